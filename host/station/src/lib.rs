@@ -1,1 +1,2 @@
-//! To be written.
+//! The station: files in, reports delivered.
+pub mod config;
