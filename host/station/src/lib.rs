@@ -1,1 +1,4 @@
-//! To be written.
+//! The station: files in, reports delivered.
+mod archive;
+pub mod config;
+mod os;
