@@ -6,3 +6,5 @@ pub mod titles;
 pub mod words;
 pub mod records;
 pub mod text;
+pub mod limits;
+pub mod sample;
