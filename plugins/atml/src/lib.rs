@@ -1,0 +1,1 @@
+mod error; mod input; mod names; mod xml;
