@@ -91,7 +91,7 @@ pub use header::{Header, Sequence};
 pub use host::progress;
 pub use input::{File, Input};
 pub use parse::{integer, number, number_with};
-pub use plugin::{Converter, NoSettings};
+pub use plugin::{Converter, NoSettings, Settings};
 pub use read::{Line, Lines, Reader};
 pub use reports::{Document, ReportId, Reports};
 pub use step::{MultiNumeric, MultiPassFail, MultiText, Numeric, Step, TextStep};

@@ -18,10 +18,11 @@ pub fn number_with(text: &str, decimal_mark: char) -> Result<f64, Error> {
     if decimal_mark == '.' {
         return number(text);
     }
-    if text.contains('.') || text.matches(decimal_mark).count() > 1 {
+    if text.contains('.') {
         return Err(Error::malformed(format!("{text:?} is not a number with the decimal mark {decimal_mark:?}")));
     }
-    number(&text.replace(decimal_mark, ".")).map_err(|_| Error::malformed(format!("{text:?} is not a number")))
+    let pointed: String = text.trim().chars().map(|c| if c == decimal_mark { '.' } else { c }).collect();
+    pointed.parse().map_err(|_| Error::malformed(format!("{text:?} is not a number")))
 }
 
 /// A whole number.

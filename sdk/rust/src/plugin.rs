@@ -14,7 +14,7 @@ pub trait Converter {
     /// The plugin's settings, mostly a struct with `#[derive(serde::Deserialize, schemars::JsonSchema)]`,
     /// `#[serde(default)]` and a `Default`; [`NoSettings`] when there is nothing to set. The station checks what the operator
     /// wrote against the schema.
-    type Settings: DeserializeOwned + JsonSchema + Default;
+    type Settings: Settings;
 
     /// What the plugin is. The same at every call.
     fn descriptor() -> Descriptor;
@@ -29,17 +29,52 @@ pub trait Converter {
     fn convert(input: &Input, settings: &Self::Settings, reports: &mut Reports) -> Result<Outcome, Error>;
 }
 
-/// For a plugin without settings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NoSettings {}
+/// What an operator can set. Do not implement it: every type that is `serde::Deserialize`, `schemars::JsonSchema` and `Default`
+/// has it.
+pub trait Settings: Sized {
+    /// JSON Schema 2020-12 of an object, with defaults; empty when there is nothing to set.
+    #[doc(hidden)]
+    fn schema() -> String;
+
+    /// From one JSON object.
+    #[doc(hidden)]
+    fn from_json(text: &str) -> Result<Self, Error>;
+}
+
+impl<S: DeserializeOwned + JsonSchema + Default> Settings for S {
+    fn schema() -> String {
+        let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<S>();
+        schema.as_value().to_string()
+    }
+
+    fn from_json(text: &str) -> Result<Self, Error> {
+        match text.trim() {
+            "" | "{}" => Ok(S::default()),
+            text => serde_json::from_str(text).map_err(|error| Error::misconfigured(format!("settings: {error}"))),
+        }
+    }
+}
+
+/// For a plugin without settings. It takes no JSON code into the plugin: that is half of a small one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoSettings;
+
+impl Settings for NoSettings {
+    fn schema() -> String {
+        String::new()
+    }
+
+    fn from_json(_: &str) -> Result<Self, Error> {
+        Ok(Self)
+    }
+}
 
 pub(crate) fn describe<C: Converter>() -> wire::Descriptor {
-    C::descriptor().into_wire(settings_schema::<C::Settings>())
+    C::descriptor().into_wire(C::Settings::schema())
 }
 
 pub(crate) fn probe<C: Converter>(input: &Input) -> wire::Detection {
-    match settings::<C::Settings>() {
+    match C::Settings::from_json(&host::settings_json()) {
         Ok(settings) => C::probe(input, &settings).into_wire(),
         // The station checked the settings against the schema, so this is rare. It must not look like "not my file", or a more
         // general plugin would get it: a plugin that traps is held, and its files wait.
@@ -53,30 +88,12 @@ fn stop(error: &Error) -> ! {
 }
 
 pub(crate) fn convert<C: Converter>(input: &Input) -> Result<wire::Outcome, wire::ConvertError> {
-    let outcome = settings::<C::Settings>().and_then(|settings| C::convert(input, &settings, &mut Reports::new()));
+    let outcome = C::Settings::from_json(&host::settings_json())
+        .and_then(|settings| C::convert(input, &settings, &mut Reports::new()));
     match outcome {
         Ok(outcome) => Ok(outcome.into_wire()),
         Err(error) => error.into_parts().map(|waiting| wire::Outcome::Waiting(waiting.into_wire())),
     }
-}
-
-fn settings<S: DeserializeOwned + Default>() -> Result<S, Error> {
-    let text = host::settings_json();
-    match text.trim() {
-        "" | "{}" | "null" => Ok(S::default()),
-        text => serde_json::from_str(text).map_err(|error| Error::misconfigured(format!("settings: {error}"))),
-    }
-}
-
-/// JSON Schema 2020-12 of the settings; empty when there is nothing to set.
-fn settings_schema<S: JsonSchema>() -> String {
-    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<S>();
-    let nothing =
-        |key: &str| schema.get(key).and_then(serde_json::Value::as_object).is_none_or(serde_json::Map::is_empty);
-    if nothing("properties") && nothing("$defs") && schema.get("oneOf").is_none() && schema.get("anyOf").is_none() {
-        return String::new();
-    }
-    schema.as_value().to_string()
 }
 
 #[cfg(target_arch = "wasm32")]
