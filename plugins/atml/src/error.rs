@@ -27,8 +27,6 @@ pub(crate) enum Kind {
     Truncated,
     /// A version or a form of the format that is not read.
     Unsupported,
-    /// A setting would have to say something, and does not.
-    Misconfigured,
 }
 
 /// The first thing that is wrong. Reading stops there: the rest of a broken file is not to be trusted.

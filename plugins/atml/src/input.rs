@@ -80,6 +80,13 @@ impl<R: Read> Input<R> {
         self.place
     }
 
+    /// How much of a file of that size was decoded.
+    pub(crate) fn fraction(&self, size: u64) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a fraction for a progress bar")]
+        let fraction = (self.raw_offset + self.raw_start as u64) as f64 / size.max(1) as f64;
+        fraction.min(1.0)
+    }
+
     /// A new piece of markup or text begins here.
     pub(crate) fn begin_event(&mut self) {
         self.since_event = 0;

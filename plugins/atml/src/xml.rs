@@ -99,9 +99,9 @@ impl<R: Read> Xml<R> {
         self.place
     }
 
-    /// How many elements are open.
-    pub(crate) fn depth(&self) -> usize {
-        self.depth
+    /// How much of a file of that size was taken in.
+    pub(crate) fn fraction(&self, size: u64) -> f64 {
+        self.reader.get_ref().fraction(size)
     }
 
     /// Namespace URI of the root element, empty when it has none.
