@@ -1,19 +1,29 @@
 //! The durable ledger and queue of a WATS station.
 mod clock;
 mod command;
+mod commit;
+mod counters;
+mod deliver;
 mod error;
 mod folder;
 mod handle;
 mod lease;
+mod list;
+mod maintain;
+mod metrics;
 mod options;
 mod os;
 mod path;
 mod payload;
+mod place;
 mod query;
+mod schema;
 mod shared;
 mod stage;
 mod types;
+mod verify;
 mod views;
+mod writer;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{Conflict, Error};
