@@ -52,14 +52,12 @@ impl SimProcess {
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
         }
-        match serde_json::from_str(&line) {
-            Ok(addresses) => Ok(Self { child, stdin, addresses }),
-            Err(_) => {
-                drop(stdin);
-                child.wait().map_err(failed)?;
-                Err(Error::Announce { program: program.to_owned(), line })
-            }
+        if let Ok(addresses) = serde_json::from_str(&line) {
+            return Ok(Self { child, stdin, addresses });
         }
+        drop(stdin);
+        child.wait().map_err(failed)?;
+        Err(Error::Announce { program: program.to_owned(), line })
     }
 
     /// The address for clients.

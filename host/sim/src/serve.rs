@@ -98,7 +98,13 @@ enum Sent {
 }
 
 /// The ways of a request that ends before its body is read.
-async fn end_early(core: &Arc<Core>, wire: &Wire, mut guard: Guard<'_>, rule: String, action: &Action) -> Response<Body> {
+async fn end_early(
+    core: &Arc<Core>,
+    wire: &Wire,
+    mut guard: Guard<'_>,
+    rule: String,
+    action: &Action,
+) -> Response<Body> {
     guard.record.rule = Some(rule);
     let takeover = match action {
         Action::Hang { max_ms, .. } => Takeover::Cut { after: Duration::from_millis(*max_ms), reset: false },
@@ -409,9 +415,8 @@ impl<'a> Subject<'a> {
     }
 
     pub(crate) fn of_query(query: &'a [(Cow<'a, str>, Cow<'a, str>)]) -> Self {
-        let text = |key: &str| {
-            query.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_ref())
-        };
+        let text =
+            |key: &str| query.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_ref());
         Self { part: text("partNumber"), serial: text("serialNumber"), id: None }
     }
 }
