@@ -80,11 +80,7 @@ impl Answer {
     }
 
     pub(crate) fn of(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self {
-            status,
-            headers: vec![(CONTENT_TYPE, HeaderValue::from_static(content_type))],
-            body: body.into(),
-        }
+        Self { status, headers: vec![(CONTENT_TYPE, HeaderValue::from_static(content_type))], body: body.into() }
     }
 
     pub(crate) fn json(status: StatusCode, value: &Value) -> Self {
@@ -140,9 +136,8 @@ impl Answer {
 /// The answer to accepted reports.
 pub(crate) fn accepted(form: AnswerForm, ids: &[Uuid]) -> Answer {
     let first = ids.first().copied().unwrap_or_default().to_string();
-    let array = |key: &str| {
-        Answer::ok(&Value::Array(ids.iter().map(|id| object(key, id.to_string().into())).collect()))
-    };
+    let array =
+        |key: &str| Answer::ok(&Value::Array(ids.iter().map(|id| object(key, id.to_string().into())).collect()));
     let single = |key: &str| Answer::ok(&object(key, first.as_str().into()));
     match form {
         AnswerForm::Array => array("ID"),

@@ -24,7 +24,7 @@ use crate::record::Outcome;
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
-const TABLES: [&[Route]; 4] = [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES];
+static TABLES: [&[Route]; 4] = [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES];
 
 /// One method and path.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ pub(crate) enum Found {
 
 pub(crate) fn find(method: &str, path: &str) -> Found {
     let mut found = Found::Nothing;
-    for route in TABLES.into_iter().flatten() {
+    for route in TABLES.iter().copied().flatten() {
         let Some(parameters) = fit(route.path, path) else { continue };
         if route.method == method {
             return Found::Route(route, parameters);

@@ -9,6 +9,8 @@ mod live;
 
 pub(crate) use live::{Decision, Faults, Seen};
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -31,6 +33,18 @@ impl Script {
     /// A script of these rules.
     pub fn of(rules: impl IntoIterator<Item = Rule>) -> Self {
         Self { rules: rules.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Reads a script from a file and checks it.
+    ///
+    /// # Errors
+    /// [`Error::ReadScript`] and [`Error::ParseScript`] with the file's name, or as [`Script::check`].
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read(path).map_err(|source| Error::ReadScript { path: path.to_owned(), source })?;
+        let script: Self =
+            serde_json::from_slice(&text).map_err(|source| Error::ParseScript { path: path.to_owned(), source })?;
+        script.check()?;
+        Ok(script)
     }
 
     /// Checks what the types cannot say.

@@ -98,7 +98,13 @@ enum Sent {
 }
 
 /// The ways of a request that ends before its body is read.
-async fn end_early(core: &Arc<Core>, wire: &Wire, mut guard: Guard<'_>, rule: String, action: &Action) -> Response<Body> {
+async fn end_early(
+    core: &Arc<Core>,
+    wire: &Wire,
+    mut guard: Guard<'_>,
+    rule: String,
+    action: &Action,
+) -> Response<Body> {
     guard.record.rule = Some(rule);
     let takeover = match action {
         Action::Hang { max_ms, .. } => Takeover::Cut { after: Duration::from_millis(*max_ms), reset: false },
@@ -120,15 +126,20 @@ async fn end_early(core: &Arc<Core>, wire: &Wire, mut guard: Guard<'_>, rule: St
 /// Carries out an action that ends a request whose body is there.
 fn faulted(core: &Core, route: &api::Found, call: &Call<'_>, guard: &mut Guard<'_>, action: Action) -> Sent {
     guard.record.outcome = Outcome::Faulted;
-    let mut process = |guard: &mut Guard<'_>| {
+    let process = |guard: &mut Guard<'_>| {
         let reply = serve_call(core, route, call);
         guard.take(reply)
     };
+    // Serves the request, if that is wanted, and throws the answer away: another one goes to the client.
+    let process_unheard = |guard: &mut Guard<'_>, wanted: bool| {
+        if wanted {
+            process(guard);
+            guard.stored = false;
+        }
+    };
     match action {
         Action::Hang { at, max_ms } => {
-            if at == Point::AfterStore {
-                process(guard);
-            }
+            process_unheard(guard, at == Point::AfterStore);
             Sent::Wire(None, Takeover::Cut { after: Duration::from_millis(max_ms), reset: false })
         }
         Action::Cut { at: Point::MidAnswer, reset } => {
@@ -136,9 +147,7 @@ fn faulted(core: &Core, route: &api::Found, call: &Call<'_>, guard: &mut Guard<'
             Sent::Wire(Some(answer.status), Takeover::Half { answer: answer.into_wire(), reset })
         }
         Action::Cut { at, reset } => {
-            if at == Point::AfterStore {
-                process(guard);
-            }
+            process_unheard(guard, at == Point::AfterStore);
             Sent::Wire(None, Takeover::Cut { after: Duration::ZERO, reset })
         }
         Action::AnswerTwice => {
@@ -146,9 +155,7 @@ fn faulted(core: &Core, route: &api::Found, call: &Call<'_>, guard: &mut Guard<'
             Sent::Wire(Some(answer.status), Takeover::Twice { answer: answer.into_wire() })
         }
         Action::Status { status, retry_after, form, message, stored } => {
-            if stored {
-                process(guard);
-            }
+            process_unheard(guard, stored);
             let answer = status_answer(status, form.unwrap_or(call.refusal), message.as_deref());
             Sent::Answer(match retry_after {
                 Some(after) => answer.with_retry_after(&after.header()),
@@ -173,23 +180,17 @@ fn faulted(core: &Core, route: &api::Found, call: &Call<'_>, guard: &mut Guard<'
             Sent::Answer(answer::refused(form.unwrap_or(call.refusal), StatusCode::OK, text, &[]))
         }
         Action::OtherId { id, stored } => {
-            if stored {
-                process(guard);
-            }
+            process_unheard(guard, stored);
             let own = call.subject().id.unwrap_or_default();
             let other = id.unwrap_or_else(|| Uuid::from_u128(own.as_u128() ^ 1));
             Sent::Answer(answer::accepted(call.answer, &[other]))
         }
         Action::WrongJson { stored } => {
-            if stored {
-                process(guard);
-            }
+            process_unheard(guard, stored);
             Sent::Answer(Answer::of(StatusCode::OK, "application/json; charset=utf-8", "[{\"ID\":\"0b5f7c1e-3f55"))
         }
         Action::Answer { status, headers, body, stored } => {
-            if stored {
-                process(guard);
-            }
+            process_unheard(guard, stored);
             let mut answer = Answer::empty(StatusCode::from_u16(status).unwrap_or(StatusCode::OK));
             answer.body = body.into();
             for (name, value) in headers {
@@ -414,9 +415,8 @@ impl<'a> Subject<'a> {
     }
 
     pub(crate) fn of_query(query: &'a [(Cow<'a, str>, Cow<'a, str>)]) -> Self {
-        let text = |key: &str| {
-            query.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_ref())
-        };
+        let text =
+            |key: &str| query.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_ref());
         Self { part: text("partNumber"), serial: text("serialNumber"), id: None }
     }
 }

@@ -238,12 +238,7 @@ impl Store {
 }
 
 fn accepted(at_ms: i64, digest: &[u8; 32], content: u128, bytes: u32) -> Accepted {
-    Accepted {
-        at: timestamp(at_ms),
-        digest: hex(digest),
-        content: format!("{content:032x}"),
-        bytes: u64::from(bytes),
-    }
+    Accepted { at: timestamp(at_ms), digest: hex(digest), content: format!("{content:032x}"), bytes: u64::from(bytes) }
 }
 
 fn timestamp(at_ms: i64) -> Timestamp {

@@ -27,7 +27,12 @@ fn processes(_: &Core, call: &Call<'_>) -> Reply {
     let [test, repair, wip] = kinds.map(|name| all || call.flag(name));
     let inactive = call.flag("includeInactiveProcesses");
     let listed = master::PROCESSES.iter().filter(|process| {
-        ((test && process.test) || (repair && process.repair) || (wip && process.wip)) && (inactive || process.active)
+        let wanted = match process.kind {
+            master::Kind::Test => test,
+            master::Kind::Repair => repair,
+            master::Kind::Wip => wip,
+        };
+        wanted && (inactive || process.active)
     });
     Reply::data(&listed.map(master::Process::public).collect())
 }

@@ -64,8 +64,22 @@ fn word_of(letter: &str) -> &'static str {
 
 /// Fields that a filter or an order may name.
 const FIELDS: [&str; 16] = [
-    "uuid", "partNumber", "serialNumber", "revision", "result", "reportType", "stationName", "location", "purpose",
-    "processCode", "start", "startUtc", "operator", "batchNumber", "fixtureId", "receiveCount",
+    "uuid",
+    "partNumber",
+    "serialNumber",
+    "revision",
+    "result",
+    "reportType",
+    "stationName",
+    "location",
+    "purpose",
+    "processCode",
+    "start",
+    "startUtc",
+    "operator",
+    "batchNumber",
+    "fixtureId",
+    "receiveCount",
 ];
 
 fn field_of(name: &str) -> Result<&'static str, String> {
@@ -103,12 +117,12 @@ impl Filter {
             parts.push((field, value));
             match rest.next() {
                 None => {}
-                Some(Word::Bare(word)) if word.eq_ignore_ascii_case("and") => {
-                    if rest.len() == 0 {
-                        return Err("$filter: nothing follows the last and".to_owned());
-                    }
+                Some(Word::Bare(word)) if word.eq_ignore_ascii_case("and") && rest.len() > 0 => {}
+                Some(other) => {
+                    return Err(format!(
+                        "$filter: found {other:?}; this simulated server knows and, with more behind it"
+                    ));
                 }
-                Some(other) => return Err(format!("$filter: found {other:?}; this simulated server knows and")),
             }
         }
         Ok(Self(parts))

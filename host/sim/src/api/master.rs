@@ -9,18 +9,24 @@ pub(super) struct Process {
     pub(super) code: u32,
     name: &'static str,
     description: &'static str,
-    pub(super) test: bool,
-    pub(super) repair: bool,
-    pub(super) wip: bool,
+    pub(super) kind: Kind,
     pub(super) active: bool,
 }
 
+/// What kind of operation a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Test,
+    Repair,
+    Wip,
+}
+
 const fn test(code: u32, name: &'static str, description: &'static str) -> Process {
-    Process { code, name, description, test: true, repair: false, wip: false, active: true }
+    Process { code, name, description, kind: Kind::Test, active: true }
 }
 
 const fn repair(code: u32, name: &'static str, description: &'static str) -> Process {
-    Process { code, name, description, test: false, repair: true, wip: false, active: true }
+    Process { code, name, description, kind: Kind::Repair, active: true }
 }
 
 pub(super) static PROCESSES: [Process; 9] = [
@@ -29,7 +35,7 @@ pub(super) static PROCESSES: [Process; 9] = [
     test(90, "Burn-in", "Test under load and heat"),
     test(100, "Final test", "End of line test"),
     test(110, "Final inspection", "Inspection before packing"),
-    Process { test: false, wip: true, ..test(200, "Assembly", "Assembly of the unit") },
+    Process { kind: Kind::Wip, ..test(200, "Assembly", "Assembly of the unit") },
     Process { active: false, ..test(300, "Old final test", "No longer used") },
     repair(500, "Repair", "Repair in production"),
     repair(510, "RMA repair", "Repair of returned units"),
@@ -54,7 +60,7 @@ impl Process {
     pub(super) fn public(&self) -> Value {
         json!({
             "code": self.code, "name": self.name, "description": self.description,
-            "isTestOperation": self.test, "isRepairOperation": self.repair, "isWipOperation": self.wip,
+            "isTestOperation": self.kind == Kind::Test, "isRepairOperation": self.kind == Kind::Repair, "isWipOperation": self.kind == Kind::Wip,
             "processIndex": self.index(), "state": u8::from(self.active),
         })
     }
@@ -64,7 +70,7 @@ impl Process {
         json!({
             "Code": self.code, "Name": self.name, "Description": self.description, "ProcessID": self.id(),
             "ProcessIndex": self.index(), "State": u8::from(self.active), "Properties": null,
-            "IsTestOperation": self.test, "IsRepairOperation": self.repair, "IsWIPOperation": self.wip,
+            "IsTestOperation": self.kind == Kind::Test, "IsRepairOperation": self.kind == Kind::Repair, "IsWIPOperation": self.kind == Kind::Wip,
         })
     }
 }
@@ -116,11 +122,30 @@ pub(super) struct Product {
 
 pub(super) static PRODUCTS: [Product; 5] = [
     Product {
-        part: "LAMP-7", name: "Desk lamp", category: "Lamp", non_serial: false, active: true, revisions: &["A", "B", "C"],
+        part: "LAMP-7",
+        name: "Desk lamp",
+        category: "Lamp",
+        non_serial: false,
+        active: true,
+        revisions: &["A", "B", "C"],
     },
     Product { part: "LED-3", name: "LED, white", category: "Part", non_serial: true, active: true, revisions: &["1"] },
-    Product { part: "PN-77", name: "Controller", category: "Board", non_serial: false, active: true, revisions: &["B"] },
-    Product { part: "PN-8", name: "Power supply", category: "Board", non_serial: false, active: true, revisions: &["A"] },
+    Product {
+        part: "PN-77",
+        name: "Controller",
+        category: "Board",
+        non_serial: false,
+        active: true,
+        revisions: &["B"],
+    },
+    Product {
+        part: "PN-8",
+        name: "Power supply",
+        category: "Board",
+        non_serial: false,
+        active: true,
+        revisions: &["A"],
+    },
     Product { part: "OLD-1", name: "Old lamp", category: "Lamp", non_serial: false, active: false, revisions: &["A"] },
 ];
 

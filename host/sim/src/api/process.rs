@@ -25,7 +25,7 @@ fn process(_: &Core, call: &Call<'_>) -> Reply {
 
 fn repair_operations(_: &Core, call: &Call<'_>) -> Reply {
     call.internal(|| {
-        let repairs = master::PROCESSES.iter().filter(|process| process.repair);
+        let repairs = master::PROCESSES.iter().filter(|process| process.kind == master::Kind::Repair);
         let by_code: Map<String, Value> =
             repairs.map(|process| (process.code.to_string(), master::repair_operation(process))).collect();
         Reply::data(&Value::Object(by_code))
@@ -36,7 +36,7 @@ fn repair_operations(_: &Core, call: &Call<'_>) -> Reply {
 fn repair_operation(_: &Core, call: &Call<'_>) -> Reply {
     call.internal(|| {
         let key = call.query("processCode").unwrap_or_else(|| call.parameter(0));
-        match master::process(key).filter(|process| process.repair) {
+        match master::process(key).filter(|process| process.kind == master::Kind::Repair) {
             Some(process) => Reply::data(&master::repair_operation(process)),
             None => Reply::not_found(call, &format!("there is no repair operation {key:?}")),
         }

@@ -107,9 +107,7 @@ fn refuse_report(call: &Call<'_>, problems: &[Problem]) -> Reply {
 }
 
 fn get_wsjf(core: &Core, call: &Call<'_>) -> Reply {
-    read_back(core, call, Format::Wsjf, |body| {
-        Answer::of(StatusCode::OK, "application/json; charset=utf-8", body)
-    })
+    read_back(core, call, Format::Wsjf, |body| Answer::of(StatusCode::OK, "application/json; charset=utf-8", body))
 }
 
 fn get_wsxf(core: &Core, call: &Call<'_>) -> Reply {

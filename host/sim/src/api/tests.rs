@@ -25,7 +25,7 @@ fn a_query_is_form_encoded() {
 
 #[test]
 fn no_route_stands_behind_one_that_takes_its_path() {
-    for route in super::TABLES.into_iter().flatten() {
+    for route in super::TABLES.iter().copied().flatten() {
         let path = format!("/{}", route.path.replace("{}", "x"));
         let Found::Route(found, _) = find(route.method, &path) else { panic!("{path} is not found") };
         assert!(std::ptr::eq(found, route), "{path} leads to {}", found.path);

@@ -42,7 +42,7 @@ impl<'a> Place<'a> {
                 }
                 into.push_str(key);
             }
-            Part::Index(index) => into.push_str(&format!("[{index}]")),
+            Part::Index(index) => into.extend(["[", index.to_string().as_str(), "]"]),
         }
     }
 }
@@ -79,7 +79,11 @@ pub(super) type Check = fn(&Value, &Place<'_>, &mut Found);
 
 /// What a field may hold.
 pub(super) enum Kind {
-    Text { min: usize, max: usize, form: Form },
+    Text {
+        min: usize,
+        max: usize,
+        form: Form,
+    },
     Word(&'static [&'static str]),
     Boolean,
     Integer,

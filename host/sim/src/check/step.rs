@@ -75,12 +75,10 @@ fn multiple(measurements: Option<&Value>, place: &Place<'_>, found: &mut Found) 
             Some(Value::String(name)) if !names.insert(name.as_str()) => {
                 found.add(&here, format!("found {name:?} a second time, names must differ within a step"));
             }
-            Some(Value::String(_)) => {}
-            // Not null and not a text: the step's own check has said so.
             Some(Value::Null) => wrong(&Value::Null, &here, "a string", found),
-            Some(_) => {}
             None if item.is_object() => found.add(&here, "is missing"),
-            None => {}
+            // A first name; or what is neither null nor a text, which the step's own check has said.
+            Some(_) | None => {}
         }
     }
 }

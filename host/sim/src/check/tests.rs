@@ -68,7 +68,7 @@ fn a_wsxf_document_gives_its_reports() {
     let reports = check_wsxf(WSXF).unwrap();
     assert_eq!(reports.len(), 1);
     assert_eq!((reports[0].serial.as_str(), reports[0].part.as_str()), ("S&1", "P"));
-    let own = &WSXF[reports[0].span.clone()];
+    let own = WSXF.get(reports[0].span.clone()).unwrap();
     assert!(own.starts_with("<Report ") && own.ends_with("</Report>"), "{own}");
 }
 

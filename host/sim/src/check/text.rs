@@ -24,8 +24,24 @@ pub(super) enum Form {
 }
 
 const COMP_OPS: [&str; 18] = [
-    "LOG", "EQ", "EQT", "NE", "LT", "LE", "GT", "GE", "GTLT", "GTLE", "GELT", "GELE", "LTGT", "LTGE", "LEGT", "LEGE",
-    "CASESENSIT", "IGNORECASE",
+    "LOG",
+    "EQ",
+    "EQT",
+    "NE",
+    "LT",
+    "LE",
+    "GT",
+    "GE",
+    "GTLT",
+    "GTLE",
+    "GELT",
+    "GELE",
+    "LTGT",
+    "LTGE",
+    "LEGT",
+    "LEGE",
+    "CASESENSIT",
+    "IGNORECASE",
 ];
 
 /// What is wrong with a text that should be of this form.
@@ -38,9 +54,8 @@ pub(super) fn problem_of(text: &str, form: Form) -> Option<String> {
             first_line.chars().all(is_space).then(|| "is blank".to_owned())
         }),
         Form::NumberOrEmpty => number_problem(text),
-        Form::Guid => (!is_guid(text)).then(|| {
-            format!("found {}, allowed is a GUID as 8-4-4-4-12 hexadecimal digits", quote(text))
-        }),
+        Form::Guid => (!is_guid(text))
+            .then(|| format!("found {}, allowed is a GUID as 8-4-4-4-12 hexadecimal digits", quote(text))),
         Form::DateTime => date_problem(text, false),
         Form::DateTimeOffset => date_problem(text, true),
         Form::CompOp => (!COMP_OPS.iter().any(|op| op.eq_ignore_ascii_case(text)))

@@ -166,7 +166,7 @@ impl Walk {
 
     fn report(&mut self, attributes: &[(String, String)], before: usize) {
         self.reports.push(WsxfReport { span: before..before, ..WsxfReport::default() });
-        self.kind = value(attributes, "type").unwrap_or_default().to_owned();
+        value(attributes, "type").unwrap_or_default().clone_into(&mut self.kind);
         if !matches!(self.kind.as_str(), "UUT" | "UUR") {
             self.report_problem("@type", "allowed are UUT and UUR");
         }
@@ -202,8 +202,8 @@ impl Walk {
         }
         if let Some(report) = self.reports.last_mut() {
             report.id = id;
-            report.part = value(attributes, "PN").unwrap_or_default().to_owned();
-            report.serial = value(attributes, "SN").unwrap_or_default().to_owned();
+            value(attributes, "PN").unwrap_or_default().clone_into(&mut report.part);
+            value(attributes, "SN").unwrap_or_default().clone_into(&mut report.serial);
             report.result = result;
         }
     }

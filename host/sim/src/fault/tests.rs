@@ -32,8 +32,7 @@ fn a_pattern_takes_stars_and_question_marks() {
 
 #[test]
 fn a_rule_skips_then_fires_then_stops() {
-    let mut faults =
-        Faults::new(Script::of([Rule::reports(Action::status(500)).after(2).times(3)]), Instant::now());
+    let mut faults = Faults::new(Script::of([Rule::reports(Action::status(500)).after(2).times(3)]), Instant::now());
     let got: Vec<bool> = (0..7).map(|_| fired(&mut faults, "S")).collect();
     assert_eq!(got, [false, false, true, true, true, false, false]);
     assert_eq!(faults.counts().next().map(|(name, _, fitted, fired)| (name, fitted, fired)), Some(("#0", 7, 3)));
@@ -59,9 +58,7 @@ fn a_rule_fires_only_in_its_window_and_for_its_serial() {
     rule.when.until_ms = Some(2000);
     let start = Instant::now();
     let mut faults = Faults::new(Script::of([rule]), start);
-    let mut at = |ms, serial| {
-        faults.decide(false, &seen(serial), start + Duration::from_millis(ms)).end.is_some()
-    };
+    let mut at = |ms, serial| faults.decide(false, &seen(serial), start + Duration::from_millis(ms)).end.is_some();
     assert!(!at(999, "A-13"));
     assert!(at(1000, "A-13"));
     assert!(!at(1500, "A-14"));
@@ -114,10 +111,7 @@ fn a_script_reads_from_json_and_refuses_words_it_does_not_know() {
     .unwrap();
     assert_eq!(script.rules[0].when.times, Some(2));
     assert_eq!(script.rules[1].action, Action::cut(Point::AfterStore));
-    assert!(matches!(
-        script.rules[0].action,
-        Action::Status { retry_after: Some(RetryAfter::DateIn(3)), .. }
-    ));
+    assert!(matches!(script.rules[0].action, Action::Status { retry_after: Some(RetryAfter::DateIn(3)), .. }));
     for wrong in [
         r#"{"rules":[{"do":{"action":"explode"}}]}"#,
         r#"{"rules":[{"do":{"action":"cut","when":1}}]}"#,
