@@ -1,2 +1,65 @@
-//! To be written.
-fn main() {}
+//! Tasks of the workspace, the same on every platform: `cargo xtask TASK`.
+#![expect(clippy::print_stdout, reason = "a command line")]
+
+mod ci;
+mod demo;
+mod digest;
+mod dist;
+mod docs;
+mod guests;
+mod run;
+mod test;
+mod toolchain;
+mod wit;
+mod workspaces;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  demo [--stay] [...]      build everything and run `wats demo`; what follows is passed on
+  test [--quick] [FILTER]  all tests, or those whose name contains FILTER; --quick leaves out the long rounds
+  guests                   compile the shipped plugins (target/plugins) and the test guests (target/guests)
+  docs                     build the API docs, warnings are errors; check the guides for dead links
+  wit [--check]            copy the contract into the SDKs and generate the Rust bindings; --check only compares
+  ci                       what .ci/run does: formatting, lints, tests, docs
+  dist                     make the release folder in target/dist
+
+environment: WATS_WASM_TOOLCHAIN=rustup|debian|FOLDER picks where the compiler for plugins comes from";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&words) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            run::flush();
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs a task; false when it ended as it should and found something wrong.
+fn dispatch(words: &[&str]) -> Result<bool> {
+    match words {
+        ["demo", rest @ ..] => demo::demo(rest),
+        ["test", rest @ ..] => test::test(&test::Options::parse(rest)?),
+        ["guests"] => guests::guests().map(|_| true),
+        ["docs"] => docs::docs(),
+        ["wit"] => wit::copy().map(|()| true),
+        ["wit", "--check"] => wit::check().map(|()| true),
+        ["ci"] => ci::ci(),
+        ["dist"] => dist::dist().map(|()| true),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(true)
+        }
+        [] => bail!("no task\n{USAGE}"),
+        [other, ..] => bail!("no task {other:?} with these arguments\n{USAGE}"),
+    }
+}

@@ -1,0 +1,59 @@
+//! `cargo xtask ci`, which is what `.ci/run` does.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::{docs, run, test, wit, workspaces};
+
+pub(crate) fn ci() -> Result<bool> {
+    for tool in ["fmt", "clippy"] {
+        if !run::works(run::cargo(&run::root()).args([tool, "--version"]))? {
+            bail!("cargo {tool} is missing: run `rustup component add rustfmt clippy`");
+        }
+    }
+    let root = run::root();
+    let mut others = workspaces::guests()?;
+    others.push(root.join("sdk/rust/bindgen"));
+
+    let mut wrong = Vec::new();
+    let mut step = |name: &'static str, body: &dyn Fn() -> Result<bool>| {
+        // All of it is run: one push should tell everything that is wrong.
+        if !run::phase(name, body).unwrap_or_else(|error| {
+            println!("error: {error:#}");
+            false
+        }) {
+            wrong.push(name);
+        }
+    };
+    step("formatting", &|| formatted(&root, &others));
+    step("lints", &|| linted(&root, &others));
+    step("bindings", &|| wit::check_bindings().map(|()| true));
+    step("tests", &|| test::test(&test::Options::default()));
+    step("docs", &docs::docs);
+    if wrong.is_empty() {
+        println!("ci: all is well");
+    } else {
+        println!("ci: wrong: {}", wrong.join(", "));
+    }
+    Ok(wrong.is_empty())
+}
+
+fn formatted(root: &Path, others: &[std::path::PathBuf]) -> Result<bool> {
+    let mut right = run::works(run::cargo(root).args(["fmt", "--all", "--check"]))?;
+    for folder in others {
+        right &= run::works(run::cargo(folder).args(["fmt", "--all", "--check"]))?;
+    }
+    Ok(right)
+}
+
+fn linted(root: &Path, others: &[std::path::PathBuf]) -> Result<bool> {
+    const LINTS: [&str; 4] = ["--locked", "--", "-D", "warnings"];
+    let mut right = run::works(run::cargo(root).args(["clippy", "--workspace", "--all-targets"]).args(LINTS))?;
+    for folder in others {
+        let mut command = run::cargo(folder);
+        command.args(["clippy", "--workspace", "--all-targets", "--all-features"]).args(LINTS);
+        right &= run::works(command.env("CARGO_TARGET_DIR", run::output().join("guests-native")))?;
+    }
+    Ok(right)
+}

@@ -1,0 +1,88 @@
+//! The contract's copies: a published SDK must contain its WIT, and the bindings made from it.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{digest, run, workspaces};
+
+/// The newest track, which the SDKs speak.
+const TRACK: &str = "wit/v0.1";
+/// Head of the generated bindings.
+const MARK: &str = "// WIT digest: ";
+
+/// The SDKs' copies of the contract.
+fn copies() -> Result<Vec<PathBuf>> {
+    let sdks = workspaces::folders(&run::root().join("sdk"))?;
+    Ok(sdks.into_iter().map(|sdk| sdk.join("wit")).filter(|copy| copy.is_dir()).collect())
+}
+
+/// Copies the contract into the SDKs and, when it changed, generates the Rust bindings.
+pub(crate) fn copy() -> Result<()> {
+    let files = digest::contents(&run::root().join(TRACK))?;
+    for copy in copies()? {
+        if digest::digest(&digest::contents(&copy)?) == digest::digest(&files) {
+            continue;
+        }
+        std::fs::remove_dir_all(&copy).with_context(|| format!("empty {}", copy.display()))?;
+        std::fs::create_dir_all(&copy)?;
+        for (name, bytes) in &files {
+            std::fs::write(copy.join(name), bytes)?;
+        }
+        println!("copied {TRACK} to {}", workspaces::relative(&copy));
+    }
+    let bindings = bindings();
+    let wanted = format!("{MARK}{}", digest::digest(&files));
+    if std::fs::read_to_string(&bindings).is_ok_and(|text| text.starts_with(&wanted)) {
+        return Ok(());
+    }
+    std::fs::write(&bindings, generate(&wanted)?).with_context(|| format!("write {}", bindings.display()))?;
+    println!("generated {}", workspaces::relative(&bindings));
+    Ok(())
+}
+
+/// Whether all copies are the contract, and the bindings were made from it.
+pub(crate) fn check() -> Result<()> {
+    let files = digest::contents(&run::root().join(TRACK))?;
+    let digest = digest::digest(&files);
+    for copy in copies()? {
+        if digest::digest(&digest::contents(&copy)?) != digest {
+            bail!("{} differs from {TRACK}: run `cargo xtask wit`", workspaces::relative(&copy));
+        }
+    }
+    let text = std::fs::read_to_string(bindings()).context("read the Rust bindings")?;
+    if !text.starts_with(&format!("{MARK}{digest}")) {
+        bail!("{} was not made from {TRACK}: run `cargo xtask wit`", workspaces::relative(&bindings()));
+    }
+    Ok(())
+}
+
+/// Whether generating the bindings again gives what is there.
+pub(crate) fn check_bindings() -> Result<()> {
+    let files = digest::contents(&run::root().join(TRACK))?;
+    let text = std::fs::read_to_string(bindings()).context("read the Rust bindings")?;
+    if text.replace("\r\n", "\n") != generate(&format!("{MARK}{}", digest::digest(&files)))? {
+        bail!("{} is not what the generator writes: run `cargo xtask wit`", workspaces::relative(&bindings()));
+    }
+    Ok(())
+}
+
+fn bindings() -> PathBuf {
+    run::root().join("sdk/rust/src/bindings.rs")
+}
+
+fn generate(mark: &str) -> Result<String> {
+    let sdk = run::root().join("sdk/rust");
+    let output = run::output().join("bindgen");
+    std::fs::create_dir_all(&output)?;
+    let file = output.join("bindings.rs");
+    run::succeed(
+        run::cargo(&sdk.join("bindgen"))
+            .args(["run", "--quiet", "--locked", "--"])
+            .arg(sdk.join("wit"))
+            .arg(&file)
+            .env("CARGO_TARGET_DIR", &output),
+    )?;
+    let text = std::fs::read_to_string(&file)?;
+    Ok(format!("{mark}\n{text}"))
+}

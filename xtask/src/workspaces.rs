@@ -1,0 +1,62 @@
+//! The Cargo workspaces of the repository.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::run;
+
+/// Everything that is compiled for wasm, or tested apart from the host: each a workspace of its own.
+pub(crate) fn guests() -> Result<Vec<PathBuf>> {
+    let root = run::root();
+    let mut found = Vec::new();
+    for folder in ["sdk/rust", "sdk/rust/template", "plugins", "tests/guests"] {
+        let folder = root.join(folder);
+        if folder.join("Cargo.toml").exists() {
+            found.push(folder);
+        }
+    }
+    found.extend(rust_examples()?);
+    Ok(found)
+}
+
+/// The examples of plugins in Rust.
+pub(crate) fn rust_examples() -> Result<Vec<PathBuf>> {
+    let folder = run::root().join("examples/plugin");
+    Ok(folders(&folder)?.into_iter().filter(|folder| folder.join("Cargo.toml").exists()).collect())
+}
+
+/// Folders in a folder, sorted; none when it does not exist.
+pub(crate) fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| format!("list {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Name of the package in a folder.
+pub(crate) fn package_name(folder: &Path) -> Result<String> {
+    let manifest = folder.join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).with_context(|| format!("read {}", manifest.display()))?;
+    text.lines()
+        .skip_while(|line| line.trim() != "[package]")
+        .find_map(|line| line.strip_prefix("name"))
+        .and_then(|rest| rest.split('"').nth(1))
+        .map(str::to_owned)
+        .with_context(|| format!("no package name in {}", manifest.display()))
+}
+
+/// Path as seen from the root, with `/`.
+pub(crate) fn relative(path: &Path) -> String {
+    let path = path.strip_prefix(run::root()).unwrap_or(path);
+    let text = path.to_string_lossy().replace('\\', "/");
+    if text.is_empty() { ".".to_owned() } else { text }
+}
