@@ -12,7 +12,7 @@ use crate::table::note;
 use crate::titles::{Field, fold, split_bracket};
 use crate::unit::{Draft, Heads, Unit, seconds};
 use crate::wide::{LimitRow, Measure};
-use crate::words::{Status, is_bad};
+use crate::words::is_bad;
 
 /// Names of sequences above a step.
 const DEPTH: usize = 32;
