@@ -206,12 +206,15 @@ fn error_of(fault: Fault) -> Error {
     }
 }
 
+/// A name, which is never empty, trimmed and cut as by [`cut`].
+fn fit(name: &str, most: usize) -> String {
+    let name = cut(name, most);
+    if name.is_empty() { "(no name)".to_owned() } else { name }
+}
+
 /// The text, trimmed and cut to so many characters; an ellipsis stands for what was cut.
-fn fit(text: &str, most: usize) -> String {
+fn cut(text: &str, most: usize) -> String {
     let text = text.trim();
-    if text.is_empty() {
-        return "(no name)".to_owned();
-    }
     if text.chars().count() <= most {
         return text.to_owned();
     }

@@ -12,7 +12,7 @@ use crate::sequence::{self, Program};
 use crate::settings::MiscInfoSource;
 use crate::value::{self, Value};
 use crate::xml::{Element, Xml};
-use crate::{Context, MAX_NAME, MAX_PATH, MAX_VERSION, fit};
+use crate::{Context, MAX_NAME, MAX_PATH, MAX_VERSION, cut, fit};
 
 /// Lengths of misc info in WATS.
 const MAX_DESCRIPTION: usize = 100;
@@ -264,8 +264,8 @@ impl Head {
         };
         let version = program.version.clone().or(self.program_version.take()).or(settings.sequence_version.clone());
         let sequence = Sequence::new(fit(&program.name, MAX_NAME))
-            .path(fit(&program.path, MAX_PATH))
-            .version(version.map(|version| fit(&version, MAX_VERSION)));
+            .path(cut(&program.path, MAX_PATH))
+            .version(version.map(|version| cut(&version, MAX_VERSION)));
         let code = program.action.error_code.as_deref().map(str::trim).and_then(|code| code.parse::<f64>().ok());
         Ok(Header::new(serial)
             .part_number(self.unit.part_number.take().or(settings.part_number.clone()))
@@ -281,21 +281,21 @@ impl Head {
             .error_code(code.and_then(whole))
             .error_message(program.action.error_message.as_deref())
             .id(self.uuid.as_deref().and_then(guid))
-            .key(fit(&key, 200))
+            .key(cut(&key, 200))
             .program(sequence))
     }
 
     fn write(self, uut: &mut Uut, program: Program, context: &Context<'_>) {
         for (description, text) in &self.infos {
             if !text.is_empty() {
-                uut.misc_info(fit(description, MAX_DESCRIPTION), fit(text, MAX_TEXT));
+                uut.misc_info(fit(description, MAX_DESCRIPTION), cut(text, MAX_TEXT));
             }
         }
         if self.properties.partial {
             uut.misc_info("Partial execution", "true");
         }
         if let Some(remark) = program.action.outcome.and_then(|outcome| outcome.remark) {
-            uut.misc_info("Outcome", fit(&remark, MAX_TEXT));
+            uut.misc_info("Outcome", cut(&remark, MAX_TEXT));
         }
         for attachment in &self.attachments {
             uut.attach(attachment);

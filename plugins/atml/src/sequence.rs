@@ -11,7 +11,7 @@ use crate::names::{Space, Version};
 use crate::step::{self, Kind};
 use crate::value::{Datum, Type, Value};
 use crate::xml::{Element, Xml};
-use crate::{Context, MAX_NAME, MAX_PATH, MAX_VERSION, fit};
+use crate::{Context, MAX_NAME, MAX_PATH, MAX_VERSION, cut, fit};
 
 /// Where an open group stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,9 +183,9 @@ impl Walk<'_> {
     fn open_sequence(&mut self, open: &mut Open) {
         let (name, path) = named(&open.action);
         open.version = version_in(&mut open.action);
-        let mut sequence = Sequence::new(fit(&name, MAX_NAME)).path(fit(&path, MAX_PATH)).group(open.group);
+        let mut sequence = Sequence::new(fit(&name, MAX_NAME)).path(cut(&path, MAX_PATH)).group(open.group);
         if let Some(version) = &open.version {
-            sequence = sequence.version(fit(version, MAX_VERSION));
+            sequence = sequence.version(cut(version, MAX_VERSION));
         }
         for (key, value) in step::properties(&open.action, false) {
             sequence = sequence.property(key, value);
