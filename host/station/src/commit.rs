@@ -36,8 +36,8 @@ pub(crate) fn commit(core: &Core, inbox: &InboxState, taken: &Taken, decision: D
         Decision::Converted(Converted { by, valid, lookups }) => {
             let inputs = serde_json::json!({
                 "asked": valid.asked,
-                "name": taken.source.main.name,
-                "modified": taken.source.main.modified,
+                "name": &*taken.source.main.name,
+                "modified": &*taken.source.main.modified,
                 "zone": core.config.station.time_zone.iana_name(),
                 "lookups": lookups,
             });

@@ -2,15 +2,37 @@
 
 use std::{sync::Arc, time::Duration};
 
+use uuid::Uuid;
+use wats_queue::Queue;
 use wats_report::{Defaults, Timestamp};
-use wats_runtime::{Asked, Failure, Fault, Grant, Job, LogLine, LookupRecord, Outcome, Plugin};
+use wats_runtime::{Asked, Cancel, Failure, Fault, Grant, Job, LogLine, Lookup, LookupRecord, Outcome, Plugin};
 
 use crate::{
-    core::{Core, InboxState},
+    config::Inbox,
     intake::take::{self, Taken},
+    plugins::Plugins,
     select::Candidate,
     validate::{Finished, Rules, Sink, SourceIdentity, ValidReports},
 };
+
+/// What conversions need to know.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'a> {
+    pub(crate) inbox: &'a Inbox,
+    pub(crate) defaults: &'a Defaults,
+    pub(crate) plugins: &'a Plugins,
+    pub(crate) station_id: Uuid,
+    /// Where reports of large files are staged; none keeps them in memory.
+    pub(crate) queue: Option<&'a Queue>,
+    pub(crate) lookup: Option<&'a Arc<dyn Lookup>>,
+    pub(crate) cancel: &'a Cancel,
+}
+
+impl std::fmt::Debug for Setting<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setting").field("inbox", &self.inbox.name).finish_non_exhaustive()
+    }
+}
 
 /// What the conversion of a file came to.
 #[derive(Debug)]
@@ -38,22 +60,17 @@ pub(crate) struct Converted {
 }
 
 /// Asks the candidates in turn until one does not skip the file.
-pub(crate) fn convert(
-    core: &Core,
-    inbox: &InboxState,
-    taken: &Taken,
-    candidates: Vec<Candidate>,
-) -> Conversion {
+pub(crate) fn convert(setting: Setting<'_>, taken: &Taken, candidates: Vec<Candidate>) -> Conversion {
     let mut skipped = Vec::new();
     for candidate in candidates {
         if candidate.doubtful {
             tracing::warn!(
-                inbox = %inbox.config.name, file = %taken.source.main.path, plugin = %candidate.plugin.name(),
+                inbox = %setting.inbox.name, file = %taken.source.main.path, plugin = %candidate.plugin.name(),
                 confidence = candidate.detection.as_ref().map(|(confidence, _)| *confidence),
                 "converted although the plugin is not sure of the format"
             );
         }
-        match one(core, inbox, taken, candidate.plugin) {
+        match one(setting, taken, candidate.plugin) {
             Ok(conversion) => return conversion,
             Err(why) => skipped.push(why),
         }
@@ -62,13 +79,13 @@ pub(crate) fn convert(
 }
 
 /// `Err` when the plugin skips the file.
-fn one(core: &Core, inbox: &InboxState, taken: &Taken, plugin: Plugin) -> Result<Conversion, String> {
+fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion, String> {
     let mut asked_before = Asked::default();
     // At most three things can be asked for too late, each at most once.
     for _ in 0..4 {
-        let sink = Sink::new(rules(core, inbox, taken, &plugin, asked_before), core.queue.clone());
-        let mut job = Job::new(sink).with_cancel(core.cancel.clone());
-        if let Some(lookup) = &core.lookup {
+        let sink = Sink::new(rules(setting, taken, &plugin, asked_before), setting.queue.cloned());
+        let mut job = Job::new(sink).with_cancel(setting.cancel.clone());
+        if let Some(lookup) = setting.lookup {
             job = job.with_lookup(Arc::clone(lookup));
         }
         let (conversion, mut sink) = plugin.convert(&taken.source, job);
@@ -77,7 +94,7 @@ fn one(core: &Core, inbox: &InboxState, taken: &Taken, plugin: Plugin) -> Result
         }
         match conversion.outcome {
             Ok(Outcome::Converted) => {
-                core.plugins.record_success(plugin.name());
+                setting.plugins.record_success(plugin.name());
                 match take::still_the_same(taken) {
                     Ok(true) => {}
                     Ok(false) => {
@@ -115,7 +132,7 @@ fn one(core: &Core, inbox: &InboxState, taken: &Taken, plugin: Plugin) -> Result
                     return Ok(Conversion::Station(failure.to_string()));
                 }
                 if failure.is_trap() {
-                    core.plugins.record_trap(plugin.name());
+                    setting.plugins.record_trap(plugin.name());
                 }
                 return Ok(Conversion::Failed { by: plugin, failure: Box::new(failure), log: conversion.log });
             }
@@ -124,19 +141,19 @@ fn one(core: &Core, inbox: &InboxState, taken: &Taken, plugin: Plugin) -> Result
     Ok(Conversion::Station(format!("{} asks for something else at each run over the same file", plugin.name())))
 }
 
-fn rules(core: &Core, inbox: &InboxState, taken: &Taken, plugin: &Plugin, asked_before: Asked) -> Rules {
+fn rules(setting: Setting<'_>, taken: &Taken, plugin: &Plugin, asked_before: Asked) -> Rules {
     let main = &taken.source.main;
     Rules {
-        station: core.station_id,
+        station: setting.station_id,
         identity: SourceIdentity {
-            rule: inbox.config.identity,
-            inbox: inbox.config.name.clone(),
+            rule: setting.inbox.identity,
+            inbox: setting.inbox.name.clone(),
             digest: taken.digest,
             name: main.name.to_string(),
             path: main.path.to_string(),
             modified: main.modified.to_string(),
         },
-        defaults: Defaults { start: main.modified.parse::<Timestamp>().ok(), ..inbox.defaults.clone() },
+        defaults: Defaults { start: main.modified.parse::<Timestamp>().ok(), ..setting.defaults.clone() },
         may_keep_own_id: plugin.grants().has(Grant::OwnId),
         asked_before,
     }

@@ -22,6 +22,7 @@ use wats_runtime::{Cancel, Lookup};
 
 use crate::{
     config::{Config, Inbox},
+    convert::Setting,
     error::Error,
     intake::Notice,
     metrics::Metrics,
@@ -130,6 +131,18 @@ impl Core {
             },
             &self.handle,
         );
+    }
+
+    pub(crate) fn setting<'a>(&'a self, inbox: &'a InboxState) -> Setting<'a> {
+        Setting {
+            inbox: &inbox.config,
+            defaults: &inbox.defaults,
+            plugins: &self.plugins,
+            station_id: self.station_id,
+            queue: Some(&self.queue),
+            lookup: self.lookup.as_ref(),
+            cancel: &self.cancel,
+        }
     }
 
     pub(crate) fn inbox(&self, name: &str) -> Option<&Arc<InboxState>> {

@@ -60,7 +60,7 @@ fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Ve
         Selection::Wait(reason) => return Ok(wait(core, None, reason, WAIT)),
         Selection::Nobody(said) => return Ok(unclaimed(core, inbox, taken, &said)),
     };
-    match convert::convert(core, inbox, taken, candidates) {
+    match convert::convert(core.setting(inbox), taken, candidates) {
         Conversion::Reports(converted) if !converted.valid.refused.is_empty() => {
             let error = rejected(&converted.valid.refused);
             let facts = facts(core, inbox, taken, &error);

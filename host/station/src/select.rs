@@ -4,12 +4,9 @@
 //! incomplete set of plugins must not send a file to a generic converter or to the error folder: while a plugin that may
 //! want it is still loading, held, or its probe failed, the file waits.
 
-use wats_runtime::{Plugin, Source};
+use wats_runtime::{HEAD_BYTES, Plugin, Source};
 
 use crate::{config::Inbox, intake::take::Taken, plugins::Plugins};
-
-/// Bytes from the start of a file that the rules of plugins look at.
-const HEAD_BYTES: usize = 4096;
 
 /// A plugin that may convert the file.
 #[derive(Debug, Clone)]
@@ -49,7 +46,7 @@ fn named(name: &str, plugins: &Plugins) -> Selection {
 
 fn best(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
     let main = &taken.source.main;
-    let head = main.head(HEAD_BYTES);
+    let head = head(taken);
     if let Some(why) = plugins.not_ready_for(&main.name, main.size, &head) {
         return Selection::Wait(why);
     }
@@ -79,6 +76,18 @@ fn best(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
     // Stable: plugins of equal confidence stay in the order of their priority.
     candidates.sort_by(|a, b| confidence(b).total_cmp(&confidence(a)));
     if candidates.is_empty() { Selection::Nobody(said) } else { Selection::Candidates(candidates) }
+}
+
+/// What the rules of plugins look at.
+fn head(taken: &Taken) -> Vec<u8> {
+    match taken.source.main.head(HEAD_BYTES) {
+        Ok(head) => head,
+        Err(error) => {
+            // Whoever converts it meets the error again, and says so.
+            tracing::debug!(file = %taken.source.main.path, %error, "the start of the file could not be read");
+            Vec::new()
+        }
+    }
 }
 
 fn confidence(candidate: &Candidate) -> f64 {

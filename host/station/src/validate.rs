@@ -77,7 +77,8 @@ pub(crate) struct Rules {
 #[derive(Debug)]
 pub(crate) struct Sink {
     rules: Rules,
-    queue: Queue,
+    /// None keeps everything in memory, for conversions without a station.
+    queue: Option<Queue>,
     stage: Option<StageId>,
     reports: Vec<NewReport>,
     held_bytes: u64,
@@ -111,7 +112,7 @@ pub(crate) enum Finished {
 }
 
 impl Sink {
-    pub(crate) fn new(rules: Rules, queue: Queue) -> Self {
+    pub(crate) fn new(rules: Rules, queue: Option<Queue>) -> Self {
         let asked = rules.asked_before;
         Self {
             rules,
@@ -149,10 +150,15 @@ impl Sink {
         }
     }
 
+    /// Whether no report came at all.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.count == 0 && self.refused.is_empty()
+    }
+
     /// Throws away what was staged.
     pub(crate) fn abandon(&mut self) {
-        if let Some(stage) = self.stage.take()
-            && let Err(error) = self.queue.abandon_stage_blocking(stage)
+        if let (Some(stage), Some(queue)) = (self.stage.take(), &self.queue)
+            && let Err(error) = queue.abandon_stage_blocking(stage)
         {
             tracing::debug!(%error, "what was staged is deleted at the next start");
         }
@@ -240,10 +246,10 @@ impl Sink {
         self.held_bytes += report.payload.stored_bytes();
         self.count += 1;
         self.reports.push(report);
-        if self.held_bytes > STAGE_BYTES {
-            let stage = *self.stage.get_or_insert_with(|| self.queue.begin_stage());
+        if let Some(queue) = self.queue.as_ref().filter(|_| self.held_bytes > STAGE_BYTES) {
+            let stage = *self.stage.get_or_insert_with(|| queue.begin_stage());
             self.held_bytes = 0;
-            self.queue.stage_blocking(stage, std::mem::take(&mut self.reports)).map_err(SinkError::new)?;
+            queue.stage_blocking(stage, std::mem::take(&mut self.reports)).map_err(SinkError::new)?;
         }
         Ok(())
     }
