@@ -1,6 +1,5 @@
 //! A report of 100 steps: written, read, checked, built.
 
-#![expect(missing_docs, reason = "made by a macro")]
 #![expect(clippy::unwrap_used, reason = "benches")]
 
 use std::hint::black_box;

@@ -125,7 +125,7 @@ impl<'a> Elements<'a> {
     }
 
     fn broken(&self, problem: &dyn ToString) -> ReadError {
-        ReadError::Xml { offset: self.reader.error_position(), problem: problem.to_string() }
+        ReadError::Xml { offset: self.reader.buffer_position(), problem: problem.to_string() }
     }
 
     fn next_event(&mut self) -> Result<Event<'a>, ReadError> {
@@ -170,13 +170,13 @@ impl<'a> Elements<'a> {
                 }
                 Event::Text(text) => top.text.push_str(&text.xml10_content()),
                 Event::CData(text) => top.text.push_str(&text.xml10_content()),
-                Event::GeneralRef(reference) => match resolve(&reference) {
-                    Some(c) => top.text.push(c),
-                    None => {
+                Event::GeneralRef(reference) => {
+                    let Some(c) = resolve(&reference) else {
                         let name = reference.xml10_content().into_owned();
                         return Err(self.broken(&format!("unknown entity &{name};")));
-                    }
-                },
+                    };
+                    top.text.push(c);
+                }
                 Event::End(_) => {
                     let Some(done) = open.pop() else { return Err(self.broken(&"an element is closed twice")) };
                     match open.last_mut() {

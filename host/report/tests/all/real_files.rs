@@ -1,13 +1,9 @@
 //! Every WSJF file among the shared samples: read, checked, written, read again.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Schemas, shared_file};
 use serde_json::Value;
-use support::{Schemas, shared_file};
 use wats_report::{
     Defaults, Profile, Report, Severity, Status, Step, StepBody, StepId, from_wsxf, is_refused, read_wsjf_many,
 };
@@ -99,8 +95,8 @@ fn compare(pointer: &str, before: &Value, after: Option<&Value>, lost: &mut Vec<
                 compare(&format!("{pointer}/{key}"), value, other.get(key), lost);
             }
         }
-        (Value::Array(list), Some(Value::Array(other))) if list.len() == other.len() => {
-            for (index, value) in list.iter().enumerate() {
+        (Value::Array(values), Some(Value::Array(other))) if values.len() == other.len() => {
+            for (index, value) in values.iter().enumerate() {
                 compare(&format!("{pointer}/{index}"), value, other.get(index), lost);
             }
         }
@@ -151,39 +147,41 @@ fn the_facts_noted_for_the_real_files_are_found_in_them() {
     }
 }
 
+/// Takes away every status that limits tell. Counts the measurements that lost theirs.
+fn forget(step: &mut Step) -> usize {
+    let mut count = 0;
+    match &mut step.body {
+        StepBody::Numeric(all) => all.iter_mut().for_each(|m| {
+            m.status = None;
+            count += 1;
+        }),
+        StepBody::Text(all) => all.iter_mut().for_each(|m| {
+            m.status = None;
+            count += 1;
+        }),
+        StepBody::Sequence { steps, .. } => {
+            step.status = None;
+            count += steps.iter_mut().map(forget).sum::<usize>();
+        }
+        _ => {}
+    }
+    // The summary of a loop may have no measurement of its own.
+    let has_measurements = match &step.body {
+        StepBody::Numeric(all) => !all.is_empty(),
+        StepBody::Text(all) => !all.is_empty(),
+        _ => false,
+    };
+    if has_measurements {
+        step.status = None;
+    }
+    step.caused_uut_failure = Some(false);
+    count
+}
+
 #[test]
 fn judging_the_export_anew_gives_every_status_that_the_server_gave() {
     let Some(exported) = read("real/wats_standard/uut-wsjf-export.json") else { return };
     let Report::Uut(exported) = exported else { panic!("a test") };
-    fn forget(step: &mut Step) -> usize {
-        let mut count = 0;
-        match &mut step.body {
-            StepBody::Numeric(all) => all.iter_mut().for_each(|m| {
-                m.status = None;
-                count += 1;
-            }),
-            StepBody::Text(all) => all.iter_mut().for_each(|m| {
-                m.status = None;
-                count += 1;
-            }),
-            StepBody::Sequence { steps, .. } => {
-                step.status = None;
-                count += steps.iter_mut().map(forget).sum::<usize>();
-            }
-            _ => {}
-        }
-        // The summary of a loop may have no measurement of its own.
-        let has_measurements = match &step.body {
-            StepBody::Numeric(all) => !all.is_empty(),
-            StepBody::Text(all) => !all.is_empty(),
-            _ => false,
-        };
-        if has_measurements {
-            step.status = None;
-        }
-        step.caused_uut_failure = Some(false);
-        count
-    }
     let mut judged = exported.clone();
     judged.header.result = None;
     judged.info.step_id_caused_uut_failure = None;

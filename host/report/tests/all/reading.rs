@@ -1,7 +1,5 @@
 //! What reading takes, what it refuses, and how it says where.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use wats_report::{Report, StepBody, StepType, from_wsxf};
 
 fn uut(rest: &str) -> String {
