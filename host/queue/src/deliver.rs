@@ -79,7 +79,13 @@ impl Writer {
                 self.memory.counters.in_backoff += 1;
                 self.core.metrics.attempt_failed();
             }
-            LeaseEnd::Release => {}
+            LeaseEnd::Release => {
+                // Its UUT may have been committed while the repair was on its way.
+                let hold = self.hold_of_repair(row.ref_uut)?;
+                if hold != row.hold {
+                    self.set_hold(&row, hold)?;
+                }
+            }
             LeaseEnd::Dead { reason } => {
                 self.note_attempt(&row, row.attempts.saturating_add(1), reason)?;
                 self.finish(&row, state::DEAD, Some(reason))?;
@@ -241,7 +247,15 @@ impl Writer {
             if row.state != state::DEAD {
                 continue;
             }
-            let hold = self.hold_of_repair(row.ref_uut)?;
+            let others: Vec<Known> =
+                self.known(row.report)?.into_iter().filter(|other| other.state != state::STAGED && other.id != entry).collect();
+            if others.iter().any(|other| other.id > entry) {
+                // Set aside as an orphan while an older one was being sent, and both have come back.
+                self.finish(&row, state::SUPERSEDED, Some("a newer generation took its place"))?;
+                continue;
+            }
+            let earlier: Vec<Known> = others.into_iter().filter(|other| other.state != state::DELIVERED).collect();
+            let hold = self.make_way(&earlier, row.ref_uut)?;
             self.conn
                 .prepare_cached(
                     "UPDATE entry SET state = 1, hold = ?2, attempts = 0, next_try = NULL, ended = NULL, reason = NULL \

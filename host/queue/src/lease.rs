@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::command::{LeaseTicket, Message};
-use crate::counters::Counters;
+use crate::counters::{Counters, hold};
 use crate::options::ClassWeights;
 use crate::shared::{Core, Shared};
 use crate::types::{EntryId, PriorityClass};
@@ -188,22 +188,25 @@ impl Writer {
         let mut tickets = Vec::new();
         let mut bytes = 0;
         let mut unreadable = HashSet::new();
+        let mut early = Vec::new();
         while tickets.len() < n {
             let heads = [0, 1, 2].map(|i| queues.get(i).and_then(|queue: &Vec<EntryId>| queue.last().copied()));
             let Some(class) = self.turns.next(self.core.options.weights, &heads) else { break };
             let Some(entry) = queues.get_mut(class.index()).and_then(Vec::pop) else { break };
-            let read = self
-                .conn
-                .prepare_cached("SELECT report, stored_bytes FROM entry WHERE id = ?1")
-                .and_then(|mut s| s.query_row([entry.0], |row| Ok((Uuid::from_bytes(row.get(0)?), row.get::<_, i64>(1)?))));
-            match read {
-                Ok((report, stored)) => {
-                    bytes += u64::try_from(stored).unwrap_or(0);
+            match self.entry_row(entry) {
+                Ok(Some(row)) => {
+                    // It was on its way when its UUT was committed, and has come back without having been delivered.
+                    if self.hold_of_repair(row.ref_uut)? != hold::NONE {
+                        early.push(row);
+                        continue;
+                    }
+                    bytes += u64::try_from(row.stored_bytes).unwrap_or(0);
                     if bytes > self.core.options.lease_max_bytes && !tickets.is_empty() {
                         break;
                     }
-                    tickets.push(self.core.leases().add(entry, report));
+                    tickets.push(self.core.leases().add(entry, row.report));
                 }
+                Ok(None) => {}
                 Err(error) => {
                     tracing::error!(entry = %entry, error = %error, "an entry cannot be read and is left aside; run `wats queue verify`");
                     self.core.metrics.damaged();
@@ -212,6 +215,9 @@ impl Writer {
             }
         }
         self.unreadable.extend(unreadable);
+        if !early.is_empty() {
+            self.in_transaction(|writer| early.iter().try_for_each(|row| writer.set_hold(row, hold::WAITS_FOR_UUT)))?;
+        }
         Ok(tickets)
     }
 }

@@ -308,7 +308,7 @@ impl Writer {
     }
 
     /// Earlier generations step aside; the answer is the hold of the new one.
-    fn make_way(&mut self, earlier: &[Known], ref_uut: Option<Uuid>) -> Result<i64, Error> {
+    pub(crate) fn make_way(&mut self, earlier: &[Known], ref_uut: Option<Uuid>) -> Result<i64, Error> {
         let mut hold = self.hold_of_repair(ref_uut)?;
         for row in earlier {
             if row.is_live() && self.is_leased(row.id) {

@@ -244,6 +244,8 @@ impl Writer {
         };
         let mut orphans = Vec::with_capacity(rows.len());
         for row in rows {
+            // Read again: the end of the one before may have released this one.
+            let Some(row) = self.entry_row(row.id)? else { continue };
             self.conn
                 .prepare_cached("UPDATE entry SET orphan = 1 WHERE id = ?1")
                 .and_then(|mut s| s.execute([row.id.0]))

@@ -329,6 +329,7 @@ impl Writer {
         if let (Command::Commit(commit), Ok(Reply::Committed(committed))) = (&job.command, &result)
             && committed.generation > 1
             && let Some(stage) = commit.staged
+            && self.settling_of(stage).is_some()
         {
             // Which reports are orphans is known when the new ones have settled. What was committed is on disk.
             self.waiting.insert(stage, (answer, committed.clone()));
