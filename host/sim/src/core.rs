@@ -124,21 +124,23 @@ impl Core {
 
     pub(crate) fn close_listener(&self, length: Option<Duration>) {
         let until = length.map(|length| Instant::now() + length);
-        let before = self.gate.send_replace(Gate::Closed { until });
-        if before == Gate::Open {
-            self.state().counters.outage(LISTENER, Duration::ZERO, None);
-        }
-        self.cut_connections();
+        self.gate.send_replace(Gate::Closed { until });
     }
 
     pub(crate) fn open_listener(&self) {
         self.gate.send_replace(Gate::Open);
     }
 
+    /// The listener is closed: nobody gets in any more, and those who are in are thrown out.
+    pub(crate) fn listener_closed(&self) {
+        self.state().counters.outage(LISTENER, Duration::ZERO, None);
+        self.cut_connections();
+        self.listening.send_replace(false);
+    }
+
     /// The listener is open again: requests may come from now on.
     pub(crate) fn listener_opened(&self) {
         self.state().counters.outage_over(LISTENER);
-        self.gate.send_if_modified(|gate| std::mem::replace(gate, Gate::Open) != Gate::Open);
         self.listening.send_replace(true);
     }
 
@@ -148,10 +150,18 @@ impl Core {
 
     /// Waits until the listener does what it was last told.
     pub(crate) async fn settled(&self) {
-        let open = *self.gate.borrow() == Gate::Open;
-        let mut listening = self.listening.subscribe();
-        // An error means that the server has stopped, so there is nothing to wait for.
-        let _stopped = listening.wait_for(|listening| *listening == open).await.is_err();
+        let (mut gate, mut listening) = (self.gate.subscribe(), self.listening.subscribe());
+        loop {
+            let open = *gate.borrow_and_update() == Gate::Open;
+            if *listening.borrow_and_update() == open {
+                return;
+            }
+            tokio::select! {
+                _ = gate.changed() => {}
+                _ = listening.changed() => {}
+                () = self.stop.cancelled() => return,
+            }
+        }
     }
 
     pub(crate) async fn control(&self, control: Control) -> Result<()> {

@@ -1,7 +1,10 @@
 use std::time::{Duration, Instant};
 
+use uuid::Uuid;
+
 use super::glob::{matches, matches_any_case};
 use super::{Action, Faults, Point, RetryAfter, Rule, Script, Seen, When};
+use crate::answer::{AnswerForm, RefusalForm};
 
 fn seen(serial: &str) -> Seen<'_> {
     Seen { method: "POST", path: "/api/Report/WSJF", part: Some("LAMP-7"), serial: Some(serial), id: None }
@@ -128,4 +131,40 @@ fn a_script_reads_from_json_and_refuses_words_it_does_not_know() {
 fn a_date_for_retry_after_is_an_http_date() {
     let text = RetryAfter::DateIn(60).header();
     assert!(text.ends_with(" GMT") && text.len() == 29, "{text}");
+}
+
+#[test]
+fn the_readme_describes_every_action_with_its_fields() {
+    let readme = include_str!("../../README.md");
+    let table = readme.split("| action | fields |").nth(1).unwrap();
+    let actions = [
+        Action::Serve,
+        Action::RefuseConnections { for_ms: 1 },
+        Action::hang(Point::AfterStore, 1),
+        Action::cut(Point::MidAnswer),
+        Action::Delay { ms: 1 },
+        Action::Trickle { chunk_bytes: 1, every_ms: 1 },
+        Action::AnswerTwice,
+        Action::retry_after(503, 1),
+        Action::TooLarge { limit_bytes: 1 },
+        Action::CaptivePortal,
+        Action::LoginRedirect { to: Some("/x".into()) },
+        Action::ErrorInOk { form: Some(RefusalForm::Text), message: Some("x".into()) },
+        Action::OtherId { id: Some(Uuid::nil()), stored: true },
+        Action::WrongJson { stored: true },
+        Action::Answer { status: 200, headers: Vec::new(), body: String::new(), stored: true },
+        Action::AnswerForm { form: AnswerForm::Text },
+        Action::RefusalForm { form: RefusalForm::Text },
+    ];
+    for action in actions {
+        let word = format!("`{}`", action.word());
+        let row = table.lines().find(|line| line.split('|').nth(1).is_some_and(|cell| cell.contains(&word)));
+        let row = row.unwrap_or_else(|| panic!("{word} is not described"));
+        let fields = serde_json::to_value(&action).unwrap();
+        assert_eq!(fields["action"], action.word());
+        for field in fields.as_object().unwrap().keys().filter(|key| *key != "action") {
+            assert!(row.contains(&format!("`{field}`")), "{word} is described without {field}");
+        }
+        assert_eq!(serde_json::from_value::<Action>(fields).unwrap(), action);
+    }
 }
