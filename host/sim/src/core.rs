@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::answer::{AnswerForm, RefusalForm};
 use crate::control::{Control, Listener};
 use crate::error::Result;
-use crate::fault::{Faults, Rule, Script};
+use crate::fault::{Faults, Rule, Script, Window};
 use crate::options::{Keep, RateLimit, SimOptions};
 use crate::record::{Outcome, Records, RequestRecord};
 use crate::stats::{Counters, RuleStats, Stats};
@@ -79,7 +79,7 @@ impl Core {
                 refusal: options.refusal,
                 rate_limit: options.rate_limit,
             },
-            faults: Faults::new(Script::default(), Instant::now()),
+            faults: Faults::new(Script::default(), Instant::now()).0,
             store: Store::new(options.keep),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
@@ -108,8 +108,9 @@ impl Core {
     pub(crate) fn set_script(&self, script: Script) -> Result<()> {
         script.check()?;
         let mut state = self.state();
-        expect_ends(&mut state.counters, &script.rules);
-        state.faults = Faults::new(script, Instant::now());
+        let (faults, windows) = Faults::new(script, Instant::now());
+        state.faults = faults;
+        expect_ends(&mut state.counters, windows);
         drop(state);
         self.timetable.notify_one();
         Ok(())
@@ -118,7 +119,9 @@ impl Core {
     pub(crate) fn add_rules(&self, rules: Vec<Rule>) -> Result<()> {
         let script = Script::of(rules);
         script.check()?;
-        self.state().faults.add(script.rules);
+        let mut state = self.state();
+        let windows = state.faults.add(script.rules, Instant::now());
+        expect_ends(&mut state.counters, windows);
         Ok(())
     }
 
@@ -206,7 +209,7 @@ impl Core {
     /// Forgets reports, records, counts and rules; settings and the listener stay as they are.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
-        state.faults = Faults::new(Script::default(), Instant::now());
+        state.faults = Faults::new(Script::default(), Instant::now()).0;
         state.store = Store::new(self.keep);
         state.records.clear();
         state.counters = Counters::new();
@@ -269,12 +272,8 @@ impl State {
 }
 
 /// A rule that ends at a known time is an outage whose end is known.
-fn expect_ends(counters: &mut Counters, rules: &[Rule]) {
-    for (place, rule) in rules.iter().enumerate() {
-        let Some(until) = rule.when.until_ms else { continue };
-        let from = rule.when.from_ms.unwrap_or(0);
-        let name = if rule.name.is_empty() { format!("#{place}") } else { rule.name.clone() };
-        let length = Duration::from_millis(until.saturating_sub(from));
-        counters.outage(&name, Duration::from_millis(from), Some(length));
+fn expect_ends(counters: &mut Counters, windows: Vec<Window>) {
+    for window in windows {
+        counters.outage(&window.name, window.begins_in, Some(window.length));
     }
 }
