@@ -264,9 +264,8 @@ impl Core {
             return Some(ForeignKind::Redirect { to: answer.location.clone() });
         }
         let start = answer.body.get(..answer.body.len().min(64 * 1024)).unwrap_or_default();
-        let text = String::from_utf8_lossy(start);
-        looks_like_html(&text, answer.content_type.as_deref())
-            .then(|| ForeignKind::Html { title: html_title(&text).map(|t| self.redact(&t)) })
+        let text = self.redact(&String::from_utf8_lossy(start));
+        looks_like_html(&text, answer.content_type.as_deref()).then(|| ForeignKind::Html { title: html_title(&text) })
     }
 
     /// The error for an answer that is no success, by the table of [`ErrorClass`]. Asks for the proof if the answer

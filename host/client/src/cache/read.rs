@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::entry::{Entry, Keep};
 use super::{Cache, Key, Resource};
-use crate::error::{Error, ErrorClass, ForeignKind};
+use crate::error::{Error, ErrorClass, ForeignKind, clean};
 use crate::http::{Answer, Call, Core, Priority};
 use crate::route::Route;
 
@@ -238,6 +238,8 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
 
     fn read(&self, answer: &Answer) -> Result<T, Error> {
         (self.parse)(&answer.body).map_err(|problem| {
+            // The parser quotes what it found.
+            let problem = clean(&self.core.redact(&problem), 200);
             let call = Call::get(self.route, self.target.clone(), Priority::Lookup);
             self.core.foreign(&call, answer.status, ForeignKind::Shape { problem })
         })

@@ -20,6 +20,17 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Slowest upload that is waited for; below it the answer counts as late.
 const MIN_UPLOAD_BYTES_PER_SECOND: u64 = 16 * 1024;
 
+/// How rustls begins its messages about a handshake that failed; its error type cannot be named without depending on
+/// the very version that the HTTP library uses.
+const HANDSHAKE_FAILURES: [&str; 6] = [
+    "invalid peer certificate",
+    "received corrupt message",
+    "received fatal alert",
+    "received unexpected",
+    "peer is incompatible",
+    "peer misbehaved",
+];
+
 pub(super) async fn exchange(core: &Core, call: &Call) -> Result<Answer, Error> {
     let limit = core.timeouts.total;
     match tokio::time::timeout(limit, unhurried(core, call)).await {
@@ -146,7 +157,7 @@ fn connect_fault(error: &reqwest::Error) -> ConnectFault {
         if text.contains("proxy authorization required") {
             return ConnectFault::ProxyAuthentication;
         }
-        if text.contains("invalid peer certificate") || text.contains("received fatal alert") {
+        if HANDSHAKE_FAILURES.iter().any(|start| text.contains(start)) {
             return ConnectFault::Tls;
         }
     }

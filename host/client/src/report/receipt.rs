@@ -54,7 +54,9 @@ pub(super) async fn read(
         return Err(core.refusal(call, answer).await);
     }
     let receipt = |evidence| Receipt { id, status: answer.status, evidence };
-    let kind = match named(&answer.body, answer.content_type.as_deref(), id) {
+    // Secrets go first: a text that is cut afterwards cannot end in half a token.
+    let text = core.redact(&String::from_utf8_lossy(&answer.body));
+    let kind = match named(&text, answer.content_type.as_deref(), id) {
         Named::Ours => {
             core.proof().note_named_receipt();
             return Ok(receipt(ReceiptEvidence::Named));
@@ -75,8 +77,7 @@ pub(super) async fn read(
     Err(core.foreign(call, answer.status, kind))
 }
 
-fn named(body: &[u8], content_type: Option<&str>, id: Uuid) -> Named {
-    let text = String::from_utf8_lossy(body);
+fn named(text: &str, content_type: Option<&str>, id: Uuid) -> Named {
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.is_empty() {
         return Named::Empty;
@@ -157,7 +158,7 @@ mod tests {
             format!("\"{ID}\""),
             format!("  {upper}\r\n"),
         ] {
-            assert_eq!(named(body.as_bytes(), None, id), Named::Ours, "{body}");
+            assert_eq!(named(&body, None, id), Named::Ours, "{body}");
         }
     }
 
@@ -165,7 +166,7 @@ mod tests {
     fn whatever_does_not_name_our_report_is_told_apart() {
         let id: Uuid = ID.parse().unwrap();
         let other = "11111111-1111-4222-8333-444455556666";
-        let check = |body: &str, expected: Named| assert_eq!(named(body.as_bytes(), None, id), expected, "{body}");
+        let check = |body: &str, expected: Named| assert_eq!(named(body, None, id), expected, "{body}");
         for body in ["", "  ", "null", "\"\"", "[]", "{}"] {
             check(body, Named::Empty);
         }
