@@ -32,7 +32,7 @@ const HANDSHAKE_FAILURES: [&str; 6] = [
 ];
 
 pub(super) async fn exchange(core: &Core, call: &Call) -> Result<Answer, Error> {
-    let limit = core.timeouts.total;
+    let limit = core.timeouts.total + upload_time(call.body.as_ref().map_or(0, |b| b.bytes.len()));
     match tokio::time::timeout(limit, unhurried(core, call)).await {
         Ok(result) => result,
         Err(_) => Err(timed_out(core, call, TimeoutPhase::Total, limit)),
@@ -70,6 +70,7 @@ async fn unhurried(core: &Core, call: &Call) -> Result<Answer, Error> {
         location: text(&headers, &LOCATION).and_then(|to| origin_of(core, &to)),
         retry_after: retry_after(&headers),
         body,
+        took: Duration::ZERO,
     })
 }
 

@@ -1,5 +1,7 @@
 //! What counts as a receipt, and everything that does not.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,6 +21,8 @@ pub struct Receipt {
     pub status: u16,
     /// What the receipt rests on.
     pub evidence: ReceiptEvidence,
+    /// From send to the whole answer, without waits of our own: what [`crate::Permit::succeeded`] wants to know.
+    pub took: Duration,
 }
 
 /// What a receipt rests on.
@@ -53,7 +57,7 @@ pub(super) async fn read(
     if !answer.is_success() {
         return Err(core.refusal(call, answer).await);
     }
-    let receipt = |evidence| Receipt { id, status: answer.status, evidence };
+    let receipt = |evidence| Receipt { id, status: answer.status, evidence, took: answer.took };
     // Secrets go first: a text that is cut afterwards cannot end in half a token.
     let text = core.redact(&String::from_utf8_lossy(&answer.body));
     let kind = match named(&text, answer.content_type.as_deref(), id) {

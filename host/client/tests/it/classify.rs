@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use wats_client::{ErrorClass, MAX_RETRY_AFTER};
+use wats_client::{Error, ErrorClass, MAX_RETRY_AFTER};
 
 use crate::support::{Server, client, json, reply, report};
 
@@ -77,6 +77,9 @@ async fn the_time_to_wait_is_read_as_seconds_and_as_a_date() {
         let error = client.report().submit_once(&report()).await.unwrap_err();
         assert_eq!(error.retry_after(), Some(expected), "{headers:?}");
         let paused = client.rate_limiter().paused_for().unwrap();
+        let next = client.report().submit_once(&report()).await.unwrap_err();
+        assert!(matches!(next, Error::Paused { .. }) && next.is_transient(), "{next:?}");
+        assert_eq!(server.count("/api/Report"), 1, "the server asked for quiet");
         assert!(paused <= expected && paused + Duration::from_secs(5) > expected, "{paused:?}");
     }
 }

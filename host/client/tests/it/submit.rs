@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 use wats_client::{Error, ErrorClass, ForeignKind, ReceiptEvidence, Submission};
 
@@ -118,6 +119,43 @@ async fn no_report_is_sent_to_what_does_not_answer_as_wats() {
         foreign(&error);
         assert_eq!(server.count("/api/Report"), 0, "the report went to a stranger");
     }
+}
+
+#[tokio::test]
+async fn a_faulty_version_call_does_not_keep_reports_from_a_working_server() {
+    for (status, content_type, body) in [
+        (503, "text/html", "<html>busy</html>"),
+        (404, "application/json", ""),
+        (401, "text/html", "<html>no</html>"),
+        (200, "text/plain", "7"),
+    ] {
+        let server = Server::start(move |seen| async move {
+            if seen.method == "GET" {
+                reply(status, &[("content-type", content_type)], body)
+            } else {
+                receipt_for(&seen)
+            }
+        })
+        .await;
+        client(&server.url).report().submit_once(&report()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn those_who_wait_for_the_proof_share_its_failure() {
+    let server = Server::start(|_| async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        html(200, "<html><title>Sign in</title></html>")
+    })
+    .await;
+    let client = client(&server.url);
+    let mut all = JoinSet::new();
+    for _ in 0..10 {
+        let client = client.clone();
+        all.spawn(async move { client.report().submit_once(&report()).await.unwrap_err().class() });
+    }
+    assert_eq!(all.join_all().await, vec![ErrorClass::Foreign; 10]);
+    assert_eq!(server.seen().len(), 1, "each asked for itself, one after the other");
 }
 
 #[tokio::test]
