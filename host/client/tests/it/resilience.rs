@@ -111,7 +111,7 @@ async fn waiting_blocks_nobody_else() {
         tokio::time::sleep(Duration::from_millis(5)).await;
         worst = worst.max(tick.elapsed());
     }
-    assert!(worst < Duration::from_millis(400), "everything stood still for {worst:?}");
+    assert!(worst < Duration::from_millis(700), "everything stood still for {worst:?}");
     // One a second: the version went, the reports wait.
     assert!(server.count("/api/Report") < 2);
 }
