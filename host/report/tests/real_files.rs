@@ -164,7 +164,13 @@ fn judging_the_export_anew_gives_every_status_that_the_server_gave() {
             }
             _ => {}
         }
-        if matches!(step.body, StepBody::Numeric(_) | StepBody::Text(_)) {
+        // The summary of a loop may have no measurement of its own.
+        let has_measurements = match &step.body {
+            StepBody::Numeric(all) => !all.is_empty(),
+            StepBody::Text(all) => !all.is_empty(),
+            _ => false,
+        };
+        if has_measurements {
             step.status = None;
         }
         step.caused_uut_failure = Some(false);
@@ -179,7 +185,8 @@ fn judging_the_export_anew_gives_every_status_that_the_server_gave() {
     walk(&judged.root, &mut |step| found.push((step.id.clone(), step.status)));
     let mut expected = Vec::new();
     walk(&exported.root, &mut |step| expected.push((step.id.clone(), step.status)));
-    assert_eq!(found, expected);
+    let different: Vec<_> = found.iter().zip(&expected).filter(|(found, expected)| found != expected).collect();
+    assert!(different.is_empty(), "{different:?}");
     assert!(judged == exported, "everything else is as it was");
     assert_eq!(judged.info.step_id_caused_uut_failure, Some(5));
 }

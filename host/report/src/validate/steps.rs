@@ -73,7 +73,7 @@ fn check_status(step: &Step, at: &dyn Place, sink: &mut Sink) {
             format!("found {status} while one of its measurements failed")
         });
     }
-    if let Some(child) = hidden_failure(step.steps()).and_then(|index| step.steps().get(index)) {
+    if let Some(child) = hidden_failure(step.steps()) {
         sink.warn(&Inside(at, &"status"), "sequence-hides-failure", || {
             let how = child.status.map_or("failed", Status::word);
             format!("found {status} while step \"{}\" in it is {how}", super::rules::clip(&child.name))
