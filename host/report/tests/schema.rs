@@ -71,20 +71,19 @@ fn numeric() -> impl Strategy<Value = NumericMeasurement> {
 }
 
 fn chart() -> impl Strategy<Value = Chart> {
-    (text(80), text(30), proptest::collection::vec(number(), 0..5), any::<bool>()).prop_map(|(label, unit, y, with_x)| {
-        let x = if with_x { y.clone() } else { Vec::new() };
-        let series = vec![ChartSeries::new("a series", x, y)];
-        Chart { label, y_unit: unit, series, ..Chart::default() }
-    })
+    (text(80), text(30), proptest::collection::vec(number(), 0..5), any::<bool>()).prop_map(
+        |(label, unit, y, with_x)| {
+            let x = if with_x { y.clone() } else { Vec::new() };
+            let series = vec![ChartSeries::new("a series", x, y)];
+            Chart { label, y_unit: unit, series, ..Chart::default() }
+        },
+    )
 }
 
 fn additional() -> impl Strategy<Value = AdditionalData> {
     (text(100), text(100)).prop_map(|(name, value)| {
         let inner = AdditionalProperty::new("inner", "String", value);
-        let props = vec![AdditionalProperty {
-            props: vec![inner],
-            ..AdditionalProperty::new("outer", "Obj", "")
-        }];
+        let props = vec![AdditionalProperty { props: vec![inner], ..AdditionalProperty::new("outer", "Obj", "") }];
         AdditionalData { name, props, ..AdditionalData::default() }
     })
 }
@@ -250,21 +249,13 @@ fn is_known_difference(path: &str, changed: &Value, ours_refuses: bool, violatio
             // A time that the calendar does not have.
             || changed.as_str().is_some_and(|text| text.contains('T') && text.contains('-'));
     }
-    // Where reading understands more than the schema: older spellings, numbers as texts, types given by their content.
-    match key {
-        // Judged when absent, and read in words.
-        "status" | "result" => true,
-        "type" => true,
-        // A sequence is known by its steps; a null entry is no entry; an absent list is empty.
-        "stepType" | "seqCall" | "steps" | "path" | "name" | "version" | "group" => true,
-        // Whole numbers as texts, blanks as nothing.
-        _ if changed.is_string() || changed.is_null() => true,
-        _ => false,
-    }
+    // Reading takes null, an empty text and an absent key for the same: nothing is said. Where something must be said our
+    // rules ask for it, after the station filled in its defaults and judged; where not, the schema is the stricter one.
+    changed.is_null() || changed == ""
 }
 
 /// Enough to find a careless change, and few enough for every run.
-const CASES: u32 = 3000;
+const CASES: u32 = 128;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]

@@ -169,12 +169,10 @@ fn check_body(step: &Step, at: &dyn Place, sink: &mut Sink) {
             text_if(sink, &Inside(at, &"response"), popup.response.as_ref(), TextRule::up_to(100));
             kept_key(sink, at, &popup.extra, "button", "a whole number");
         }
-        StepBody::CallExe(exe) => {
-            if exe.exit_code.is_some_and(|code| !code.is_finite()) {
-                sink.refuse_to_send(&Inside(at, &"exit code"), "not-finite", || {
-                    "found no finite number, allowed is one".to_owned()
-                });
-            }
+        StepBody::CallExe(exe) if exe.exit_code.is_some_and(|code| !code.is_finite()) => {
+            sink.refuse_to_send(&Inside(at, &"exit code"), "not-finite", || {
+                "found no finite number, allowed is one".to_owned()
+            });
         }
         StepBody::Empty if *kind == StepType::Chart && step.chart.is_none() => {
             sink.warn(at, "no-chart", || "found no chart in a step of type Chart".to_owned());
