@@ -48,8 +48,9 @@ fn formatted(root: &Path, others: &[std::path::PathBuf]) -> Result<bool> {
 }
 
 fn linted(root: &Path, others: &[std::path::PathBuf]) -> Result<bool> {
-    const LINTS: [&str; 4] = ["--locked", "--", "-D", "warnings"];
-    let mut right = run::works(run::cargo(root).args(["clippy", "--workspace", "--all-targets"]).args(LINTS))?;
+    const LINTS: [&str; 3] = ["--", "-D", "warnings"];
+    let mut command = run::cargo(root);
+    let mut right = run::works(command.args(["clippy", "--locked", "--workspace", "--all-targets"]).args(LINTS))?;
     for folder in others {
         let mut command = run::cargo(folder);
         command.args(["clippy", "--workspace", "--all-targets", "--all-features"]).args(LINTS);
