@@ -89,7 +89,7 @@ impl<'a, B: Bytes + ?Sized> Text<'a, B> {
     ///
     /// # Errors
     /// [`TextError::Invalid`].
-    pub fn next(&mut self, out: &mut Vec<u8>) -> Result<(), TextError> {
+    pub fn read(&mut self, out: &mut Vec<u8>) -> Result<(), TextError> {
         out.clear();
         while out.is_empty() {
             if matches!(self.state, State::Done) {
@@ -202,7 +202,7 @@ mod tests {
         let mut encoding = text.encoding();
         let (mut out, mut piece) = (Vec::new(), Vec::new());
         loop {
-            text.next(&mut piece)?;
+            text.read(&mut piece)?;
             if piece.is_empty() {
                 return Ok((String::from_utf8(out).unwrap(), encoding));
             }
