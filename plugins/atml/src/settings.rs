@@ -112,6 +112,7 @@ impl Settings {
     }
 
     pub(crate) fn wants_misc_info(&self, name: &str) -> bool {
-        self.misc_info_only.is_empty() || self.misc_info_only.iter().any(|wanted| wanted.trim().eq_ignore_ascii_case(name))
+        self.misc_info_only.is_empty()
+            || self.misc_info_only.iter().any(|wanted| wanted.trim().eq_ignore_ascii_case(name))
     }
 }
