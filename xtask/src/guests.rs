@@ -27,7 +27,8 @@ pub(crate) fn plugins() -> Result<PathBuf> {
     build(&Toolchain::find()?, &[run::root().join("plugins")], "plugins")
 }
 
-/// Compiles workspaces for wasm into `target/<folder>/<package>.wasm`, and removes what no package makes any more.
+/// Compiles workspaces for wasm into `target/<folder>/<folder of the package>.wasm`, and removes what no package makes any
+/// more.
 fn build(toolchain: &Toolchain, workspaces: &[PathBuf], folder: &str) -> Result<PathBuf> {
     let output = run::output().join(folder);
     std::fs::create_dir_all(&output).with_context(|| format!("create {}", output.display()))?;
@@ -41,7 +42,7 @@ fn build(toolchain: &Toolchain, workspaces: &[PathBuf], folder: &str) -> Result<
             let name = workspaces::package_name(&package)?;
             let component = built.join(TARGET).join("release").join(format!("{}.wasm", name.replace('-', "_")));
             if component.exists() {
-                let file = format!("{name}.wasm");
+                let file = format!("{}.wasm", package.file_name().unwrap_or_default().to_string_lossy());
                 put(&component, &output.join(&file))?;
                 names.insert(file);
             }

@@ -9,6 +9,7 @@
 //!   without a status.
 //! - A sequence fails when a step in it counts as failed, else passes. Iterations of a loop do not count where the
 //!   summary of that loop comes before them: it speaks for them.
+//! - The summary of a loop fails when one of the iterations that it counts failed.
 //! - A report ends as its outermost sequence; a repair without a result passed.
 //! - In a failed report in which no step is marked as the cause, the first failed step that holds no steps is.
 
@@ -91,7 +92,9 @@ fn judge_step(step: &mut Step) {
         })),
         StepBody::Empty | StepBody::MessagePopup(_) | StepBody::CallExe(_) => Some(Status::Done),
     };
-    step.status = step.status.or(status);
+    // The summary of a loop repeats what its last iteration measured, and counts all of them.
+    let loop_failed = step.loop_info.as_ref().is_some_and(|part| part.failed.is_some_and(|failed| failed > 0));
+    step.status = step.status.or(if loop_failed { Some(Status::Failed) } else { status });
 }
 
 /// The first of these steps that fails the sequence that holds them.
