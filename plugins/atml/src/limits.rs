@@ -101,9 +101,14 @@ impl Limits {
         !self.forms.is_empty()
     }
 
-    /// Whether TestStand says that this is a measurement, though nothing is compared.
-    pub(crate) fn mark_measurement(&self) -> bool {
-        self.properties.log || self.properties.measurement
+    /// Whether there are limits, or TestStand says that the value was logged without any.
+    pub(crate) fn are_marked(&self) -> bool {
+        self.are_given() || self.properties.log
+    }
+
+    /// Whether TestStand calls it a measurement. It also does so for values beside the measurements.
+    pub(crate) fn are_of_measurement(&self) -> bool {
+        self.properties.measurement
     }
 
     /// The unit that the limits are in, where they say.

@@ -55,7 +55,7 @@ pub(crate) fn kind(action: &Action, comma: bool) -> Kind {
 }
 
 fn by_measurements(action: &Action, comma: bool, only_marked: bool) -> Option<Kind> {
-    let marked = |result: &&TestResult| result.limits.are_given() || result.limits.mark_measurement();
+    let marked = |result: &&TestResult| result.limits.are_marked();
     let limits_of_all = action.limits.are_given();
     let found = action.results.iter().filter(|result| !only_marked || limits_of_all || marked(result));
     found.into_iter().find_map(|result| match &result.value {
@@ -71,7 +71,8 @@ fn split(action: &mut Action, kind: Kind, comma: bool) -> (Vec<TestResult>, Vec<
     let numeric = matches!(kind, Kind::Numeric | Kind::MultiNumeric);
     let own_name = if numeric { "Numeric" } else { "String" };
     let limits_of_all = action.limits.are_given();
-    let marked = |result: &TestResult| result.limits.are_given() || result.limits.mark_measurement();
+    let marked = |result: &TestResult| result.limits.are_marked();
+    let called_so = |result: &TestResult| result.limits.are_of_measurement();
     let fits = |result: &TestResult| match &result.value {
         Value::Datum(datum) if numeric => datum.is_numeric(comma),
         Value::Datum(datum) => matches!(datum.kind, Type::Text | Type::Open),
@@ -80,12 +81,15 @@ fn split(action: &mut Action, kind: Kind, comma: bool) -> (Vec<TestResult>, Vec<
     let results = std::mem::take(&mut action.results);
     let is_report_text = |result: &TestResult| result.label == "ReportText";
     let any_marked = results.iter().any(marked);
+    let any_called_so = results.iter().any(called_so);
     let any_named = results.iter().any(|result| result.label == own_name);
     results.into_iter().partition(|result| {
         if is_report_text(result) {
             false
         } else if any_marked {
             marked(result)
+        } else if any_called_so {
+            called_so(result)
         } else if any_named && !limits_of_all {
             result.label == own_name
         } else {

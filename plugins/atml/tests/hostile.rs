@@ -33,7 +33,7 @@ fn answers(bytes: &[u8]) -> Result<Outcome, wats_converter::Error> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn arbitrary_bytes_get_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
@@ -150,6 +150,16 @@ fn an_array_that_claims_to_be_huge_is_not_filled_up() {
 }
 
 #[test]
+fn the_settings_tell_their_defaults() {
+    let defaults = serde_json::to_value(atml::Settings::default()).unwrap();
+    assert_eq!(defaults["misc_info"], serde_json::json!(["uut", "station"]));
+    assert_eq!(defaults["arrays"], "chart");
+    let read: atml::Settings = serde_json::from_value(defaults.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), defaults);
+    assert!(serde_json::from_str::<atml::Settings>(r#"{"decimal_coma": true}"#).is_err());
+}
+
+#[test]
 fn a_file_is_recognised_by_its_namespace_alone() {
     let confidence = |text: &str| Run::<Atml>::file("a.xml", text).probe().confidence();
     assert!(confidence("<x:TestResults xmlns:x=\"http://www.ieee.org/ATML/2007/TestResults\">") > 0.9);
@@ -158,4 +168,9 @@ fn a_file_is_recognised_by_its_namespace_alone() {
     assert!(confidence("<TestResults>") < 0.1);
     assert!(confidence("<testsuite name=\"TestResults\">") < 0.1);
     assert!(confidence("") < 0.1);
+    let wide: Vec<u8> = "<tr:TestResults xmlns:tr=\"urn:IEEE-1636.1:2013:TestResults\">"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert!(Run::<Atml>::file("a.xml", wide).probe().confidence() > 0.9);
 }
