@@ -10,7 +10,7 @@ use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE
 use crate::error::{At, Fault, Kind, Place};
 
 /// How much is asked of the source at a time.
-const PIECE: usize = 256 * 1024;
+const PIECE: usize = 64 * 1024;
 
 /// The longest single text or tag. Above it stands no report, only an attack or a broken file.
 const MAX_EVENT_BYTES: usize = 32 * 1024 * 1024;
@@ -157,13 +157,12 @@ impl<R: Read> Input<R> {
     fn advance(&mut self, count: usize) {
         let end = (self.out_start + count).min(self.out.len());
         let passed = self.out.get(self.out_start..end).unwrap_or_default();
-        let characters = |bytes: &[u8]| {
-            u32::try_from(bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()).unwrap_or(u32::MAX)
-        };
+        let characters =
+            |bytes: &[u8]| u32::try_from(bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()).unwrap_or(u32::MAX);
         match passed.iter().rposition(|byte| *byte == b'\n') {
             None => self.place.column = self.place.column.saturating_add(characters(passed)),
             Some(last) => {
-                let lines = passed.iter().filter(|byte| **byte == b'\n').count();
+                let lines = passed.split(|byte| *byte == b'\n').count() - 1;
                 self.place.line = self.place.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
                 self.place.column = 1 + characters(passed.get(last + 1..).unwrap_or_default());
             }
