@@ -142,6 +142,30 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A link in a plugin folder leads out of it.
+    #[error(
+        "load {}: it is a link to {}, outside of the plugin folder; put the file itself there",
+        path.display(), target.display()
+    )]
+    LinkOutside {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// Another plugin has the same name.
+    #[error(
+        "load {}: there is a plugin named {name} already, in {}; remove one of them",
+        path.display(), other.display()
+    )]
+    Duplicate {
+        /// Which.
+        path: PathBuf,
+        /// The name of both.
+        name: String,
+        /// The one that is taken.
+        other: PathBuf,
+    },
     /// There is no plugin of that name.
     #[error("find a plugin named {name:?} in the plugin folders")]
     NoSuchPlugin {
@@ -173,6 +197,8 @@ impl Error {
             Self::Manifest { .. } => "manifest",
             Self::Settings { .. } => "settings",
             Self::Engine { .. } | Self::Cache { .. } => "engine",
+            Self::LinkOutside { .. } => "link-outside",
+            Self::Duplicate { .. } => "duplicate",
             Self::NoSuchPlugin { .. } => "no-such-plugin",
         }
     }

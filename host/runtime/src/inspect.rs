@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use wasmparser::{Chunk, ComponentExternalKind, Parser, Payload};
+use wasmparser::{BinaryReaderError, Chunk, ComponentExternalKind, ComponentTypeRef, Parser, Payload};
 
 use crate::error::Error;
 
@@ -82,9 +82,7 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 pub(crate) fn inspect(path: &Path, bytes: &[u8]) -> Result<Inspected, Error> {
     let not = |what: String| Error::NotAComponent { path: path.to_path_buf(), what };
     kind_of(bytes).map_err(&not)?;
-    let outside = outermost(bytes).map_err(|error| {
-        not(format!("the file is damaged or cut short: {} at byte {:#x}", error.message(), error.offset()))
-    })?;
+    let outside = outermost(bytes).map_err(|problem| not(format!("the file is damaged or cut short: {problem}")))?;
 
     let mut track = None;
     let mut wasi = false;
@@ -161,24 +159,29 @@ struct Outside {
 }
 
 /// Imports and exports of the outermost component; what is nested in it is checked when it is compiled.
-fn outermost(mut bytes: &[u8]) -> Result<Outside, wasmparser::BinaryReaderError> {
+fn outermost(mut bytes: &[u8]) -> Result<Outside, String> {
+    let told = |error: BinaryReaderError| format!("{} at byte {:#x}", error.message(), error.offset());
     let mut outside = Outside::default();
     let mut parser = Parser::new(0);
     loop {
-        let (payload, consumed) = match parser.parse(bytes, true)? {
+        let (payload, consumed) = match parser.parse(bytes, true).map_err(told)? {
             Chunk::Parsed { payload, consumed } => (payload, consumed),
-            Chunk::NeedMoreData(_) => return Ok(outside),
+            Chunk::NeedMoreData(_) => return Err("it ends too soon".to_owned()),
         };
         let mut skip = 0;
         match payload {
             Payload::ComponentImportSection(reader) => {
                 for import in reader {
-                    outside.imports.push(import?.name.name.to_owned());
+                    let import = import.map_err(told)?;
+                    // Types that the world itself names ask for nothing.
+                    if !matches!(import.ty, ComponentTypeRef::Type(_)) {
+                        outside.imports.push(import.name.name.to_owned());
+                    }
                 }
             }
             Payload::ComponentExportSection(reader) => {
                 for export in reader {
-                    let export = export?;
+                    let export = export.map_err(told)?;
                     if export.kind == ComponentExternalKind::Func {
                         outside.exports.push(export.name.name.to_owned());
                     }
@@ -191,9 +194,7 @@ fn outermost(mut bytes: &[u8]) -> Result<Outside, wasmparser::BinaryReaderError>
             _ => {}
         }
         let Some(rest) = consumed.checked_add(skip).and_then(|done| bytes.get(done..)) else {
-            // A nested part that reaches past the end: let the parser say so.
-            parser.parse(&[], true)?;
-            return Ok(outside);
+            return Err("it ends too soon".to_owned());
         };
         bytes = rest;
     }

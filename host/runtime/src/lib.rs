@@ -33,6 +33,7 @@ mod engine;
 mod error;
 mod explain;
 mod failure;
+mod folder;
 mod inspect;
 mod job;
 mod limits;
@@ -54,6 +55,7 @@ pub use conversion::{Asked, Conversion, Detection, Level, LogLine, LookupRecord,
 pub use descriptor::{Descriptor, Magic, Recognition};
 pub use error::{Error, chain};
 pub use failure::{Failure, FailureKind, Fault, Frame, Operation, Place, TrapKind};
+pub use folder::{EntryState, FolderOptions, PluginEntry, PluginFolder, PluginSet};
 pub use inspect::spoken_versions;
 pub use job::{Answer, Cancel, Draft, Job, Lookup, Process, ProcessKinds, Product, Progress, ReportSink, SinkError};
 pub use limits::{

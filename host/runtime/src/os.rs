@@ -24,6 +24,18 @@ pub(crate) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64)
     Ok(())
 }
 
+/// A number that a file keeps and its replacement does not have, where the system has one.
+#[cfg(unix)]
+pub(crate) fn file_number(metadata: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+/// See the Unix version.
+#[cfg(not(unix))]
+pub(crate) fn file_number(_metadata: &std::fs::Metadata) -> u64 {
+    0
+}
+
 /// Makes a folder that only this user can enter, with its parents.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();

@@ -56,6 +56,11 @@ impl Plugin {
         Self(Arc::new(inner))
     }
 
+    /// Whether both are clones of one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Its name, unique on a station.
     pub fn name(&self) -> &str {
         &self.0.facts.name
