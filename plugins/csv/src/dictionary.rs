@@ -3,7 +3,6 @@
 use crate::titles::Field;
 
 /// What a folded word means.
-#[expect(clippy::too_many_lines, reason = "a list of words")]
 pub fn known(folded: &str) -> Option<Field> {
     use Field as F;
     Some(match folded {

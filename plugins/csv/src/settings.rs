@@ -122,7 +122,7 @@ impl Default for Settings {
             processes: BTreeMap::new(),
             incomplete_line: IncompleteLine::Error,
             require_final_newline: false,
-            max_open_units: 256,
+            max_open_units: 64,
             part_number: None,
             revision: None,
             process_code: None,

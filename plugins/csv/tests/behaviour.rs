@@ -262,3 +262,27 @@ proptest! {
         prop_assert_eq!(&Run::<Csv>::file("a.csv", latin.unwrap()).convert().reports, &expected);
     }
 }
+
+#[test]
+fn the_tables_of_the_readme_are_those_of_its_cases() {
+    let readme = include_str!("../README.md");
+    for case in [
+        include_str!("../cases/readme_a_measurement_in_each_row/input.csv"),
+        include_str!("../cases/readme_a_unit_in_each_row/input.csv"),
+        include_str!("../cases/readme_a_unit_in_each_file/input.csv"),
+    ] {
+        assert!(readme.contains(case), "{case}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_setting_and_every_field() {
+    let readme = include_str!("../README.md");
+    let settings = serde_json::to_value(csv::settings::Settings::default()).unwrap();
+    for key in settings.as_object().unwrap().keys() {
+        assert!(readme.contains(&format!("`{key}`")), "{key}");
+    }
+    for (name, _) in csv::titles::Field::NAMES {
+        assert!(*name == "process_code" || readme.contains(name), "{name}");
+    }
+}
