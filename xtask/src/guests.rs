@@ -36,7 +36,7 @@ fn build(toolchain: &Toolchain, workspaces: &[PathBuf], folder: &str) -> Result<
     let mut names = BTreeSet::new();
     for workspace in workspaces.iter().filter(|workspace| workspace.join("Cargo.toml").exists()) {
         let mut command = run::cargo(workspace);
-        command.args(["build", "--workspace", "--lib", "--release", "--locked", "--quiet", "--target", TARGET]);
+        command.args(["build", "--workspace", "--lib", "--release", "--quiet", "--target", TARGET]);
         run::succeed(toolchain.apply(command.env("CARGO_TARGET_DIR", &built))?)?;
         for package in packages(workspace)? {
             let name = workspaces::package_name(&package)?;

@@ -1,5 +1,5 @@
 //! Files of others: exports of real servers, and what other clients write. Skipped where the folder is absent.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::path::PathBuf;
 

@@ -14,7 +14,8 @@ use crate::{
 /// Writes reports as one WSXF document, in UTF-8. The violations warn of what WSXF cannot say and was left out, with the
 /// number of the report in front of the path.
 pub fn to_wsxf(reports: &[Report]) -> (Vec<u8>, Vec<Violation>) {
-    let mut xml = Xml { text: "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_owned(), left_out: Vec::new(), report: 0 };
+    let mut xml =
+        Xml { text: "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_owned(), left_out: Vec::new(), report: 0 };
     xml.text.push_str("<Reports xmlns=\"");
     xml.text.push_str(NAMESPACE);
     xml.text.push_str("\">\n");
@@ -38,7 +39,18 @@ struct Tag<'a>(&'a mut String);
 impl Tag<'_> {
     fn put(self, name: &str, value: impl Display) -> Self {
         // Writing to a String does not fail.
-        write!(self.0, " {name}=\"{}\"", escape(clean(&value.to_string()))).unwrap_or_default();
+        write!(self.0, " {name}=\"").unwrap_or_default();
+        for c in clean(&value.to_string()).chars() {
+            match c {
+                // A reader makes blanks of white space in attributes unless it is written like this.
+                '\t' | '\n' | '\r' => write!(self.0, "&#{};", u32::from(c)).unwrap_or_default(),
+                '<' => self.0.push_str("&lt;"),
+                '&' => self.0.push_str("&amp;"),
+                '"' => self.0.push_str("&quot;"),
+                c => self.0.push(c),
+            }
+        }
+        self.0.push('"');
         self
     }
 
