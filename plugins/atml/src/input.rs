@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::error::{At, Fault, Kind, Place};
 
@@ -253,9 +253,10 @@ fn declared(head: &[u8]) -> Option<String> {
 pub(crate) fn head_as_text(head: &[u8], limit: usize) -> String {
     let head = head.get(..limit.min(head.len())).unwrap_or_default();
     let (encoding, mark) = encoding_of(head).unwrap_or((UTF_8, 0));
-    let mut text = String::with_capacity(head.len() * 3);
+    let bytes = head.get(mark..).unwrap_or_default();
     let mut decoder = encoding.new_decoder_without_bom_handling();
-    let (result, _, _) = decoder.decode_to_string(head.get(mark..).unwrap_or_default(), &mut text, false);
-    debug_assert_eq!(result, CoderResult::InputEmpty, "three bytes of UTF-8 a byte are always enough");
+    let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or_default());
+    // Cut off in the middle of a character or not: what is needed stands before.
+    let (_, _, _replaced) = decoder.decode_to_string(bytes, &mut text, false);
     text
 }

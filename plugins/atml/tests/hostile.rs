@@ -167,7 +167,9 @@ fn a_file_is_recognised_by_its_namespace_alone() {
     assert!(confidence("<tr:TestResults xmlns:tr=\"urn:IEEE-1636.1:2031:TestResults\">") > 0.5);
     assert!(confidence("<TestResults>") < 0.1);
     assert!(confidence("<testsuite name=\"TestResults\">") < 0.1);
-    assert!(confidence("") < 0.1);
+    for tiny in ["", "<", "<?", "\u{feff}", "é"] {
+        assert!(confidence(tiny) < 0.1, "{tiny}");
+    }
     let wide: Vec<u8> = "<tr:TestResults xmlns:tr=\"urn:IEEE-1636.1:2013:TestResults\">"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
