@@ -78,7 +78,7 @@ fn show(loaded: &[(PathBuf, Result<Plugin, Error>)], output: Output) -> anyhow::
             Ok(plugin) => {
                 let descriptor = plugin.descriptor();
                 let wanted: Vec<_> = descriptor.wanted_grants.iter().map(ToString::to_string).collect();
-                let granted: Vec<_> = plugin.grants().iter().map(ToString::to_string).collect();
+                let granted: Vec<_> = plugin.grants().iter().map(|grant| grant.to_string()).collect();
                 values.push(json!({
                     "path": path, "ok": true, "name": plugin.name(), "version": plugin.version(), "digest": plugin.digest(),
                     "size": size, "summary": descriptor.summary, "formats": descriptor.formats,
