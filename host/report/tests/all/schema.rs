@@ -226,13 +226,13 @@ fn is_known_difference(path: &str, changed: &Value, ours_refuses: bool, violatio
             "limits-crossed",      // a high limit below the low one (DESIGN 2)
             "limit-not-a-number",  // nothing compares with NaN
             "chart-lengths",       // as many x as y (spec 6.2)
-            "result-hides-failure",
+            "result-hides-failure", // a bad unit would count as good (validate/mod.rs)
             "status-missing",      // of a measurement; the schema takes it for passed
             "duplicate-idx",       // of units (spec 8.3)
             "operator-for-texts",  // an operator for texts on a number
-            "not-finite",
-            "no-offset",
-            "before-1970",
+            "not-finite",          // seconds and exit codes are numbers
+            "no-offset",           // a time of the calendar alone is no point in time (spec 14)
+            "before-1970",         // a client of WATS replaces such times (spec 14)
             "mixed-contents",      // two kinds of measurement in one step (spec 5.1)
             "wrong-body",          // steps or measurements under a type that has none or others
         ]
@@ -240,14 +240,14 @@ fn is_known_difference(path: &str, changed: &Value, ours_refuses: bool, violatio
         .any(|name| rule(name))
             // Categories and codes are needed by the repair operation (spec 8.4).
             || (rule("missing") && (key == "category" || key == "code"))
-            // A text that is no number is not sent as one.
-            || ["value", "lowLimit", "highLimit", "data", "children"].contains(&key)
-            // A time that the calendar does not have.
-            || changed.as_str().is_some_and(|text| text.contains('T') && text.contains('-'));
+            // A text that is no number is not sent as one; what is no base64 cannot be decoded.
+            || ["value", "lowLimit", "highLimit", "data"].contains(&key);
     }
     // Reading takes null, an empty text and an absent key for the same: nothing is said. Where something must be said our
     // rules ask for it, after the station filled in its defaults and judged; where not, the schema is the stricter one.
-    changed.is_null() || changed == ""
+    // What an empty object lacks is written all the same: the operator as an empty text, the sequence by its step's name.
+    let is_written_in_full = ["uut", "seqCall"].contains(&key) && *changed == json!({});
+    changed.is_null() || changed == "" || is_written_in_full
 }
 
 /// WSXF has no form for them.
