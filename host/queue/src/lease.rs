@@ -217,6 +217,9 @@ impl Writer {
         self.unreadable.extend(unreadable);
         if !early.is_empty() {
             self.in_transaction(|writer| early.iter().try_for_each(|row| writer.set_hold(row, hold::WAITS_FOR_UUT)))?;
+            // Others stand behind them; each round takes at least one out of the way.
+            let more = self.pick(n - tickets.len())?;
+            tickets.extend(more);
         }
         Ok(tickets)
     }

@@ -228,7 +228,7 @@ impl Db<'_> {
                     source_id,
                     trace,
                     payload,
-                    guard,
+                    _guard: guard,
                 }),
                 // Its content is gone, or was never complete: that is the fault of this row alone.
                 Err(error @ (Error::PayloadDamaged { .. } | Error::NoEntry { .. })) => damaged.push((guard, error)),

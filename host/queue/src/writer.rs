@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -156,6 +157,8 @@ impl Writer {
             let mut results = Vec::new();
             match self.attempt(jobs, &failures, only_records, &mut results) {
                 Attempt::Committed { executed } => {
+                    // Before the answers, so that who has one sees its effect in the figures.
+                    self.publish();
                     let mut results = results.into_iter();
                     for (index, job) in jobs.drain(..executed).enumerate() {
                         let result = match failures.remove(&index) {
@@ -169,9 +172,17 @@ impl Writer {
                 }
                 Attempt::Lost { failed, error } => {
                     let full = matches!(error, Error::Full { .. });
-                    if full && self.core.release_ballast() {
-                        self.raise_page_limit();
-                        continue;
+                    if full {
+                        self.core.disk_full.store(true, Ordering::Relaxed);
+                        // New reports are refused first: the ballast is for what has happened already.
+                        let record = match failed {
+                            Some(index) => jobs.get(index).is_some_and(|job| job.command.is_record()),
+                            None => only_records,
+                        };
+                        if record && self.core.release_ballast() {
+                            self.raise_page_limit();
+                            continue;
+                        }
                     }
                     match failed {
                         Some(index) => {
