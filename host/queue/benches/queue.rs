@@ -15,7 +15,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::metrics::noop::NoopMeterProvider;
 use uuid::Uuid;
-use wats_queue::{Commit, NewReport, Outcome, Payload, Queue, QueueOptions, Receipt, ReportKind, Source, SourceKey, Stat};
+use wats_queue::{
+    Commit, NewReport, Outcome, Payload, Queue, QueueOptions, Receipt, ReportKind, Source, SourceKey, Stat,
+};
 
 const PRODUCERS: u64 = 64;
 const REPORT_BYTES: usize = 20 << 10;
@@ -164,11 +166,16 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn enqueue(_: &mut Criterion) {
     let each = 40;
     for (name, payloads) in [
-        ("20 KiB of JSON, compressed by the producers beforehand", (0..256).map(|n| Payload::compress(&text(n), 3).unwrap()).collect::<Vec<_>>()),
+        (
+            "20 KiB of JSON, compressed by the producers beforehand",
+            (0..256).map(|n| Payload::compress(&text(n), 3).unwrap()).collect::<Vec<_>>(),
+        ),
         ("20 KiB that does not compress", (0..256).map(|n| Payload::compress(&noise(n), 1).unwrap()).collect()),
     ] {
         let bytes = payloads.iter().map(Payload::stored_bytes).sum::<u64>() / payloads.len() as u64;
-        let bodies = Arc::new(payloads.iter().map(|p| vec![7_u8; usize::try_from(p.stored_bytes()).unwrap()]).collect::<Vec<_>>());
+        let bodies = Arc::new(
+            payloads.iter().map(|p| vec![7_u8; usize::try_from(p.stored_bytes()).unwrap()]).collect::<Vec<_>>(),
+        );
         let payloads = Arc::new(payloads);
         let dir = folder();
         let queue = open(dir.path());
@@ -292,7 +299,9 @@ fn scan(criterion: &mut Criterion) {
             (commit.source.key.path, commit.source.stat)
         })
         .collect();
-    criterion.bench_function("scan of 1,000 known files", |b| b.iter(|| queue.unknown_of_blocking("bench", &files).unwrap()));
+    criterion.bench_function("scan of 1,000 known files", |b| {
+        b.iter(|| queue.unknown_of_blocking("bench", &files).unwrap())
+    });
     queue.close_blocking();
 }
 

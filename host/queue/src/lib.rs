@@ -61,7 +61,7 @@
 //! | `queue.ballast` | zeros that are given up when the disk is full |
 //!
 //! The database runs in WAL mode with `synchronous=FULL`: a transaction is on disk (`fsync` of the log) before anybody
-//! is told of it. 8 KiB pages; `auto_vacuum=INCREMENTAL`; checkpoint every 32 MiB of log; `max_page_count` holds the
+//! is told of it. 8 KiB pages; `auto_vacuum=INCREMENTAL`; checkpoint every 8 MiB of log; `max_page_count` holds the
 //! file at the budget. `application_id` is "WATS", `user_version` the schema.
 //!
 //! # Schema 1
@@ -155,9 +155,10 @@
 //!
 //! # Full disk
 //! At 95 % of the budget [`Queue::accepting`] says no; at 100 % reports are refused. When SQLite meets a full disk (or
-//! its page limit) all the same, the ballast is given up, the transaction tried again, and if it still does not fit,
-//! tried with the small records only: deliveries, ends of leases, where files are. [`Queue::maintain`] takes the ballast
-//! back when there is room.
+//! its page limit) all the same, the transaction is tried again with the small records only: deliveries, ends of leases,
+//! where files are. If they do not fit either, the log is rewound, then the ballast given up: it holds twice what the log
+//! can hold, so deliveries go on for as long as there are reports. [`Queue::maintain`] takes the ballast back when there
+//! is room.
 //!
 //! # Changing the schema
 //! A released `schema/vN.sql` is never edited. A change adds `vN+1.sql` and an arm in `schema.rs`; each migration runs in

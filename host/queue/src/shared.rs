@@ -90,7 +90,13 @@ impl Core {
     }
 
     /// Called by the writer after each transaction.
-    pub(crate) fn publish(&self, counters: Counters, used_bytes: u64, oldest_live: Option<Millis>, next_due: Option<Millis>) {
+    pub(crate) fn publish(
+        &self,
+        counters: Counters,
+        used_bytes: u64,
+        oldest_live: Option<Millis>,
+        next_due: Option<Millis>,
+    ) {
         *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = counters;
         self.used_bytes.store(used_bytes, Ordering::Relaxed);
         self.oldest_live.store(oldest_live.unwrap_or(0), Ordering::Relaxed);

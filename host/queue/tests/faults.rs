@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use support::*;
-use wats_queue::{EntryState, Error, Filter, Page, Payload, Pressure, Queue, QueueOptions, Query};
+use wats_queue::{EntryState, Error, Filter, Page, Payload, Pressure, Query, Queue, QueueOptions};
 
 /// Bytes that no compressor makes smaller.
 fn noise(seed: u64, bytes: usize) -> Vec<u8> {
@@ -61,19 +61,22 @@ fn fill(dir: &Path) {
 
 #[tokio::test]
 async fn on_a_full_disk_deliveries_are_still_recorded() {
-    let Some(disk) = SmallDisk::mount(8 << 10) else { return };
+    let Some(disk) = SmallDisk::mount(64 << 10) else { return };
     let data = disk.0.path().join("data");
-    let options = || QueueOptions { ballast_bytes: 1 << 20, ..options() };
+    let options = || QueueOptions { ballast_bytes: 16 << 20, ..options() };
     let queue = Queue::open(&data, options()).unwrap();
+    // Another program takes its part, and in the end all that is left.
+    std::fs::write(data.join("other"), noise(1, 24 << 20)).unwrap();
     let mut committed = 0;
     for n in 0.. {
-        match queue.commit(commit(source(n), vec![large(n)])).await {
-            Ok(_) => committed += 1,
+        let reports: Vec<_> = (0..20).map(|i| large(n * 20 + i)).collect();
+        match queue.commit(commit(source(n), reports)).await {
+            Ok(_) => committed += 20,
             Err(Error::Full { .. }) => break,
             Err(other) => panic!("{other}"),
         }
     }
-    assert!(committed > 20, "{committed}");
+    assert!(committed > 500, "{committed}");
     assert_eq!(queue.accepting(), Pressure::DiskFull);
     fill(&data);
     // A start on the full disk, too.
@@ -95,6 +98,7 @@ async fn on_a_full_disk_deliveries_are_still_recorded() {
     queue.maintain().await.unwrap();
     assert_eq!(queue.accepting(), Pressure::DiskFull, "as long as the ballast cannot be held");
     std::fs::remove_file(data.join("junk")).unwrap();
+    std::fs::remove_file(data.join("other")).unwrap();
     queue.maintain().await.unwrap();
     assert_eq!(queue.accepting(), Pressure::None);
     queue.commit(commit(source(90_000), vec![report(90_000, 1)])).await.unwrap();
@@ -145,7 +149,11 @@ async fn a_damaged_content_costs_one_report() {
     }
     queue.close().await;
     let db = rusqlite::Connection::open(dir.path().join("queue.db")).unwrap();
-    db.execute("UPDATE payload SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) WHERE id = 3 * 256", []).unwrap();
+    db.execute(
+        "UPDATE payload SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) WHERE id = 3 * 256",
+        [],
+    )
+    .unwrap();
     db.execute("DELETE FROM payload WHERE id = 5 * 256", []).unwrap();
     drop(db);
     let queue = open(dir.path());
@@ -154,7 +162,8 @@ async fn a_damaged_content_costs_one_report() {
     assert_eq!(checks, ["payload-damaged", "payload-missing"].into(), "{findings:#?}");
     let leased = queue.lease(20).await.unwrap();
     assert_eq!(leased.len(), 8);
-    let dead = queue.list(Filter { state: Some(EntryState::Dead), ..Filter::default() }, Page::default()).await.unwrap();
+    let dead =
+        queue.list(Filter { state: Some(EntryState::Dead), ..Filter::default() }, Page::default()).await.unwrap();
     assert_eq!(dead.iter().map(|row| row.report_id).collect::<Vec<_>>(), [id(4), id(2)]);
     assert!(dead[0].reason.is_some());
     assert!(queue.counts().await.unwrap().conserved());
@@ -171,7 +180,9 @@ async fn a_damaged_page_of_contents_costs_only_the_reports_on_it() {
     let file = dir.path().join("queue.db");
     let db = rusqlite::Connection::open(&file).unwrap();
     let mut pages: Vec<i64> = db
-        .prepare("SELECT pageno FROM dbstat WHERE name = 'payload' AND pagetype IN ('leaf', 'overflow') ORDER BY pageno")
+        .prepare(
+            "SELECT pageno FROM dbstat WHERE name = 'payload' AND pagetype IN ('leaf', 'overflow') ORDER BY pageno",
+        )
         .unwrap()
         .query_map([], |row| row.get(0))
         .unwrap()
@@ -183,7 +194,8 @@ async fn a_damaged_page_of_contents_costs_only_the_reports_on_it() {
     for page in pages {
         let copy = tempfile::tempdir().unwrap();
         std::fs::copy(&file, copy.path().join("queue.db")).unwrap();
-        let mut damaged = std::fs::OpenOptions::new().read(true).write(true).open(copy.path().join("queue.db")).unwrap();
+        let mut damaged =
+            std::fs::OpenOptions::new().read(true).write(true).open(copy.path().join("queue.db")).unwrap();
         let at = u64::try_from(page - 1).unwrap() * 8192;
         damaged.seek(SeekFrom::Start(at)).unwrap();
         let mut before = [0; 8192];
@@ -216,7 +228,10 @@ async fn a_database_of_schema_1_opens_with_all_that_is_in_it() {
     let queue = open(dir.path());
     assert_sound(&queue).await;
     let counts = queue.counts().await.unwrap();
-    assert_eq!((counts.files_seen, counts.reports_committed, counts.reports_delivered, counts.reports_dead), (5, 6, 1, 1));
+    assert_eq!(
+        (counts.files_seen, counts.reports_committed, counts.reports_delivered, counts.reports_dead),
+        (5, 6, 1, 1)
+    );
     assert_eq!(queue.state("station.id").await.unwrap().as_deref(), Some(&b"station-1"[..]));
     let leased = queue.lease(10).await.unwrap();
     assert_eq!(leased.iter().map(|l| l.report_id).collect::<Vec<_>>(), [id(3), id(4)]);
@@ -237,7 +252,10 @@ async fn make_the_fixture() {
     queue.commit(commit(source(1), vec![report(1, 1), report(2, 2)])).await.unwrap();
     queue.commit(one(3)).await.unwrap();
     queue.commit(commit(source(4), vec![report(4, 4), repair(5, 4)])).await.unwrap();
-    queue.commit(wats_queue::Commit::new(source(5), wats_queue::Outcome::NoReport { why: "empty".to_owned() })).await.unwrap();
+    queue
+        .commit(wats_queue::Commit::new(source(5), wats_queue::Outcome::NoReport { why: "empty".to_owned() }))
+        .await
+        .unwrap();
     let error = "{\"line\":7}".to_owned();
     queue.commit(wats_queue::Commit::new(source(6), wats_queue::Outcome::Quarantined { error })).await.unwrap();
     queue.commit(commit(source(4), vec![report(4, 9), repair(5, 4)])).await.unwrap();
