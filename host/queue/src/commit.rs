@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension as _, params};
 
+use crate::Error;
 use crate::clock::millis;
 use crate::command::Reply;
 use crate::error::Conflict;
@@ -11,7 +12,6 @@ use crate::place::{Placed, Placement};
 use crate::types::{Archive, ArchiveWhen, Commit, Committed, FileId, Outcome, Source, SourceId, Stat};
 use crate::views::OutcomeKind;
 use crate::writer::Writer;
-use crate::Error;
 
 /// Values of `source.outcome`.
 pub(crate) mod outcome {
@@ -220,7 +220,13 @@ impl Writer {
             .map_err(Error::db("store a source"))
     }
 
-    fn update_source(&self, row: &Earlier, source: &Source, outcome: &Outcome, placement: Placement) -> Result<(), Error> {
+    fn update_source(
+        &self,
+        row: &Earlier,
+        source: &Source,
+        outcome: &Outcome,
+        placement: Placement,
+    ) -> Result<(), Error> {
         debug_assert!(row.undelivered >= 0);
         let plugin = source.plugin.as_ref();
         let (text, next_try) = outcome_columns(outcome);

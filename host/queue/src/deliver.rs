@@ -18,8 +18,14 @@ impl Command {
     /// Small writes about what has happened already: they are worth the ballast on a full disk.
     pub(crate) fn is_record(&self) -> bool {
         match self {
-            Self::End { .. } | Self::Damaged { .. } | Self::Archive { .. } | Self::Restat { .. } | Self::AbandonStage { .. }
-            | Self::Discard { .. } | Self::MaintainStep | Self::KvSet { .. } => true,
+            Self::End { .. }
+            | Self::Damaged { .. }
+            | Self::Archive { .. }
+            | Self::Restat { .. }
+            | Self::AbandonStage { .. }
+            | Self::Discard { .. }
+            | Self::MaintainStep
+            | Self::KvSet { .. } => true,
             Self::Commit(commit) => commit.reports.is_empty() && commit.staged.is_none(),
             Self::StageChunk { .. } | Self::StagePart { .. } | Self::Revive { .. } => false,
         }
@@ -47,7 +53,12 @@ impl Writer {
                 return Ok(Reply::Done);
             }
             let found = if row.is_live() { "not leased" } else { state_name(row.state) };
-            return Err(Error::WrongState { doing: "end the lease of", entry, found, allowed: "only a leased entry has a lease" });
+            return Err(Error::WrongState {
+                doing: "end the lease of",
+                entry,
+                found,
+                allowed: "only a leased entry has a lease",
+            });
         }
         if matches!(end, LeaseEnd::Delivered(_)) {
             self.core.options.fault.hit("deliver.before");
@@ -62,7 +73,11 @@ impl Writer {
             }
             // A newer generation waits: this one is not sent again, and what the server said of it does not matter.
             LeaseEnd::RetryLater { .. } | LeaseEnd::Release | LeaseEnd::Dead { .. } if !successors.is_empty() => {
-                self.finish(&row, state::SUPERSEDED, Some("a newer generation took its place while it was being sent"))?;
+                self.finish(
+                    &row,
+                    state::SUPERSEDED,
+                    Some("a newer generation took its place while it was being sent"),
+                )?;
             }
             LeaseEnd::RetryLater { delay, error } => {
                 let attempts = row.attempts.saturating_add(1);
@@ -247,8 +262,11 @@ impl Writer {
             if row.state != state::DEAD {
                 continue;
             }
-            let others: Vec<Known> =
-                self.known(row.report)?.into_iter().filter(|other| other.state != state::STAGED && other.id != entry).collect();
+            let others: Vec<Known> = self
+                .known(row.report)?
+                .into_iter()
+                .filter(|other| other.state != state::STAGED && other.id != entry)
+                .collect();
             if others.iter().any(|other| other.id > entry) {
                 // Set aside as an orphan while an older one was being sent, and both have come back.
                 self.finish(&row, state::SUPERSEDED, Some("a newer generation took its place"))?;
@@ -297,7 +315,9 @@ impl Writer {
         match value {
             Some(value) => self
                 .conn
-                .prepare_cached("INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
+                .prepare_cached(
+                    "INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+                )
                 .and_then(|mut s| s.execute(params![key, value])),
             None => self.conn.prepare_cached("DELETE FROM state WHERE key = ?1").and_then(|mut s| s.execute([key])),
         }

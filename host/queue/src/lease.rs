@@ -7,13 +7,13 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use crate::Error;
 use crate::command::{LeaseTicket, Message};
 use crate::counters::{Counters, hold};
 use crate::options::ClassWeights;
 use crate::shared::{Core, Shared};
 use crate::types::{EntryId, PriorityClass};
 use crate::writer::Writer;
-use crate::Error;
 
 /// One lease in so many goes to the oldest entry, whatever its class.
 const OLDEST_EVERY: u64 = 5;
@@ -106,7 +106,8 @@ pub(crate) struct Turns {
 impl Turns {
     /// Smooth weighted round robin over the classes that have something, with every fifth turn for the oldest.
     fn next(&mut self, weights: ClassWeights, heads: &[Option<EntryId>; 3]) -> Option<PriorityClass> {
-        let oldest = PriorityClass::ALL.into_iter().zip(heads).filter_map(|(class, head)| Some((head.as_ref()?, class))).min();
+        let oldest =
+            PriorityClass::ALL.into_iter().zip(heads).filter_map(|(class, head)| Some((head.as_ref()?, class))).min();
         let (_, oldest) = oldest?;
         self.given += 1;
         if self.given.is_multiple_of(OLDEST_EVERY) {
@@ -217,6 +218,9 @@ impl Writer {
         self.unreadable.extend(unreadable);
         if !early.is_empty() {
             self.in_transaction(|writer| early.iter().try_for_each(|row| writer.set_hold(row, hold::WAITS_FOR_UUT)))?;
+            // Others stand behind them; each round takes at least one out of the way.
+            let more = self.pick(n - tickets.len())?;
+            tickets.extend(more);
         }
         Ok(tickets)
     }

@@ -120,7 +120,11 @@ impl Db<'_> {
             with("source = ?", Value::from(source.0), &mut values);
         }
         if let Some(plugin) = &filter.plugin {
-            with("EXISTS (SELECT 1 FROM source s WHERE s.id = entry.source AND s.plugin = ?)", Value::from(plugin.clone()), &mut values);
+            with(
+                "EXISTS (SELECT 1 FROM source s WHERE s.id = entry.source AND s.plugin = ?)",
+                Value::from(plugin.clone()),
+                &mut values,
+            );
         }
         if filter.orphans {
             conditions.push("orphan = 1".to_owned());
@@ -179,7 +183,9 @@ impl Db<'_> {
         let (stored, raw) = self
             .conn
             .prepare_cached("SELECT stored_bytes, raw_bytes FROM entry WHERE id = ?1")
-            .and_then(|mut s| s.query_row([entry.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional())
+            .and_then(|mut s| {
+                s.query_row([entry.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional()
+            })
             .map_err(db)?
             .filter(|(stored, _)| *stored > 0)
             .ok_or(Error::NoEntry { entry })?;
@@ -206,7 +212,10 @@ impl Db<'_> {
     }
 
     /// Payloads for leases that were given out. Those that cannot be read come back with the reason.
-    pub(crate) fn read_leased(&self, guards: Vec<LeaseGuard>) -> Result<(Vec<Leased>, Vec<(LeaseGuard, Error)>), Error> {
+    pub(crate) fn read_leased(
+        &self,
+        guards: Vec<LeaseGuard>,
+    ) -> Result<(Vec<Leased>, Vec<(LeaseGuard, Error)>), Error> {
         let (mut leased, mut damaged) = (Vec::with_capacity(guards.len()), Vec::new());
         for guard in guards {
             let entry = guard.entry();
@@ -228,7 +237,7 @@ impl Db<'_> {
                     source_id,
                     trace,
                     payload,
-                    guard,
+                    _guard: guard,
                 }),
                 // Its content is gone, or was never complete: that is the fault of this row alone.
                 Err(error @ (Error::PayloadDamaged { .. } | Error::NoEntry { .. })) => damaged.push((guard, error)),
@@ -266,7 +275,9 @@ impl Db<'_> {
 
     pub(crate) fn trace(&self, query: &Query) -> Result<Trace, Error> {
         let more = TRACE_ROWS + 1;
-        let by = |column: &str, value: Value| self.entries(&format!("{column} = ? AND {VISIBLE}"), "id DESC", vec![value], more);
+        let by = |column: &str, value: Value| {
+            self.entries(&format!("{column} = ? AND {VISIBLE}"), "id DESC", vec![value], more)
+        };
         let (mut sources, mut reports) = match query {
             Query::Serial(serial) => (Vec::new(), by("serial", Value::from(serial.clone()))?),
             Query::Part(part) => (Vec::new(), by("part", Value::from(part.clone()))?),
@@ -312,9 +323,6 @@ impl Db<'_> {
             return Ok(exact);
         }
         let suffix = format!("/{file}");
-        self.sources_where(
-            "substr(path, -length(?1)) = ?1 ORDER BY id DESC LIMIT ?2",
-            rusqlite::params![suffix, limit],
-        )
+        self.sources_where("substr(path, -length(?1)) = ?1 ORDER BY id DESC LIMIT ?2", rusqlite::params![suffix, limit])
     }
 }

@@ -20,14 +20,28 @@ const BACKOFF: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone)]
 enum Step {
-    Commit { source: u64, reports: Vec<(u64, u64)>, staged: bool, set_aside: bool },
+    Commit {
+        source: u64,
+        reports: Vec<(u64, u64)>,
+        staged: bool,
+        set_aside: bool,
+    },
     /// Written, and thrown away.
-    Abandon { report: u64 },
-    Lease { n: usize },
-    End { which: usize, how: u8 },
+    Abandon {
+        report: u64,
+    },
+    Lease {
+        n: usize,
+    },
+    End {
+        which: usize,
+        how: u8,
+    },
     Advance,
     Retry,
-    Discard { which: usize },
+    Discard {
+        which: usize,
+    },
     Maintain,
     Restart,
     Crash,
@@ -102,9 +116,11 @@ impl Model {
         self.generations.insert(source, generation);
         let (mut new, mut superseded, mut unchanged) = (0, 0, 0);
         for &(report, content) in reports {
-            let newest = self.entries.iter_mut().rev().find(|e| {
-                e.report == report && !matches!(e.state, EntryState::Superseded | EntryState::Discarded)
-            });
+            let newest = self
+                .entries
+                .iter_mut()
+                .rev()
+                .find(|e| e.report == report && !matches!(e.state, EntryState::Superseded | EntryState::Discarded));
             if let Some(e) = newest
                 && e.state != EntryState::Dead
                 && e.content == content
@@ -171,9 +187,8 @@ impl Model {
 
     fn end(&mut self, index: usize, how: u8) {
         let report = self.entries[index].report;
-        let successor = self.entries.iter().position(|e| {
-            e.report == report && e.state == EntryState::Pending && e.waits_for_lease
-        });
+        let successor =
+            self.entries.iter().position(|e| e.report == report && e.state == EntryState::Pending && e.waits_for_lease);
         let now = self.now;
         let e = &mut self.entries[index];
         e.leased = false;
@@ -195,9 +210,7 @@ impl Model {
         if self.entries[index].state != EntryState::Dead {
             return false;
         }
-        let same = |e: &Entry| {
-            e.report == report && !matches!(e.state, EntryState::Superseded | EntryState::Discarded)
-        };
+        let same = |e: &Entry| e.report == report && !matches!(e.state, EntryState::Superseded | EntryState::Discarded);
         if self.entries[index + 1..].iter().any(same) {
             self.entries[index].state = EntryState::Superseded;
             return false;
@@ -219,8 +232,13 @@ impl Model {
     }
 
     fn lose_leases(&mut self) {
-        let successors: Vec<(usize, u64)> =
-            self.entries.iter().enumerate().filter(|(_, e)| e.waits_for_lease && e.state == EntryState::Pending).map(|(i, e)| (i, e.report)).collect();
+        let successors: Vec<(usize, u64)> = self
+            .entries
+            .iter()
+            .enumerate()
+            .filter(|(_, e)| e.waits_for_lease && e.state == EntryState::Pending)
+            .map(|(i, e)| (i, e.report))
+            .collect();
         for (index, report) in successors {
             for e in self.entries.iter_mut().take(index).filter(|e| e.report == report) {
                 if e.state == EntryState::Pending {
@@ -388,15 +406,19 @@ impl World {
     async fn compare(&self) {
         let rows = self.queue.list(Filter::default(), Page { before: None, limit: 10_000 }).await.unwrap();
         let got: Vec<_> = rows.iter().rev().map(|row| (row.report_id, row.state, row.leased, row.orphan)).collect();
-        let expected: Vec<_> =
-            self.model.entries.iter().map(|e| (id(e.report), e.state, e.leased, e.orphan)).collect();
+        let expected: Vec<_> = self.model.entries.iter().map(|e| (id(e.report), e.state, e.leased, e.orphan)).collect();
         assert_eq!(got, expected);
         assert_sound(&self.queue).await;
     }
 }
 
+/// `WATS_QUEUE_CASES` for a long run.
+fn cases() -> u32 {
+    std::env::var_os("WATS_QUEUE_CASES").and_then(|cases| cases.into_string().ok()?.parse().ok()).unwrap_or(48)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_queue_does_what_the_model_does(steps in steps()) {

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::metrics::noop::NoopMeterProvider;
+use opentelemetry::metrics::{Meter, MeterProvider as _};
 use uuid::Uuid;
 use wats_queue::{
     Clock, Commit, NewReport, Outcome, Payload, Queue, QueueOptions, Receipt, ReportKind, Source, SourceKey, Stat,
