@@ -138,7 +138,7 @@ impl Rest<'_> {
         let (digits, rest) = self.0.split_at_checked(count)?;
         let mut number = 0;
         for digit in digits {
-            number = number * 10 + i32::from(digit.is_ascii_digit().then_some(digit - b'0')?);
+            number = number * 10 + i32::from(digit.is_ascii_digit().then(|| digit - b'0')?);
         }
         self.0 = rest;
         Some(number)

@@ -8,6 +8,7 @@
 mod charts;
 mod header;
 mod measurements;
+mod names;
 mod rules;
 mod sink;
 mod steps;
@@ -15,7 +16,7 @@ mod uur;
 
 use std::fmt;
 
-pub(crate) use sink::At;
+pub use names::RULES;
 use sink::Sink;
 
 use crate::Report;
@@ -30,6 +31,24 @@ pub enum Profile {
     Reading,
     /// It is to be sent: it must hold all that servers want, in the form that they take.
     Submission,
+}
+
+/// What a report is checked for, with the limits that a station may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValidateOptions {
+    /// What for.
+    pub profile: Profile,
+    /// Largest file on a step, in bytes before base64. Default 100 KiB, as the older clients have it.
+    pub max_step_attachment_bytes: usize,
+    /// Largest sum of all files of a report, in bytes before base64. Default 10 MiB.
+    pub max_attachment_bytes: usize,
+}
+
+impl ValidateOptions {
+    /// The default limits for that purpose.
+    pub const fn new(profile: Profile) -> Self {
+        Self { profile, max_step_attachment_bytes: 100 * 1024, max_attachment_bytes: 10 * 1024 * 1024 }
+    }
 }
 
 /// How bad a violation is.
@@ -48,7 +67,7 @@ pub struct Violation {
     /// Where, in the terms of the report: `header/serial number`, `steps/Main/Vcc/high limit`. A step whose name occurs
     /// more than once among its neighbours has its number behind it: `steps/Main/Vcc[3]`.
     pub path: String,
-    /// Stable name of the rule, for programs: `too-long`, `limits-crossed`.
+    /// Stable name of the rule, for programs: `too-long`, `limits-crossed`. One of [`RULES`].
     pub rule: &'static str,
     /// What was found and what is allowed, for people.
     pub message: String,
@@ -76,7 +95,12 @@ impl Report {
 
     /// Everything that is wrong with the report for that purpose.
     pub fn validate_for(&self, profile: Profile) -> Vec<Violation> {
-        let mut sink = Sink::new(profile);
+        self.validate_with(&ValidateOptions::new(profile))
+    }
+
+    /// Everything that is wrong with the report for that purpose, with limits of one's own.
+    pub fn validate_with(&self, options: &ValidateOptions) -> Vec<Violation> {
+        let mut sink = Sink::new(*options);
         header::check(self, &mut sink);
         match self {
             Self::Uut(report) => {
@@ -90,7 +114,7 @@ impl Report {
 
     /// Only the statuses that contradict what they should follow from.
     pub fn check_propagation(&self) -> Vec<Violation> {
-        let mut sink = Sink::new(Profile::Submission);
+        let mut sink = Sink::new(ValidateOptions::new(Profile::Submission));
         if let Self::Uut(report) = self {
             steps::check_propagation(report, &mut sink);
         }

@@ -1,23 +1,27 @@
 //! Where violations go, and how the place of a step is told.
 
-use crate::{MAX_VIOLATIONS, Profile, Severity, Step, Violation};
+use std::fmt::Write as _;
+
+use crate::{MAX_VIOLATIONS, Profile, RULES, Severity, Step, ValidateOptions, Violation};
 
 /// Gathers violations.
 #[derive(Debug)]
 pub(crate) struct Sink {
-    profile: Profile,
+    pub(crate) options: ValidateOptions,
+    /// Bytes of all files seen so far.
+    pub(crate) attachment_bytes: usize,
     violations: Vec<Violation>,
     more: usize,
     more_refused: bool,
 }
 
 impl Sink {
-    pub(crate) fn new(profile: Profile) -> Self {
-        Self { profile, violations: Vec::new(), more: 0, more_refused: false }
+    pub(crate) fn new(options: ValidateOptions) -> Self {
+        Self { options, attachment_bytes: 0, violations: Vec::new(), more: 0, more_refused: false }
     }
 
     pub(crate) fn is_submission(&self) -> bool {
-        self.profile == Profile::Submission
+        self.options.profile == Profile::Submission
     }
 
     /// What is wrong for sending, and only noteworthy when reading.
@@ -35,6 +39,7 @@ impl Sink {
     }
 
     fn add(&mut self, at: &dyn Place, rule: &'static str, severity: Severity, message: impl FnOnce() -> String) {
+        debug_assert!(RULES.iter().any(|(name, _)| *name == rule), "{rule} is not listed");
         if self.violations.len() >= MAX_VIOLATIONS {
             self.more += 1;
             self.more_refused |= severity == Severity::Refuse;
@@ -84,7 +89,7 @@ pub(crate) struct Item(pub(crate) &'static str, pub(crate) usize);
 impl Place for Item {
     fn write(&self, path: &mut String) {
         path.push_str(self.0);
-        path.push_str(&format!("[{}]", self.1 + 1));
+        push_number(path, self.1);
     }
 }
 
@@ -127,6 +132,12 @@ fn push_name(path: &mut String, name: &str, index: usize, is_repeated: impl FnOn
         path.push('…');
     }
     if name.is_empty() || is_repeated() {
-        path.push_str(&format!("[{}]", index + 1));
+        push_number(path, index);
     }
+}
+
+/// Counted from 1, as people do.
+fn push_number(path: &mut String, index: usize) {
+    // Writing to a String does not fail.
+    write!(path, "[{}]", index + 1).unwrap_or_default();
 }

@@ -1,16 +1,17 @@
-//! WSXF: the report as XML.
-use crate::{ReadError, Report, Violation};
+//! WSXF: the report as XML, words instead of letters, the same content otherwise.
+//!
+//! There is no public schema of it. What is read and written here is what the known clients read and write; attribute
+//! and element names are matched without regard to case. Numbers that servers give to rows (`StepIndex`, `MeasIndex`,
+//! `MeasOrderNumber`, `idx` of misc infos) are not kept. Not read: `AdditionalData` and `AdditionalResults`, whose inner
+//! form is not known.
 
-/// Reads all reports of a WSXF document.
-///
-/// # Errors
-/// [`ReadError`] with the place.
-pub fn from_wsxf(bytes: &[u8]) -> Result<Vec<Report>, ReadError> {
-    Err(ReadError::Io { problem: format!("not yet: {}", bytes.len()) })
-}
+mod node;
+mod read;
+mod read_step;
+mod write;
 
-/// Writes reports as a WSXF document. The violations say what WSXF cannot express and was left out.
-pub fn to_wsxf(reports: &[Report]) -> (Vec<u8>, Vec<Violation>) {
-    let _ = reports;
-    (Vec::new(), Vec::new())
-}
+pub use read::from_wsxf;
+pub use write::to_wsxf;
+
+/// The name space of the root element. Documents without one, or with that of an older form, are read too.
+const NAMESPACE: &str = "http://wats.virinco.com/schemas/WATS/Report/wsxf";
