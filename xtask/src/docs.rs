@@ -10,10 +10,10 @@ pub(crate) fn docs() -> Result<bool> {
     run::phase("API docs", || {
         let root = run::root();
         for (folder, arguments) in
-            [(root.clone(), ["--workspace"].as_slice()), (root.join("sdk/rust"), &["--all-features"])]
+            [(root.clone(), ["--workspace", "--locked"].as_slice()), (root.join("sdk/rust"), &["--all-features"])]
         {
             let mut command = run::cargo(&folder);
-            command.args(["doc", "--no-deps", "--locked"]).args(arguments).env("RUSTDOCFLAGS", "-D warnings");
+            command.args(["doc", "--no-deps"]).args(arguments).env("RUSTDOCFLAGS", "-D warnings");
             if folder != root {
                 command.env("CARGO_TARGET_DIR", run::output().join("guests-native"));
             }

@@ -27,7 +27,8 @@ pub(crate) fn plugins() -> Result<PathBuf> {
     build(&Toolchain::find()?, &[run::root().join("plugins")], "plugins")
 }
 
-/// Compiles workspaces for wasm into `target/<folder>/<package>.wasm`, and removes what no package makes any more.
+/// Compiles workspaces for wasm into `target/<folder>/<folder of the package>.wasm`, and removes what no package makes any
+/// more.
 fn build(toolchain: &Toolchain, workspaces: &[PathBuf], folder: &str) -> Result<PathBuf> {
     let output = run::output().join(folder);
     std::fs::create_dir_all(&output).with_context(|| format!("create {}", output.display()))?;
@@ -35,13 +36,13 @@ fn build(toolchain: &Toolchain, workspaces: &[PathBuf], folder: &str) -> Result<
     let mut names = BTreeSet::new();
     for workspace in workspaces.iter().filter(|workspace| workspace.join("Cargo.toml").exists()) {
         let mut command = run::cargo(workspace);
-        command.args(["build", "--workspace", "--lib", "--release", "--locked", "--quiet", "--target", TARGET]);
+        command.args(["build", "--workspace", "--lib", "--release", "--quiet", "--target", TARGET]);
         run::succeed(toolchain.apply(command.env("CARGO_TARGET_DIR", &built))?)?;
         for package in packages(workspace)? {
             let name = workspaces::package_name(&package)?;
             let component = built.join(TARGET).join("release").join(format!("{}.wasm", name.replace('-', "_")));
             if component.exists() {
-                let file = format!("{name}.wasm");
+                let file = format!("{}.wasm", package.file_name().unwrap_or_default().to_string_lossy());
                 put(&component, &output.join(&file))?;
                 names.insert(file);
             }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use wats_report::{Report, Violation};
 
+use crate::conversion::Asked;
+
 /// One report as the plugin made it, before the station fills what it lacks.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -18,6 +20,8 @@ pub struct Draft {
     pub own_id: Option<String>,
     /// Number of the report within the source, from 0, in the order in which reports were finished.
     pub ordinal: u32,
+    /// What the plugin has asked for so far beside the bytes, since ids may depend on it.
+    pub asked: Asked,
 }
 
 /// Why the station cannot take a report. It ends the call; the file is tried again later.

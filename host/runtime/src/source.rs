@@ -68,6 +68,14 @@ pub enum Content {
 }
 
 impl SourceFile {
+    /// The first bytes, at most `length`: what [`crate::Plugin::matches`] looks at.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn head(&self, length: usize) -> io::Result<Vec<u8>> {
+        self.read_at(0, length)
+    }
+
     /// `length` bytes from `offset`; shorter only at the end.
     ///
     /// # Errors

@@ -193,6 +193,7 @@ impl Detection {
         &self.wire.detail
     }
 
+    #[cfg(target_arch = "wasm32")]
     pub(crate) fn into_wire(self) -> wire::Detection {
         self.wire
     }
@@ -215,6 +216,7 @@ impl Outcome {
         Self::Skipped(why.into())
     }
 
+    #[cfg(target_arch = "wasm32")]
     pub(crate) fn into_wire(self) -> wire::Outcome {
         match self {
             Self::Converted => wire::Outcome::Converted,

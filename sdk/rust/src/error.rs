@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::bindings::wats::converter::conversion::ConvertError;
 use crate::{Cell, ErrorKind, Place, Violation, Waiting};
 
 /// Why a file could not be converted, and where in it.
@@ -143,9 +142,39 @@ impl Error {
         self
     }
 
-    pub(crate) fn into_parts(self) -> Result<Waiting, ConvertError> {
-        let Inner { kind, message, place, file, waiting } = *self.inner;
-        waiting.ok_or(ConvertError { kind, message, place, file })
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn into_wire(self) -> crate::bindings::ConvertError {
+        let Inner { kind, message, place, file, waiting: _ } = *self.inner;
+        crate::bindings::ConvertError { kind, message, place, file }
+    }
+
+    /// What to wait for, when that is all that is wrong; else the error.
+    pub(crate) fn into_waiting(mut self) -> Result<Waiting, Self> {
+        self.inner.waiting.take().ok_or(self)
+    }
+
+    /// The kind in the words of the contract.
+    #[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match self.inner.kind {
+            ErrorKind::Malformed => "malformed",
+            ErrorKind::Truncated => "truncated",
+            ErrorKind::Unsupported => "unsupported",
+            ErrorKind::Rejected => "rejected",
+            ErrorKind::Misconfigured => "misconfigured",
+            ErrorKind::Internal => "internal",
+        }
+    }
+
+    /// The place in words, if there is one.
+    pub(crate) fn place_text(&self) -> Option<String> {
+        match &self.inner.place {
+            Place::Whole => None,
+            Place::Line(line) => Some(format!("line {line}")),
+            Place::Cell(Cell { line, column }) => Some(format!("line {line}, column {column}")),
+            Place::Offset(offset) => Some(format!("byte {offset}")),
+            Place::Path(path) => Some(path.clone()),
+        }
     }
 }
 
@@ -154,12 +183,8 @@ impl fmt::Display for Error {
         if let Some(file) = &self.inner.file {
             write!(f, "{file}, ")?;
         }
-        match &self.inner.place {
-            Place::Whole => {}
-            Place::Line(line) => write!(f, "line {line}: ")?,
-            Place::Cell(Cell { line, column }) => write!(f, "line {line}, column {column}: ")?,
-            Place::Offset(offset) => write!(f, "byte {offset}: ")?,
-            Place::Path(path) => write!(f, "{path}: ")?,
+        if let Some(place) = self.place_text() {
+            write!(f, "{place}: ")?;
         }
         f.write_str(&self.inner.message)
     }
@@ -193,7 +218,7 @@ impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         let kind = error.kind();
         let text = error.to_string();
-        match error.into_inner().map(|inner| inner.downcast::<Self>()) {
+        match error.into_inner().map(<dyn std::error::Error + Send + Sync>::downcast::<Self>) {
             Some(Ok(own)) => *own,
             _ if kind == std::io::ErrorKind::UnexpectedEof => Self::truncated(text),
             _ => Self::malformed(text),
@@ -248,11 +273,8 @@ impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         let eof = error.is_eof();
-        let mut message = error.to_string();
-        let place = format!(" at line {line} column {column}");
-        if let Some(short) = message.strip_suffix(&place) {
-            message = short.to_owned();
-        }
+        let text = error.to_string();
+        let message = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
         let made = if error.is_io() {
             Self::from(std::io::Error::from(error))
         } else if eof {

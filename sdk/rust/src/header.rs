@@ -34,7 +34,7 @@ impl Header {
                 error_message: None,
                 key: None,
                 id: None,
-                program: Sequence::new("MainSequence Callback").wire,
+                program: Sequence::new("Main").wire,
                 properties: Vec::new(),
             },
         }
@@ -161,7 +161,7 @@ impl Header {
         self
     }
 
-    /// The test program: the outermost sequence, with its file and version.
+    /// The test program: the outermost sequence, with its file and version. Default: one named `Main`.
     #[must_use]
     pub fn program(mut self, program: impl Into<Sequence>) -> Self {
         self.wire.program = program.into().wire;

@@ -73,9 +73,9 @@ pub(crate) fn describe<C: Converter>() -> wire::Descriptor {
     C::descriptor().into_wire(C::Settings::schema())
 }
 
-pub(crate) fn probe<C: Converter>(input: &Input) -> wire::Detection {
+pub(crate) fn probe<C: Converter>(input: &Input) -> Detection {
     match C::Settings::from_json(&host::settings_json()) {
-        Ok(settings) => C::probe(input, &settings).into_wire(),
+        Ok(settings) => C::probe(input, &settings),
         // The station checked the settings against the schema, so this is rare. It must not look like "not my file", or a more
         // general plugin would get it: a plugin that traps is held, and its files wait.
         Err(error) => stop(&error),
@@ -87,13 +87,10 @@ fn stop(error: &Error) -> ! {
     panic!("{error}")
 }
 
-pub(crate) fn convert<C: Converter>(input: &Input) -> Result<wire::Outcome, wire::ConvertError> {
-    let outcome = C::Settings::from_json(&host::settings_json())
-        .and_then(|settings| C::convert(input, &settings, &mut Reports::new()));
-    match outcome {
-        Ok(outcome) => Ok(outcome.into_wire()),
-        Err(error) => error.into_parts().map(|waiting| wire::Outcome::Waiting(waiting.into_wire())),
-    }
+pub(crate) fn convert<C: Converter>(input: &Input) -> Result<Outcome, Error> {
+    let settings = C::Settings::from_json(&host::settings_json())?;
+    // An error that says only that the file must wait is none.
+    C::convert(input, &settings, &mut Reports::new()).or_else(|error| error.into_waiting().map(Outcome::Waiting))
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -103,7 +100,7 @@ mod exports {
     use super::{Converter, convert, describe, probe};
     use crate::bindings::Guest;
     use crate::bindings::wats::converter::conversion as wire;
-    use crate::{Input, log};
+    use crate::{Error, Input, Outcome, log};
 
     /// The exports of the world `converter`, by a [`Converter`].
     #[derive(Debug)]
@@ -117,12 +114,12 @@ mod exports {
 
         fn probe(input: wire::Input) -> wire::Detection {
             report_panics();
-            probe::<C>(&Input::from_wire(input))
+            probe::<C>(&Input::from_wire(input)).into_wire()
         }
 
         fn convert(input: wire::Input) -> Result<wire::Outcome, wire::ConvertError> {
             report_panics();
-            convert::<C>(&Input::from_wire(input))
+            convert::<C>(&Input::from_wire(input)).map(Outcome::into_wire).map_err(Error::into_wire)
         }
     }
 

@@ -18,6 +18,8 @@ pub(crate) trait FileHost {
     fn modified(&self) -> String;
     fn read(&self, offset: u64, length: u32) -> Vec<u8>;
     fn text(&self, encoding: Option<&str>) -> Result<String, TextError>;
+    /// Name and bytes, to attach them.
+    fn attached(&self) -> (String, Vec<u8>);
 }
 
 /// One report being written.

@@ -1,1 +1,70 @@
-//! Test kit.
+//! The test kit: a converter as plain Rust inside `cargo test`, against an in-memory station.
+//!
+//! No wasm and no sandbox, so it is quick and a debugger works; but the same reading and writing code as in the component, and
+//! the host's own rules for reports. What only the sandbox can show (memory, time, what is imported) `wats plugin check` and
+//! `wats plugin test` show.
+//!
+//! One file, in code:
+//!
+//! ```
+//! # use wats_converter::{Converter, Descriptor, Detection, Error, Header, Input, NoSettings, Outcome, Reports};
+//! # struct OneLine;
+//! # impl Converter for OneLine {
+//! #     type Settings = NoSettings;
+//! #     fn descriptor() -> Descriptor { Descriptor::new("one-line", "0.1.0") }
+//! #     fn probe(_: &Input, _: &NoSettings) -> Detection { Detection::certain() }
+//! #     fn convert(input: &Input, _: &NoSettings, reports: &mut Reports) -> Result<Outcome, Error> {
+//! #         let text = input.main().text(None)?;
+//! #         let (serial, volts) = text.trim().split_once(';').ok_or(Error::malformed("no semicolon").at_line(1))?;
+//! #         let mut uut = reports.uut(Header::new(serial));
+//! #         uut.numeric("Supply", wats_converter::number(volts)?).unit("V").between(4.9, 5.1);
+//! #         uut.finish()?;
+//! #         Ok(Outcome::Converted)
+//! #     }
+//! # }
+//! use wats_converter::testing::Run;
+//!
+//! let converted = Run::<OneLine>::file("a.one", "SN1;5.2").convert();
+//! let report = converted.report();
+//! assert_eq!(report["sn"], "SN1");
+//! assert_eq!(report["result"], "F");
+//! assert_eq!(Run::<OneLine>::file("a.one", "SN1").convert().error().message(), "no semicolon");
+//! ```
+//!
+//! Many files, as data: [`cases!`](crate::cases).
+
+mod cases;
+mod compare;
+mod complaints;
+mod file;
+mod pretty;
+mod run;
+mod station;
+mod wire;
+mod writer;
+
+pub use cases::cases;
+pub use run::{Converted, LogLine, Run};
+
+/// Makes a test that runs every case in the crate's folder `cases` and shows how the outcome differs from what is expected.
+///
+/// A case is a folder:
+///
+/// | file | |
+/// |---|---|
+/// | `input.*` | the file to convert |
+/// | `expected.json` | an array of WSJF reports, or `{"error": {...}}`, `{"skipped": "..."}`, `{"waiting": {...}}` |
+/// | `settings.json` | settings, if they are not the defaults |
+/// | `case.json` | if they matter: `name`, `path` and `modified` of the file, `grants` (default: all that are wanted) |
+/// | any other | companions of the file |
+///
+/// `BLESS=1 cargo test` writes `expected.json` as the outcome is now: look at the difference before you commit it.
+#[macro_export]
+macro_rules! cases {
+    ($converter:ty) => {
+        #[test]
+        fn cases() {
+            $crate::testing::cases::<$converter>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"));
+        }
+    };
+}

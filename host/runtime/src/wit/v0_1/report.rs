@@ -88,7 +88,7 @@ impl State {
             None => None,
         };
         let refuses = wats_report::is_refused(&complaints);
-        let draft = Draft { report, key, own_id, ordinal: self.reports };
+        let draft = Draft { report, key, own_id, ordinal: self.reports, asked: self.asked };
         let Some(sink) = self.sink.as_mut() else {
             return Err(self.forbidden("report"));
         };

@@ -1,0 +1,108 @@
+//! The data folder: its lock and its ballast.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::{Error, os};
+
+const LOCK: &str = "queue.lock";
+const PID: &str = "queue.pid";
+const BALLAST: &str = "queue.ballast";
+/// The database, beside which SQLite keeps its log.
+pub(crate) const DATABASE: &str = "queue.db";
+
+/// The operating system's lock on a data folder, held as long as this lives; the system frees it when the process
+/// ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct FolderLock {
+    _file: File,
+}
+
+impl FolderLock {
+    /// Makes the folder and takes the lock.
+    pub(crate) fn take(dir: &Path, allow_network_fs: bool) -> Result<Self, Error> {
+        os::create_private_dir(dir).map_err(Error::io("make the data folder", dir))?;
+        if !allow_network_fs
+            && let Some(kind) = os::network_fs(dir).map_err(Error::io("look at the file system of", dir))?
+        {
+            return Err(Error::NetworkFileSystem { dir: dir.to_owned(), kind: kind.to_owned() });
+        }
+        let path = dir.join(LOCK);
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(Error::io("open the lock file", &path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::Locked { dir: dir.to_owned(), pid: read_pid(dir) });
+            }
+            Err(TryLockError::Error(source)) => return Err(Error::Io { doing: "lock", path, source }),
+        }
+        // In a file of its own, because Windows lets nobody read a locked one. It is for people only, so a disk that
+        // is too full for it must not keep the queue from opening.
+        if let Err(error) = fs::write(dir.join(PID), std::process::id().to_string()) {
+            tracing::warn!(error = %error, dir = %dir.display(), "the process id could not be written beside the lock");
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+fn read_pid(dir: &Path) -> Option<u32> {
+    fs::read_to_string(dir.join(PID)).ok()?.trim().parse().ok()
+}
+
+/// Space that is held back, to be given up when the disk is full, so that deliveries can still be recorded.
+#[derive(Debug)]
+pub(crate) struct Ballast {
+    path: PathBuf,
+    bytes: u64,
+}
+
+impl Ballast {
+    pub(crate) fn new(dir: &Path, bytes: u64) -> Self {
+        Self { path: dir.join(BALLAST), bytes }
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// True when the space is held (or none is wanted).
+    pub(crate) fn is_held(&self) -> bool {
+        self.bytes == 0 || fs::metadata(&self.path).is_ok_and(|meta| meta.len() >= self.bytes)
+    }
+
+    /// Takes the space. Zeros are really written: an allocation that is only promised would not help later.
+    pub(crate) fn hold(&self) -> Result<(), Error> {
+        if self.is_held() {
+            return Ok(());
+        }
+        let failed = || Error::io("write the ballast file", &self.path);
+        let write = || -> std::io::Result<()> {
+            let mut file = File::create(&self.path)?;
+            let zeros = [0_u8; 64 << 10];
+            let mut left = self.bytes;
+            while left > 0 {
+                let step = left.min(zeros.len() as u64);
+                let step = usize::try_from(step).unwrap_or(zeros.len());
+                file.write_all(zeros.get(..step).unwrap_or(&zeros))?;
+                left -= step as u64;
+            }
+            file.sync_all()
+        };
+        write().map_err(|source| {
+            // A half-written ballast would take the last space for nothing.
+            self.release();
+            failed()(source)
+        })
+    }
+
+    /// Gives the space back. True if there was some.
+    pub(crate) fn release(&self) -> bool {
+        fs::remove_file(&self.path).is_ok()
+    }
+}

@@ -1,0 +1,290 @@
+//! From what is written to what can be.
+
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::{
+    Cache, Config, ConfigError, Inbox, Problem, RawConfig, RawInbox, RawServer, RawStation, Server, Station, TokenSource,
+};
+
+/// Names that programs give to files which they have not finished.
+const TEMPORARY: [&str; 6] = ["*.tmp", "*.part", "*.partial", "*.crdownload", "~*", ".*"];
+
+struct Checker<'a> {
+    text: &'a str,
+    base: &'a Path,
+    problems: Vec<Problem>,
+}
+
+pub(super) fn check(raw: RawConfig, text: &str, origin: &str, base: &Path) -> Result<Config, ConfigError> {
+    let mut checker = Checker { text, base, problems: Vec::new() };
+    let config = checker.config(raw);
+    if checker.problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(ConfigError::Values { origin: origin.to_owned(), problems: checker.problems })
+    }
+}
+
+impl Checker<'_> {
+    fn config(&mut self, raw: RawConfig) -> Config {
+        let station = self.station(&raw.station);
+        let server = raw.server.map(|server| self.server(server));
+        let mut names = HashSet::new();
+        let mut inboxes = Vec::new();
+        for (index, inbox) in raw.inbox.into_iter().enumerate() {
+            if !names.insert(inbox.name.to_lowercase()) {
+                let message = format!("the name {:?} is used by another inbox; names must differ", inbox.name);
+                self.wrong(&format!("inbox[{index}].name"), message);
+            }
+            inboxes.push(self.inbox(index, inbox));
+        }
+        self.overlaps(&inboxes);
+        if raw.plugin_dirs.is_empty() {
+            self.wrong("plugin_dirs", "no folder is named; name at least one".into());
+        }
+        if raw.workers.min == 0 {
+            self.wrong("workers.min", "found 0; at least 1".into());
+        }
+        if let Some(max) = raw.workers.max
+            && (max < raw.workers.min || max > 256)
+        {
+            self.wrong("workers.max", format!("found {max}; from workers.min ({}) to 256", raw.workers.min));
+        }
+        if raw.http.enabled && raw.http.bind.parse::<std::net::IpAddr>().is_err() {
+            let message = format!("found {:?}; an IP address such as 127.0.0.1", raw.http.bind);
+            self.wrong("http.bind", message);
+        }
+        if raw.metrics_port.is_some_and(|port| port != 0 && port == raw.http.port && raw.http.enabled) {
+            self.wrong("metrics_port", "the same as http.port; leave it out, /metrics is served there".into());
+        }
+        self.seconds("workers.stop_seconds", raw.workers.stop_seconds);
+        self.seconds("queue.max_age_seconds", raw.queue.max_age_seconds);
+        self.seconds("queue.delivered_days", raw.queue.delivered_days);
+        let cache = Cache {
+            enabled: raw.enable_cache,
+            ttl: self.seconds("cache_ttl_seconds", raw.cache_ttl_seconds),
+            max_size: raw.cache_max_size,
+        };
+        Config {
+            data_dir: self.path(&raw.data_dir),
+            plugin_dirs: raw.plugin_dirs.iter().map(|dir| self.path(dir)).collect(),
+            station,
+            server,
+            inboxes,
+            queue: raw.queue,
+            http: raw.http,
+            workers: raw.workers,
+            limits: raw.limits,
+            cache,
+            enable_metrics: raw.enable_metrics,
+            metrics_port: raw.metrics_port,
+        }
+    }
+
+    fn station(&mut self, raw: &RawStation) -> Station {
+        let name = raw.name.clone().unwrap_or_else(host_name);
+        self.text("station.name", &name);
+        let location = raw.location.clone().unwrap_or_else(|| "Unknown".into());
+        self.text("station.location", &location);
+        let purpose = raw.purpose.clone().unwrap_or_else(|| "Production".into());
+        self.text("station.purpose", &purpose);
+        let time_zone = match &raw.time_zone {
+            None => jiff::tz::TimeZone::system(),
+            Some(name) => jiff::tz::TimeZone::get(name).unwrap_or_else(|_| {
+                let message = format!("no zone is called {name:?}; an IANA name such as Europe/Oslo or UTC");
+                self.wrong("station.time_zone", message);
+                jiff::tz::TimeZone::UTC
+            }),
+        };
+        Station { name, location, purpose, time_zone }
+    }
+
+    fn server(&mut self, raw: RawServer) -> Server {
+        if !(raw.url.starts_with("http://") || raw.url.starts_with("https://")) {
+            let message = format!("found {:?}; an address such as https://wats.example.com", raw.url);
+            self.wrong("server.url", message);
+        }
+        if raw.token_file.is_some() && raw.token_env.is_some() {
+            self.wrong("server.token_file", "token_env is given as well; one of them".into());
+        }
+        let token = raw
+            .token_file
+            .as_ref()
+            .map(|file| TokenSource::File(self.path(file)))
+            .or_else(|| raw.token_env.clone().map(TokenSource::Variable));
+        for (key, value) in [
+            ("server.connect_timeout_seconds", raw.connect_timeout_seconds),
+            ("server.request_timeout_seconds", raw.request_timeout_seconds),
+        ] {
+            if let Some(value) = value {
+                self.seconds(key, value);
+            }
+        }
+        if raw.max_concurrency == Some(0) {
+            self.wrong("server.max_concurrency", "found 0; at least 1".into());
+        }
+        let raw = RawServer {
+            ca_file: raw.ca_file.as_ref().map(|file| self.path(file)),
+            client_certificate_file: raw.client_certificate_file.as_ref().map(|file| self.path(file)),
+            ..raw
+        };
+        Server { url: raw.url.clone(), token, raw }
+    }
+
+    fn inbox(&mut self, index: usize, raw: RawInbox) -> Inbox {
+        let key = |name: &str| format!("inbox[{index}].{name}");
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if raw.name.is_empty() || raw.name.len() > 64 || !raw.name.chars().all(plain) {
+            self.wrong(&key("name"), format!("found {:?}; 1 to 64 letters, digits, - _ .", raw.name));
+        }
+        let path = self.path(&raw.path);
+        for (name, value) in [("reject_threshold", raw.reject_threshold), ("alarm_threshold", raw.alarm_threshold)] {
+            if !(0.0..=1.0).contains(&value) {
+                self.wrong(&key(name), format!("found {value}; from 0 to 1"));
+            }
+        }
+        if raw.alarm_threshold < raw.reject_threshold {
+            let message =
+                format!("found {}; not below reject_threshold ({})", raw.alarm_threshold, raw.reject_threshold);
+            self.wrong(&key("alarm_threshold"), message);
+        }
+        let beside = |suffix: &str| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            path.parent().map_or_else(|| path.join(suffix), |parent| parent.join(format!("{name}.{suffix}")))
+        };
+        let archive_dir = raw.archive_dir.as_ref().map_or_else(|| beside("archive"), |dir| self.path(dir));
+        let error_dir = raw.error_dir.as_ref().map_or_else(|| beside("error"), |dir| self.path(dir));
+        let mut exclude = raw.exclude.clone();
+        exclude.extend(TEMPORARY.map(str::to_owned));
+        let patterns = if raw.patterns.is_empty() { vec!["*".to_owned()] } else { raw.patterns.clone() };
+        Inbox {
+            patterns: self.globs(&key("patterns"), &patterns),
+            exclude: self.globs(&key("exclude"), &exclude),
+            settle: self.seconds(&key("settle_seconds"), raw.settle_seconds),
+            scan: self.seconds(&key("scan_seconds"), raw.scan_seconds.max(0.1)),
+            unclaimed_wait: self.seconds(&key("unclaimed_wait_seconds"), raw.unclaimed_wait_seconds),
+            empty_wait: self.seconds(&key("empty_wait_seconds"), raw.empty_wait_seconds),
+            name: raw.name,
+            path,
+            recursive: raw.recursive,
+            plugin: raw.plugin,
+            identity: raw.identity,
+            writer: raw.writer,
+            after: raw.after,
+            archive_when: raw.archive_when,
+            archive_dir,
+            error_dir,
+            class: raw.class,
+            reject_threshold: raw.reject_threshold,
+            alarm_threshold: raw.alarm_threshold,
+            defaults: raw.defaults,
+        }
+    }
+
+    /// Two inboxes must not watch the same file, and none may be an archive.
+    fn overlaps(&mut self, inboxes: &[Inbox]) {
+        for (index, inbox) in inboxes.iter().enumerate() {
+            for (other_index, other) in inboxes.iter().enumerate() {
+                let inside = inbox.path.starts_with(&other.path) && (other.recursive || inbox.path == other.path);
+                if index != other_index && inside {
+                    let message =
+                        format!("{} lies in the folder of inbox {:?}; folders must not overlap", inbox.path.display(), other.name);
+                    self.wrong(&format!("inbox[{index}].path"), message);
+                }
+            }
+            for (key, dir) in [("archive_dir", &inbox.archive_dir), ("error_dir", &inbox.error_dir)] {
+                if dir == &inbox.path {
+                    let message = "is the inbox itself; files would be taken again".to_owned();
+                    self.wrong(&format!("inbox[{index}].{key}"), message);
+                }
+            }
+        }
+    }
+
+    fn globs(&mut self, key: &str, patterns: &[String]) -> GlobSet {
+        let mut set = GlobSetBuilder::new();
+        for pattern in patterns {
+            match GlobBuilder::new(pattern).case_insensitive(true).build() {
+                Ok(glob) => {
+                    set.add(glob);
+                }
+                Err(error) => self.wrong(key, format!("{pattern:?} is no pattern: {}", error.kind())),
+            }
+        }
+        set.build().unwrap_or_else(|error| {
+            self.wrong(key, error.to_string());
+            GlobSet::empty()
+        })
+    }
+
+    fn seconds(&mut self, key: &str, value: f64) -> Duration {
+        Duration::try_from_secs_f64(value).unwrap_or_else(|_| {
+            self.wrong(key, format!("found {value}; a number from 0 on"));
+            Duration::ZERO
+        })
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        let length = value.trim().chars().count();
+        if !(1..=100).contains(&length) {
+            self.wrong(key, format!("found {length} characters; 1 to 100"));
+        }
+    }
+
+    fn path(&self, path: &Path) -> PathBuf {
+        let path = self.base.join(path);
+        // Without `.` and `..` so that overlaps are seen; symbolic links are left as they are.
+        let mut plain = PathBuf::new();
+        for part in path.components() {
+            match part {
+                std::path::Component::CurDir => {}
+                std::path::Component::ParentDir if plain.file_name().is_some() => {
+                    plain.pop();
+                }
+                other => plain.push(other),
+            }
+        }
+        plain
+    }
+
+    fn wrong(&mut self, key: &str, message: String) {
+        let line = line_of(self.text, key);
+        self.problems.push(Problem { key: key.to_owned(), line, message });
+    }
+}
+
+/// The line of a key such as `inbox[1].settle_seconds`, or of what holds it.
+fn line_of(text: &str, key: &str) -> Option<usize> {
+    use toml::de::{DeTable, DeValue};
+    let root = DeTable::parse(text).ok()?;
+    let mut start = None;
+    let mut table = root.get_ref();
+    for part in key.split('.') {
+        let (name, index) = match part.split_once('[') {
+            Some((name, index)) => (name, index.trim_end_matches(']').parse::<usize>().ok()),
+            None => (part, None),
+        };
+        let Some((_, value)) = table.iter().find(|(key, _)| key.get_ref() == name) else { break };
+        let mut value = value;
+        if let (Some(index), DeValue::Array(items)) = (index, value.get_ref()) {
+            value = items.get(index)?;
+        }
+        start = Some(value.span().start);
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    let before = text.get(..start?)?;
+    Some(before.bytes().filter(|byte| *byte == b'\n').count() + 1)
+}
+
+fn host_name() -> String {
+    sysinfo::System::host_name().ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "STATION".into()).to_uppercase()
+}

@@ -1,0 +1,64 @@
+use std::path::Path;
+
+use super::*;
+
+fn read(text: &str) -> Result<Config, ConfigError> {
+    Config::from_toml(text, "wats.toml", Path::new("/srv/wats"))
+}
+
+const INBOX: &str = "[[inbox]]\nname = \"line-1\"\npath = \"in\"\n";
+
+#[test]
+fn an_inbox_with_name_and_path_has_defaults_for_the_rest() {
+    let config = read(INBOX).unwrap();
+    let inbox = &config.inboxes[0];
+    assert_eq!(inbox.path, Path::new("/srv/wats/in"));
+    assert_eq!(inbox.archive_dir, Path::new("/srv/wats/in.archive"));
+    assert_eq!(inbox.error_dir, Path::new("/srv/wats/in.error"));
+    assert_eq!(inbox.settle, Duration::from_secs(1));
+    assert!(inbox.patterns.is_match("A.CSV") && inbox.exclude.is_match("a.tmp"));
+    assert!(config.enable_metrics && config.cache.enabled);
+    assert_eq!((config.cache.ttl, config.cache.max_size), (Duration::from_secs(300), 1_000));
+}
+
+#[test]
+fn a_key_that_nobody_knows_is_refused_with_its_line() {
+    let error = read(&format!("{INBOX}settle = 3\n")).unwrap_err().to_string();
+    assert!(error.contains("line 4") && error.contains("settle"), "{error}");
+}
+
+#[test]
+fn all_wrong_values_are_told_at_once_with_their_lines() {
+    let text = format!(
+        "cache_ttl_seconds = -1.0\n[station]\ntime_zone = \"Mars/Base\"\n{INBOX}reject_threshold = 0.9\n{}",
+        INBOX.replace("\"in\"", "\"in/deeper\"")
+    );
+    let ConfigError::Values { problems, .. } = read(&text).unwrap_err() else { panic!("values") };
+    let found: Vec<_> = problems.iter().map(|problem| (problem.key.as_str(), problem.line)).collect();
+    assert_eq!(
+        found,
+        [
+            ("station.time_zone", Some(3)),
+            ("inbox[0].alarm_threshold", Some(4)),
+            ("inbox[1].name", Some(9)),
+            ("inbox[1].path", Some(10)),
+            ("cache_ttl_seconds", Some(1)),
+        ],
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn the_token_is_named_by_one_source_only() {
+    let text = "[server]\nurl = \"https://wats.example.com\"\ntoken_file = \"t\"\ntoken_env = \"T\"\n";
+    let error = read(text).unwrap_err().to_string();
+    assert!(error.contains("server.token_file") && error.contains("token_env"), "{error}");
+}
+
+#[test]
+fn the_schema_names_every_key_of_the_seeds() {
+    let schema = Config::json_schema();
+    for key in ["enable_cache", "cache_ttl_seconds", "cache_max_size", "enable_metrics", "metrics_port"] {
+        assert!(schema["properties"][key].is_object(), "{key}");
+    }
+}

@@ -1,0 +1,167 @@
+//! Reading a folder: the truth about what is there. Events are only hints.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use wats_queue::Stat;
+
+use crate::{config::Inbox, os};
+
+/// Folders inside an inbox deeper than this are not looked into: a loop through a mount must end.
+const MAX_DEPTH: usize = 64;
+
+/// A file that was found, by its path relative to the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) path: PathBuf,
+    pub(crate) stat: Stat,
+}
+
+/// What a scan came to.
+#[derive(Debug, Default)]
+pub(crate) struct Scanned {
+    /// Files to take, oldest first.
+    pub(crate) files: Vec<Found>,
+    /// What could not be read: the folder or file, and why. The rest was read all the same.
+    pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
+}
+
+/// Reads the inbox. Symbolic links, FIFOs, devices and names beginning with a dot are left alone.
+pub(crate) fn scan(inbox: &Inbox) -> Scanned {
+    let mut scanned = Scanned::default();
+    let mut folders = vec![(inbox.path.clone(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                scanned.unreadable.push((folder, error));
+                continue;
+            }
+        };
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    scanned.unreadable.push((folder.clone(), error));
+                    break;
+                }
+            };
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => {
+                    if inbox.recursive && depth < MAX_DEPTH && !is_ours(inbox, &path) {
+                        folders.push((path, depth + 1));
+                    }
+                }
+                Ok(kind) if kind.is_file() => {
+                    let Some(relative) = wanted(inbox, &path) else { continue };
+                    match entry.metadata() {
+                        Ok(metadata) => scanned.files.push(Found { path: relative, stat: os::stat_of(&metadata) }),
+                        // Gone between the two calls: no news.
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                        Err(error) => scanned.unreadable.push((path, error)),
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => scanned.unreadable.push((path, error)),
+            }
+        }
+    }
+    scanned.files.sort_by(|a, b| (a.stat.mtime_ns, &a.path).cmp(&(b.stat.mtime_ns, &b.path)));
+    scanned
+}
+
+/// Looks at one file. `None` when it is not there, is no plain file, or is not wanted.
+pub(crate) fn look(inbox: &Inbox, path: &Path) -> Option<Found> {
+    let relative = wanted(inbox, path)?;
+    let metadata = fs::symlink_metadata(path).ok()?;
+    metadata.is_file().then(|| Found { path: relative, stat: os::stat_of(&metadata) })
+}
+
+/// The path relative to the inbox, if the inbox takes files of that name.
+pub(crate) fn wanted(inbox: &Inbox, path: &Path) -> Option<PathBuf> {
+    let relative = path.strip_prefix(&inbox.path).ok()?;
+    let mut folders = relative.parent()?.components();
+    if !inbox.recursive && folders.next().is_some() {
+        return None;
+    }
+    let mut here = inbox.path.clone();
+    for folder in relative.parent()?.components() {
+        here.push(folder);
+        if is_ours(inbox, &here) {
+            return None;
+        }
+    }
+    let name = Path::new(relative.file_name()?);
+    (inbox.patterns.is_match(name) && !inbox.exclude.is_match(name)).then(|| relative.to_path_buf())
+}
+
+/// Archive, error and private folders are never scanned.
+fn is_ours(inbox: &Inbox, folder: &Path) -> bool {
+    let hidden = folder.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    hidden || folder == inbox.archive_dir || folder == inbox.error_dir
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn inbox(root: &Path, more: &str) -> Inbox {
+        let text = format!("[[inbox]]\nname = \"in\"\npath = \"in\"\n{more}");
+        Config::from_toml(&text, "test", root).unwrap().inboxes.remove(0)
+    }
+
+    fn write(root: &Path, path: &str) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, path_text()).unwrap();
+    }
+
+    fn path_text() -> &'static str {
+        "x"
+    }
+
+    fn names(inbox: &Inbox) -> Vec<String> {
+        let mut names: Vec<_> =
+            scan(inbox).files.iter().map(|found| found.path.to_string_lossy().replace('\\', "/")).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn files_in_folders_are_found_and_our_own_folders_are_not() {
+        let root = tempfile::tempdir().unwrap();
+        for path in
+            ["in/a.csv", "in/b/c.csv", "in/b/.hidden", "in/.wats-claim-1/d.csv", "in/old/e.csv", "in/f.tmp", "in/~g.csv"]
+        {
+            write(root.path(), path);
+        }
+        assert_eq!(names(&inbox(root.path(), "archive_dir = \"in/old\"\n")), ["a.csv", "b/c.csv"]);
+        assert_eq!(names(&inbox(root.path(), "recursive = false\n")), ["a.csv"]);
+        assert_eq!(names(&inbox(root.path(), "patterns = [\"*.CSV\"]\nexclude = [\"a*\"]\n")), ["b/c.csv", "old/e.csv"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_fifos_are_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "in/a.csv");
+        write(root.path(), "secret");
+        std::os::unix::fs::symlink(root.path().join("secret"), root.path().join("in/link.csv")).unwrap();
+        std::os::unix::fs::symlink(root.path().join("in"), root.path().join("in/loop")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(root.path().join("in/fifo.csv")).status().unwrap().success());
+        let inbox = inbox(root.path(), "");
+        assert_eq!(names(&inbox), ["a.csv"]);
+        assert_eq!(look(&inbox, &root.path().join("in/link.csv")), None);
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_told_and_is_no_panic() {
+        let root = tempfile::tempdir().unwrap();
+        let scanned = scan(&inbox(root.path(), ""));
+        assert_eq!(scanned.unreadable.len(), 1);
+    }
+}

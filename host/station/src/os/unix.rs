@@ -1,0 +1,61 @@
+use std::{
+    fs::{self, DirBuilder, File, Metadata, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+use wats_queue::FileId;
+
+pub(super) fn file_id(metadata: &Metadata) -> Option<FileId> {
+    Some(FileId { volume: metadata.dev(), file: u128::from(metadata.ino()) })
+}
+
+pub(super) fn open_for_reading(path: &Path) -> io::Result<File> {
+    // A FIFO in an inbox must not block, and a symbolic link must not lead out of it.
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
+    OpenOptions::new().read(true).custom_flags(i32::try_from(flags.bits()).unwrap_or(0)).open(path)
+}
+
+pub(super) fn is_busy(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::ExecutableFileBusy)
+}
+
+#[cfg(target_os = "linux")]
+pub(super) fn is_network(path: &Path) -> bool {
+    // NFS, SMB1, SMB2, CIFS, Coda, AFS, FUSE (sshfs and the like), 9P, Ceph
+    const NETWORK: [u32; 9] = [
+        0x6969,
+        0x517B,
+        0xFE53_4D42,
+        0xFF53_4D42,
+        0x7375_7245,
+        0x5346_414F,
+        0x6573_5546,
+        0x0102_1997,
+        0x00C3_6400,
+    ];
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the magic numbers have 32 bits")]
+    rustix::fs::statfs(path).is_ok_and(|found| NETWORK.contains(&(found.f_type as u32)))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_network(_path: &Path) -> bool {
+    false
+}
+
+pub(super) fn disk_left(path: &Path) -> Option<u64> {
+    rustix::fs::statvfs(path).ok().map(|found| found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
+    fs::File::open(path)?.sync_all()
+}

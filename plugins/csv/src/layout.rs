@@ -1,0 +1,234 @@
+//! Everything that is known about a table before its rows are read.
+
+use wats_converter::Error;
+
+use crate::columns::{Role, resolve};
+use crate::moment::DateStyle;
+use crate::number::NumberStyle;
+use crate::preamble::{Pair, is_comment, meaning, pairs, small_table};
+use crate::records::Dialect;
+use crate::sample::{Row, Sample};
+use crate::settings::{DateOrder, Decimal, Settings, Shape};
+use crate::titles::{Field, fold};
+use crate::wide::{LimitRow, Measure, limit_row, measures};
+use crate::words::StatusWords;
+
+/// A table, as far as its first rows tell.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// How cells are separated.
+    pub dialect: Dialect,
+    /// Line of the titles; 0 when there are none.
+    pub title_line: u64,
+    /// The titles.
+    pub titles: Vec<String>,
+    /// [`Shape::Rows`] or [`Shape::Wide`].
+    pub shape: Shape,
+    /// What each column is for.
+    pub roles: Vec<Role>,
+    /// What stands above the table.
+    pub head: Vec<Pair>,
+    /// Measurements, when each row is a unit.
+    pub measures: Vec<Measure>,
+    /// Limits and units that stand above the titles.
+    pub limit_rows: Vec<LimitRow>,
+    /// The start comes from a column that may as well be the time of each row.
+    pub soft_start: bool,
+    /// How numbers are written.
+    pub numbers: NumberStyle,
+    /// How dates are written.
+    pub dates: DateStyle,
+    /// Where the columns are that tell units apart, when the settings say so.
+    pub group_by: Option<Vec<usize>>,
+}
+
+impl Layout {
+    /// From the first look.
+    ///
+    /// # Errors
+    /// `misconfigured`, when the settings do not fit the table.
+    pub fn new(sample: &Sample, settings: &Settings, words: &StatusWords) -> Result<Self, Error> {
+        let title_row = sample.titles.and_then(|at| sample.rows.get(at));
+        let (above, below) = sample.rows.split_at_checked(sample.titles.unwrap_or(0)).unwrap_or((&[], &sample.rows));
+        let below: Vec<&Row> = below.iter().skip(usize::from(title_row.is_some())).collect();
+        let titles: Vec<String> = match title_row {
+            Some(row) => row.cells.iter().take(row.filled()).cloned().collect(),
+            None => (1..=sample.rows.iter().map(Row::filled).max().unwrap_or(0)).map(|n| n.to_string()).collect(),
+        };
+        let data: Vec<&Row> = below
+            .iter()
+            .copied()
+            .filter(|row| {
+                row.cells != titles && limit_row(row, settings).is_none() && !is_comment(row.get(0), settings) && row.filled() > 0
+            })
+            .collect();
+        let (decimal, date_order) = culture(settings)?;
+        let mut numbers = NumberStyle {
+            decimal,
+            lone_comma: (sample.dialect.delimiter == b';').then_some(Decimal::Comma),
+            thousands: thousands(settings)?,
+            suffixes: settings.engineering_suffixes,
+            units: settings.units_in_values,
+        };
+        let columns = resolve(&titles, &data, settings, words, &numbers)?;
+        let measures = if columns.shape == Shape::Wide { measures(&titles, &columns.roles) } else { Vec::new() };
+        let mut dates = DateStyle { order: date_order };
+        learn(&mut numbers, &mut dates, &columns.roles, &below);
+        let (head, limit_rows) = head(above, sample.dialect.delimiter, settings, columns.shape);
+        let group_by = group_by(settings, &titles, &columns.roles)?;
+        Ok(Self {
+            dialect: sample.dialect,
+            title_line: title_row.map_or(0, |row| row.line),
+            titles,
+            shape: columns.shape,
+            roles: columns.roles,
+            head,
+            measures,
+            limit_rows,
+            soft_start: columns.soft_start,
+            numbers,
+            dates,
+            group_by,
+        })
+    }
+
+    /// Column of a field.
+    pub fn column(&self, field: Field) -> Option<usize> {
+        self.roles.iter().position(|role| *role == Role::Field(field))
+    }
+
+    /// Title of a column, for messages.
+    pub fn title(&self, index: usize) -> &str {
+        self.titles.get(index).map_or("", String::as_str)
+    }
+
+    /// True when a line above the table tells this field.
+    pub fn head_has(&self, field: Field) -> bool {
+        self.head.iter().any(|pair| pair.field == Some(field))
+    }
+}
+
+/// What stands above the table.
+fn head(above: &[Row], delimiter: u8, settings: &Settings, shape: Shape) -> (Vec<Pair>, Vec<LimitRow>) {
+    let mut found = Vec::new();
+    let mut limits = Vec::new();
+    let mut rows = above.iter().peekable();
+    while let Some(row) = rows.next() {
+        if shape == Shape::Wide
+            && row.filled() > 2
+            && let Some(limit) = limit_row(row, settings)
+        {
+            limits.push(limit);
+            continue;
+        }
+        if let Some(next) = rows.peek() {
+            let table = small_table(row, next, settings);
+            if !table.is_empty() {
+                found.extend(table);
+                rows.next();
+                continue;
+            }
+        }
+        found.extend(pairs(row, delimiter, settings));
+    }
+    found.retain(|pair| fold(&pair.key) != "sep");
+    (found, limits)
+}
+
+/// Numbers and dates that leave no doubt settle how the others are read.
+fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, roles: &[Role], rows: &[&Row]) {
+    let (mut commas, mut points) = (0_u32, 0_u32);
+    for row in rows {
+        for (index, role) in roles.iter().enumerate() {
+            let cell = row.get(index);
+            match role {
+                Role::Measure(_)
+                | Role::Field(
+                    Field::Value
+                    | Field::Low
+                    | Field::High
+                    | Field::Nominal
+                    | Field::Tolerance
+                    | Field::TolerancePlus
+                    | Field::ToleranceMinus
+                    | Field::StepTime
+                    | Field::Duration,
+                ) if numbers.decimal.is_none() => {
+                    let mut trial = NumberStyle { lone_comma: None, ..numbers.clone() };
+                    if trial.read(cell).is_ok() {
+                        match trial.decimal {
+                            Some(Decimal::Comma) => commas += 1,
+                            // 1.234 alone might be a group in a file with decimal commas.
+                            Some(Decimal::Point) if !three_behind(cell) => points += 1,
+                            _ => {}
+                        }
+                    }
+                }
+                Role::Field(Field::Start | Field::StartDate | Field::End | Field::StepStart) if dates.order.is_none() => {
+                    // Only what it learns matters here.
+                    if dates.read(cell).is_err() {}
+                }
+                _ => {}
+            }
+        }
+    }
+    numbers.decimal = match (commas, points) {
+        (0, 0) => numbers.decimal,
+        (_, 0) => Some(Decimal::Comma),
+        (0, _) => Some(Decimal::Point),
+        // Both: the first cell of the other kind is an error, with its place.
+        (_, _) => Some(if commas > points { Decimal::Comma } else { Decimal::Point }),
+    };
+}
+
+fn three_behind(cell: &str) -> bool {
+    cell.rsplit_once('.').is_some_and(|(_, behind)| behind.len() == 3)
+}
+
+fn thousands(settings: &Settings) -> Result<Option<char>, Error> {
+    let Some(text) = &settings.thousands else { return Ok(None) };
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (None, _) => Ok(None),
+        (Some(c), None) if !c.is_alphanumeric() => Ok(Some(c)),
+        _ => Err(Error::misconfigured(format!("thousands = {text:?}: one character that is no letter or digit"))),
+    }
+}
+
+/// Decimal mark and order of dates, from their own settings or from the culture.
+fn culture(settings: &Settings) -> Result<(Option<Decimal>, Option<DateOrder>), Error> {
+    let (mut decimal, mut order) = (None, None);
+    if let Some(culture) = &settings.culture {
+        let (language, country) = culture.split_once(['-', '_']).unwrap_or((culture, ""));
+        let good = (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic());
+        if !good {
+            return Err(Error::misconfigured(format!("culture = {culture:?}: language and country, such as \"de-DE\"")));
+        }
+        let (language, country) = (language.to_ascii_lowercase(), country.to_ascii_uppercase());
+        let point = matches!(language.as_str(), "en" | "zh" | "ja" | "ko" | "th" | "he" | "ga" | "cy" | "ms" | "hi")
+            || (language == "de" && matches!(country.as_str(), "CH" | "LI"))
+            || (language == "es" && matches!(country.as_str(), "MX" | "US" | "GT" | "PR"));
+        decimal = Some(if point { Decimal::Point } else { Decimal::Comma });
+        let month_first = country == "US" || country == "PH" || (language == "en" && country.is_empty());
+        order = Some(if month_first { DateOrder::MonthFirst } else { DateOrder::DayFirst });
+    }
+    Ok((settings.decimal.or(decimal), settings.date_order.or(order)))
+}
+
+fn group_by(settings: &Settings, titles: &[String], roles: &[Role]) -> Result<Option<Vec<usize>>, Error> {
+    if settings.group_by.is_empty() {
+        return Ok(None);
+    }
+    let mut columns = Vec::new();
+    for name in &settings.group_by {
+        let folded = fold(name);
+        let by_title = titles.iter().position(|title| fold(title) == folded);
+        let by_field = || meaning(name, settings).and_then(|field| roles.iter().position(|role| *role == Role::Field(field)));
+        let by_number = || name.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|n| *n < titles.len());
+        let found = by_title.or_else(by_field).or_else(by_number).ok_or_else(|| {
+            Error::misconfigured(format!("group_by: the table has no column {name:?}. Its columns: {}", titles.join(", ")))
+        })?;
+        columns.push(found);
+    }
+    Ok(Some(columns))
+}

@@ -1,0 +1,3 @@
+//! Every case in `cases/`.
+
+wats_converter::cases!(wats_csv::Csv);

@@ -1,0 +1,3 @@
+//! Every folder in `cases`.
+
+wats_converter::cases!(wats_json::WatsJson);

@@ -1,0 +1,162 @@
+//! Cases as folders.
+
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::compare::differences;
+use super::pretty::pretty;
+use super::run::{Converted, Run, stop};
+use crate::{Converter, Grant, Outcome};
+
+/// Differences shown of one case.
+const SHOWN: usize = 20;
+
+/// What of a case's file and station matters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Case {
+    /// Name or path of the file, if the converter looks at it.
+    name: Option<String>,
+    modified: Option<String>,
+    grants: Option<Vec<String>>,
+}
+
+/// Runs every case in a folder; see [`cases!`](crate::cases).
+///
+/// # Panics
+/// When a case comes out differently, or there is none.
+pub fn cases<C: Converter>(folder: impl AsRef<Path>) {
+    let folder = folder.as_ref();
+    let bless = std::env::var_os("BLESS").is_some_and(|value| value == "1");
+    let mut complaints = Vec::new();
+    let mut count = 0;
+    for case in entries(folder).into_iter().filter(|path| path.is_dir()) {
+        count += 1;
+        let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let told = std::panic::catch_unwind(AssertUnwindSafe(|| check::<C>(&case, bless)));
+        let told = told.unwrap_or_else(|_| vec!["the converter panicked; its message is above".to_owned()]);
+        if !told.is_empty() {
+            complaints.push(format!("case {name}:"));
+            complaints.extend(told.iter().take(SHOWN).map(|line| format!("  {line}")));
+            if told.len() > SHOWN {
+                complaints.push(format!("  and {} more", told.len() - SHOWN));
+            }
+        }
+    }
+    if count == 0 {
+        stop(&format!("no cases in {}", folder.display()));
+    }
+    if !complaints.is_empty() {
+        stop(&format!("\n{}\nBLESS=1 cargo test accepts what was found", complaints.join("\n")));
+    }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = match std::fs::read_dir(folder) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        Err(error) => stop(&format!("list {}: {error}", folder.display())),
+    };
+    found.sort();
+    found
+}
+
+fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
+    let text = std::fs::read(path).ok()?;
+    Some(serde_json::from_slice(&text).unwrap_or_else(|error| stop(&format!("{}: {error}", path.display()))))
+}
+
+/// Runs one case; what is wrong, one line each.
+fn check<C: Converter>(folder: &Path, bless: bool) -> Vec<String> {
+    let found = run::<C>(folder);
+    let document = outcome(&found);
+    let path = folder.join("expected.json");
+    let Some(expected) = read_json::<Value>(&path) else {
+        if bless {
+            write(&path, &found, &document);
+            return Vec::new();
+        }
+        return vec!["there is no expected.json".to_owned()];
+    };
+    let mut told = differences(&expected, &document);
+    if bless && !told.is_empty() {
+        write(&path, &found, &document);
+        told.clear();
+    }
+    told
+}
+
+fn run<C: Converter>(folder: &Path) -> Converted {
+    let case: Case = read_json(&folder.join("case.json")).unwrap_or_default();
+    let (mut inputs, mut others) = (Vec::new(), Vec::new());
+    for path in entries(folder).into_iter().filter(|path| path.is_file()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match name.as_str() {
+            "expected.json" | "settings.json" | "case.json" | "README.md" => {}
+            name if name.starts_with("input.") => inputs.push(path),
+            _ => others.push((name, path)),
+        }
+    }
+    let [input] = inputs.as_slice() else {
+        stop(&format!("{}: one file must be named input.*, there are {}", folder.display(), inputs.len()));
+    };
+    let bytes = |path: &Path| std::fs::read(path).unwrap_or_else(|error| stop(&format!("{}: {error}", path.display())));
+    let name = case.name.unwrap_or_else(|| input.file_name().unwrap_or_default().to_string_lossy().into_owned());
+    let mut run = Run::<C>::file(name, bytes(input));
+    for (name, path) in others {
+        run = run.companion(name, bytes(&path));
+    }
+    if let Some(modified) = case.modified {
+        run = run.modified(modified);
+    }
+    if let Some(settings) = read_json(&folder.join("settings.json")) {
+        run = run.settings(settings);
+    }
+    if let Some(grants) = case.grants {
+        let grants: Vec<Grant> = grants.iter().map(|name| grant(name)).collect();
+        run = run.grants(&grants);
+    }
+    run.convert()
+}
+
+fn grant(name: &str) -> Grant {
+    match name {
+        "lookup" => Grant::Lookup,
+        "own-id" => Grant::OwnId,
+        other => stop(&format!("no grant {other:?}: lookup, own-id")),
+    }
+}
+
+/// What `expected.json` holds.
+fn outcome(converted: &Converted) -> Value {
+    match &converted.outcome {
+        Ok(Outcome::Converted) => Value::Array(converted.reports.clone()),
+        Ok(Outcome::Skipped(why)) => json!({ "skipped": why }),
+        Ok(Outcome::Waiting(waiting)) => {
+            let waiting = waiting.clone().into_wire();
+            json!({ "waiting": {
+                "reason": waiting.reason, "retry-after": waiting.retry_after, "missing": waiting.missing,
+            } })
+        }
+        Err(error) => {
+            let mut inner = json!({ "kind": error.kind_name(), "message": error.message() });
+            if let (Some(place), Some(inner)) = (error.place_text(), inner.as_object_mut()) {
+                inner.insert("place".to_owned(), place.into());
+            }
+            json!({ "error": inner })
+        }
+    }
+}
+
+fn write(path: &Path, converted: &Converted, document: &Value) {
+    // The texts of the reports keep the order of their keys, a value does not.
+    let text = match &converted.outcome {
+        Ok(Outcome::Converted) => format!("[{}]", converted.texts.join(",")),
+        _ => document.to_string(),
+    };
+    if let Err(error) = std::fs::write(path, pretty(&text)) {
+        stop(&format!("write {}: {error}", path.display()));
+    }
+}
