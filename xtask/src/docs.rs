@@ -10,10 +10,7 @@ pub(crate) fn docs() -> Result<bool> {
     run::phase("API docs", || {
         let root = run::root();
         for (folder, arguments) in
-            [
-            (root.clone(), ["--workspace", "--locked"].as_slice()),
-            (root.join("sdk/rust"), &["--all-features"]),
-        ]
+            [(root.clone(), ["--workspace", "--locked"].as_slice()), (root.join("sdk/rust"), &["--all-features"])]
         {
             let mut command = run::cargo(&folder);
             command.args(["doc", "--no-deps"]).args(arguments).env("RUSTDOCFLAGS", "-D warnings");

@@ -56,8 +56,17 @@ fn is_normalised(pointer: &str, before: &Value, after: Option<&Value>) -> bool {
     let of_sub_unit = pointer.starts_with("/subUnits/");
     match after {
         // Only servers write these.
-        None if ["startUTC", "origin", "productName", "processName", "assetStats", "children", "numeric", "refStepName"]
-            .contains(&key) =>
+        None if [
+            "startUTC",
+            "origin",
+            "productName",
+            "processName",
+            "assetStats",
+            "children",
+            "numeric",
+            "refStepName",
+        ]
+        .contains(&key) =>
         {
             true
         }
@@ -117,8 +126,7 @@ fn nothing_of_a_sample_is_lost_but_what_only_servers_write() {
 fn the_facts_noted_for_the_real_files_are_found_in_them() {
     for path in ["real/wats_standard/uut-wsjf-export.json", "real/wats_standard/uur_example.json"] {
         let Some(report) = read(path) else { return };
-        let expected: Value =
-            serde_json::from_slice(&shared_file(&format!("{path}.expected.json")).unwrap()).unwrap();
+        let expected: Value = serde_json::from_slice(&shared_file(&format!("{path}.expected.json")).unwrap()).unwrap();
         let header = report.header();
         assert_eq!(header.part_number.as_deref(), expected["pn"].as_str());
         assert_eq!(Some(header.serial_number.as_str()), expected["sn"].as_str());

@@ -129,10 +129,9 @@ impl<'a> Elements<'a> {
     }
 
     fn next_event(&mut self) -> Result<Event<'a>, ReadError> {
-        self.reader.read_event().map_err(|error| ReadError::Xml {
-            offset: self.reader.error_position(),
-            problem: error.to_string(),
-        })
+        self.reader
+            .read_event()
+            .map_err(|error| ReadError::Xml { offset: self.reader.error_position(), problem: error.to_string() })
     }
 
     /// The next element that is opened at this level, without what is in it. None when the level ends.

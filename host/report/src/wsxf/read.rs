@@ -101,12 +101,7 @@ fn header(node: &Node, is_repair: bool) -> Result<Header, Wrong> {
         purpose: node.owned("Purpose"),
         start: time(node, "Start")?.or(start_utc),
         misc_infos: node.all("MiscInfo").map(misc_info).collect(),
-        assets: node
-            .first("Assets")
-            .unwrap_or(node)
-            .all("Asset")
-            .map(asset)
-            .collect::<Result<_, _>>()?,
+        assets: node.first("Assets").unwrap_or(node).all("Asset").map(asset).collect::<Result<_, _>>()?,
         attachments: if is_repair { files } else { Vec::new() },
         export: ExportOnly {
             start_utc,

@@ -111,9 +111,7 @@ fn sequence(node: &Node, name: &str) -> Result<StepBody, Wrong> {
 
 fn body(node: &Node, kind: Option<&str>) -> Result<StepBody, Wrong> {
     Ok(match kind {
-        Some("NumericLimit") => {
-            StepBody::Numeric(node.all("NumericLimit").map(numeric).collect::<Result<_, _>>()?)
-        }
+        Some("NumericLimit") => StepBody::Numeric(node.all("NumericLimit").map(numeric).collect::<Result<_, _>>()?),
         Some("PassFail") => StepBody::PassFail(node.all("PassFail").map(pass_fail).collect::<Result<_, _>>()?),
         Some("StringValue") => StepBody::Text(node.all("StringValue").map(text).collect::<Result<_, _>>()?),
         Some("MessagePopup") => match only(node, "MessagePopup")? {

@@ -14,7 +14,8 @@ use crate::{
 /// Writes reports as one WSXF document, in UTF-8. The violations warn of what WSXF cannot say and was left out, with the
 /// number of the report in front of the path.
 pub fn to_wsxf(reports: &[Report]) -> (Vec<u8>, Vec<Violation>) {
-    let mut xml = Xml { text: "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_owned(), left_out: Vec::new(), report: 0 };
+    let mut xml =
+        Xml { text: "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_owned(), left_out: Vec::new(), report: 0 };
     xml.text.push_str("<Reports xmlns=\"");
     xml.text.push_str(NAMESPACE);
     xml.text.push_str("\">\n");

@@ -35,8 +35,7 @@ impl Schemas {
             return None;
         }
         let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-        let registry =
-            Registry::new().add("urn:wats:wsjf:report", &schema).unwrap().prepare().unwrap();
+        let registry = Registry::new().add("urn:wats:wsjf:report", &schema).unwrap().prepare().unwrap();
         let submission = json!({ "$ref": "urn:wats:wsjf:report#/$defs/submission" });
         Some(Self {
             any: jsonschema::validator_for(&schema).unwrap(),
