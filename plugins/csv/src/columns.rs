@@ -117,6 +117,7 @@ pub fn resolve(
     let mut table = Table { titles, kinds, known: Vec::new(), set: Vec::new() };
     table.read_titles(settings)?;
     table.settle_measured();
+    table.find_value();
     let shape = table.shape(settings.shape);
     table.settle_words(shape);
     table.demote_repeated();
@@ -220,6 +221,27 @@ impl Table<'_> {
                 let value = table.kind(index).is_numeric() && !table.has(Field::Value);
                 Some(if value { Field::Value } else { Field::Result })
             });
+        }
+    }
+
+    /// With names of steps beside units or limits, the only other column of numbers is the value, whatever it is called.
+    fn find_value(&mut self) {
+        let any = |table: &Self, fields: &[Field]| fields.iter().any(|field| table.has(*field));
+        let named = any(self, &[Field::Test, Field::Step, Field::Parameter, Field::Path]);
+        let judged = any(self, &[Field::Unit, Field::Low, Field::High, Field::Limit, Field::Comparison]);
+        if !self.has(Field::Nominal) {
+            for field in [Field::Tolerance, Field::TolerancePercent, Field::TolerancePlus, Field::ToleranceMinus] {
+                self.each(field, |_, _| None);
+            }
+        }
+        if !named || !judged || self.has(Field::Value) {
+            return;
+        }
+        let free = |index: &usize| self.at(*index).is_none() && !matches!(self.set.get(*index), Some(Some(_)));
+        let numeric: Vec<usize> =
+            (0..self.known.len()).filter(free).filter(|index| self.kind(*index).is_numeric()).collect();
+        if let [index] = numeric.as_slice() {
+            self.put(*index, Some(Field::Value));
         }
     }
 

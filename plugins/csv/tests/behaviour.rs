@@ -286,3 +286,40 @@ fn the_readme_names_every_setting_and_every_field() {
         assert!(*name == "process_code" || readme.contains(name), "{name}");
     }
 }
+
+/// Sample files, where this machine has them.
+#[expect(clippy::print_stdout, reason = "says why a test did nothing")]
+fn shared(path: &str) -> Option<Vec<u8>> {
+    let root = std::env::var_os("WATS_SHARED_DATA")
+        .map_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), Into::into);
+    let found = std::fs::read(root.join(path)).ok();
+    if found.is_none() {
+        println!("skipped: no {path} in {}", root.display());
+    }
+    found
+}
+
+#[test]
+fn a_table_that_was_exported_by_real_audio_software_needs_no_settings() {
+    let Some(bytes) = shared("real/listen_soundcheck/Complete test 7-22-2020 (002).txt") else { return };
+    let converted = Run::<Csv>::file("a.txt", bytes).convert();
+    assert_eq!(converted.reports.len(), 8, "{:?}", converted.outcome);
+    for (report, serial) in converted.reports.iter().zip(13..) {
+        assert_eq!(report["sn"], serial.to_string());
+        let steps = report["root"]["steps"].as_array().unwrap();
+        assert_eq!(steps.len(), 5);
+        assert!(steps.iter().all(|step| step["status"] == "P"));
+        let first = &steps[0]["numericMeas"][0];
+        assert_eq!((&first["lowLimit"], &first["highLimit"]), (&90.0.into(), &100.0.into()));
+    }
+    assert_eq!(converted.reports[0]["start"], "2020-07-22T10:22:14+00:00");
+}
+
+#[test]
+fn the_made_up_sample_is_one_failed_unit() {
+    let Some(bytes) = shared("made-up/example_csv/sample.csv") else { return };
+    let converted = Run::<Csv>::file("sample.csv", bytes).convert();
+    let report = converted.report();
+    assert_eq!((&report["sn"], &report["result"]), (&"AX-0001".into(), &"F".into()));
+    assert_eq!(report["root"]["steps"][1]["reportText"], "Value: 1.2.3");
+}
