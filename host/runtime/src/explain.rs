@@ -76,6 +76,12 @@ pub(crate) fn failure(error: wasmtime::Error, state: &State, deadline: Duration,
     let mut failure = base(state, fault, kind, message, &hint);
     if fault == Fault::Plugin {
         failure.backtrace = backtrace(&error);
+        if failure.kind == (FailureKind::Trap { trap: TrapKind::MemoryOutOfBounds })
+            && let Some(function) = recursion(&failure.backtrace)
+        {
+            // Compilers keep a stack of their own in the guest's memory; that one cannot be raised by the host.
+            failure.message = format!("used up its own stack: {function} calls itself too deep");
+        }
     }
     failure
 }
@@ -190,6 +196,13 @@ fn backtrace(error: &wasmtime::Error) -> Vec<Frame> {
                 .collect()
         })
         .collect()
+}
+
+/// The function that makes up most of a backtrace.
+fn recursion(frames: &[Frame]) -> Option<&str> {
+    let last = frames.get(frames.len().checked_sub(2)?)?.function.as_str();
+    let times = frames.iter().filter(|frame| frame.function == last).count();
+    (times >= 8).then_some(last)
 }
 
 /// A function's name as its author wrote it, bounded.

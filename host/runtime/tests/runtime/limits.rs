@@ -134,6 +134,15 @@ fn recursion_ends_at_the_stack_limit() {
 }
 
 #[test]
+fn a_stack_that_the_guest_keeps_in_its_memory_ends_in_words_too() {
+    let bench = Bench::new();
+    let plugin = bench.load("overflows_its_stack", LimitOverrides::default());
+    let failure = convert(&plugin, "x").0.outcome.unwrap_err();
+    assert_eq!(failure.fault, Fault::Plugin);
+    assert!(failure.message.contains("used up its own stack: ") && failure.message.contains("deeper"), "{failure}");
+}
+
+#[test]
 fn a_larger_stack_is_had_without_danger_to_the_caller() {
     let limits = LimitOverrides { stack_bytes: Some(16 << 20), ..LimitOverrides::default() };
     let began = std::thread::Builder::new().stack_size(1 << 20).spawn(move || {
