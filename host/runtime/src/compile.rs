@@ -45,7 +45,7 @@ pub(crate) fn compile(
     engine: &Engine,
     compiler: &Compiler,
     cache_dir: Option<&Path>,
-    component: &Bytes<'_>,
+    component: &Named<'_>,
     limits: &Limits,
 ) -> Result<Component, Error> {
     if let (Compiler::Child { program, args }, Some(cache_dir)) = (compiler, cache_dir) {
@@ -59,7 +59,7 @@ pub(crate) fn compile(
             }
         }
     }
-    Component::from_binary(engine, component.bytes).map_err(|error| refused(component.path, chain(error.as_ref())))
+    Component::from_binary(engine, component.content).map_err(|error| refused(component.path, chain(error.as_ref())))
 }
 
 /// The compiler's refusal. What it refuses because no call could ever hold it is a limit like those of calls.
@@ -81,9 +81,9 @@ fn refused(path: &Path, reason: String) -> Error {
 
 /// A component's bytes, and what names them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bytes<'a> {
+pub(crate) struct Named<'a> {
     pub(crate) path: &'a Path,
-    pub(crate) bytes: &'a [u8],
+    pub(crate) content: &'a [u8],
     pub(crate) digest: &'a str,
 }
 
@@ -99,7 +99,7 @@ fn in_child(
     program: &Path,
     args: &[OsString],
     cache_dir: &Path,
-    component: &Bytes<'_>,
+    component: &Named<'_>,
     limits: &Limits,
 ) -> Result<(), Error> {
     let path = component.path;
@@ -122,7 +122,7 @@ fn in_child(
         scope.spawn(move || {
             if let Some(mut stdin) = stdin {
                 // A child that died does not read on; its exit status says more than this error.
-                let written = stdin.write_all(component.bytes);
+                let written = stdin.write_all(component.content);
                 tracing::trace!(?written, "component given to the compiling process");
             }
         });
