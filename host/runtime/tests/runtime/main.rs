@@ -11,3 +11,4 @@ mod limits;
 mod loading;
 mod support;
 mod traps;
+mod wasi;
