@@ -1,5 +1,5 @@
 //! Tasks of the workspace, the same on every platform: `cargo xtask TASK`.
-#![expect(clippy::print_stdout, reason = "a command line")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line")]
 
 mod ci;
 mod demo;
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             run::flush();
-            println!("error: {error:#}");
+            eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::clock::{duration_millis, millis};
 use crate::command::{Command, LeaseEnd, Message, Reply};
 use crate::lease::LeaseGuard;
 use crate::shared::Shared;
@@ -310,15 +309,15 @@ impl Queue {
     /// Returns when there is (probably) something to lease: at once, when something is committed, released or
     /// revived, or when the next retry is due.
     pub async fn wait_for_work(&self) {
-        let mut work = self.shared.work.subscribe();
+        let mut work = self.shared.core.work.subscribe();
         loop {
             let state = *work.borrow_and_update();
-            let now = millis(self.shared.options.clock.now());
+            let now = self.shared.core.now();
             let sleep = match (state.ready > 0, state.next_due) {
                 (true, _) => return,
                 (false, Some(due)) => {
                     let ahead = due.saturating_sub(now);
-                    if ahead <= 0 || ahead > duration_millis(self.shared.options.backoff.max) {
+                    if self.shared.core.options.backoff.is_due(due, now) {
                         return;
                     }
                     // The wall clock may be set while we sleep: look again now and then.
@@ -376,13 +375,13 @@ impl Queue {
     /// # Errors
     /// [`Error::Database`], [`Error::Closed`].
     pub async fn counts(&self) -> Result<Counts, Error> {
-        self.shared.read(super::query::Db::counts).await
+        self.shared.read(|db| db.counts()).await
     }
 
     /// Whether intake may bring more. Free of I/O.
     #[must_use]
     pub fn accepting(&self) -> Pressure {
-        self.shared.pressure()
+        self.shared.core.pressure()
     }
 
     /// Entries that match, newest first.
@@ -475,10 +474,11 @@ impl Queue {
     /// # Errors
     /// [`Error::Full`], [`Error::Database`], [`Error::Closed`].
     pub async fn maintain(&self) -> Result<Maintained, Error> {
-        match self.ask(Command::MaintainStep).await? {
-            Reply::Maintained(done) => Ok(done),
-            _ => Err(Error::Closed),
-        }
+        let Reply::Maintained(done) = self.ask(Command::MaintainStep).await? else { return Err(Error::Closed) };
+        let shared = Arc::clone(&self.shared);
+        // Writes some megabytes when the ballast was given up: not on the writer, nor on the async side.
+        tokio::task::spawn_blocking(move || shared.restore_ballast()).await.map_err(|_| Error::Closed)?;
+        Ok(done)
     }
 
     // ---- small state of the station ---------------------------------------------------------------------------

@@ -1,19 +1,227 @@
-//! Leases.
-use std::sync::Arc;
+//! Leases: who is sending what. They live in memory only: after a crash every entry is simply pending again.
 
-use crate::EntryId;
-use crate::command::LeaseTicket;
-use crate::shared::Shared;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Weak};
 
-#[derive(Debug)]
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use crate::Error;
+use crate::command::{LeaseTicket, Message};
+use crate::counters::{Counters, hold};
+use crate::options::ClassWeights;
+use crate::shared::{Core, Shared};
+use crate::types::{EntryId, PriorityClass};
+use crate::writer::Writer;
+
+/// One lease in so many goes to the oldest entry, whatever its class.
+const OLDEST_EVERY: u64 = 5;
+
+/// All leases.
+#[derive(Debug, Default)]
+pub(crate) struct LeaseTable {
+    leased: HashMap<EntryId, u64>,
+    /// Dropped without an end; the writer releases them.
+    abandoned: Vec<EntryId>,
+    numbers: u64,
+}
+
+impl LeaseTable {
+    pub(crate) fn len(&self) -> usize {
+        self.leased.len()
+    }
+
+    pub(crate) fn contains(&self, entry: EntryId) -> bool {
+        self.leased.contains_key(&entry)
+    }
+
+    pub(crate) fn remove(&mut self, entry: EntryId) {
+        self.leased.remove(&entry);
+    }
+
+    pub(crate) fn take_abandoned(&mut self) -> Vec<EntryId> {
+        std::mem::take(&mut self.abandoned)
+    }
+
+    fn add(&mut self, entry: EntryId, report: Uuid) -> LeaseTicket {
+        self.numbers += 1;
+        self.leased.insert(entry, self.numbers);
+        LeaseTicket { entry, report, number: self.numbers }
+    }
+}
+
+/// Releases the entry when it is dropped while still leased.
 pub(crate) struct LeaseGuard {
     ticket: LeaseTicket,
+    core: Weak<Core>,
+    sender: mpsc::WeakSender<Message>,
 }
+
 impl LeaseGuard {
-    pub(crate) fn new(ticket: LeaseTicket, _shared: &Arc<Shared>) -> Self {
-        Self { ticket }
+    pub(crate) fn new(ticket: LeaseTicket, shared: &Arc<Shared>) -> Self {
+        Self { ticket, core: Arc::downgrade(&shared.core), sender: shared.sender.downgrade() }
     }
+
     pub(crate) fn entry(&self) -> EntryId {
         self.ticket.entry
+    }
+
+    pub(crate) fn report(&self) -> Uuid {
+        self.ticket.report
+    }
+}
+
+impl std::fmt::Debug for LeaseGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LeaseGuard({})", self.ticket.entry)
+    }
+}
+
+impl Drop for LeaseGuard {
+    fn drop(&mut self) {
+        let Some(core) = self.core.upgrade() else { return };
+        {
+            let mut leases = core.leases();
+            // The number tells this lease from a later one of the same entry.
+            if leases.leased.get(&self.ticket.entry) != Some(&self.ticket.number) {
+                return;
+            }
+            leases.abandoned.push(self.ticket.entry);
+        }
+        if let Some(sender) = self.sender.upgrade() {
+            // Full means that the writer is awake and will look at the list by itself.
+            sender.try_send(Message::Wake).unwrap_or(());
+        }
+    }
+}
+
+/// Whose turn it is.
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    given: u64,
+    credit: [i64; 3],
+}
+
+impl Turns {
+    /// Smooth weighted round robin over the classes that have something, with every fifth turn for the oldest.
+    fn next(&mut self, weights: ClassWeights, heads: &[Option<EntryId>; 3]) -> Option<PriorityClass> {
+        let oldest =
+            PriorityClass::ALL.into_iter().zip(heads).filter_map(|(class, head)| Some((head.as_ref()?, class))).min();
+        let (_, oldest) = oldest?;
+        self.given += 1;
+        if self.given.is_multiple_of(OLDEST_EVERY) {
+            return Some(oldest);
+        }
+        let weights = [weights.live, weights.normal, weights.bulk].map(|weight| i64::from(weight.max(1)));
+        let mut total = 0;
+        let mut best: Option<(i64, PriorityClass)> = None;
+        for ((class, head), (credit, weight)) in
+            PriorityClass::ALL.into_iter().zip(heads).zip(self.credit.iter_mut().zip(weights))
+        {
+            if head.is_none() {
+                *credit = 0;
+                continue;
+            }
+            total += weight;
+            *credit += weight;
+            if best.is_none_or(|(most, _)| *credit > most) {
+                best = Some((*credit, class));
+            }
+        }
+        let (_, class) = best?;
+        if let Some(credit) = self.credit.get_mut(class.index()) {
+            *credit -= total;
+        }
+        Some(class)
+    }
+}
+
+/// The first `n` ready entries of a class that are not leased, in the order of their commits.
+fn candidates(
+    conn: &Connection,
+    class: PriorityClass,
+    n: usize,
+    skip: impl Fn(EntryId) -> bool,
+) -> rusqlite::Result<Vec<EntryId>> {
+    let mut statement =
+        conn.prepare_cached("SELECT id FROM entry WHERE state = 1 AND hold = 0 AND class = ?1 ORDER BY id")?;
+    let mut rows = statement.query([class.code()])?;
+    let mut found = Vec::new();
+    while found.len() < n
+        && let Some(row) = rows.next()?
+    {
+        let id = EntryId(row.get(0)?);
+        if !skip(id) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+impl Writer {
+    /// Hands out up to `n` entries. Between two transactions, so that no commit can supersede them at the same time.
+    pub(crate) fn lease(&mut self, n: usize, answer: oneshot::Sender<Result<Vec<LeaseTicket>, Error>>) {
+        let result = self.pick(n);
+        if let Err(Ok(tickets)) = answer.send(result) {
+            // The caller has gone away: nobody will ever end these leases.
+            let mut leases = self.core.leases();
+            for ticket in tickets {
+                leases.remove(ticket.entry);
+            }
+        }
+    }
+
+    fn pick(&mut self, n: usize) -> Result<Vec<LeaseTicket>, Error> {
+        let db = Error::db("lease entries");
+        let mut queues = [const { Vec::new() }; 3];
+        {
+            let leases = self.core.leases();
+            for (class, queue) in PriorityClass::ALL.into_iter().zip(&mut queues) {
+                let counters: &mut Counters = &mut self.memory.counters;
+                if *counters.ready(class) > 0 {
+                    let skip = |id: EntryId| leases.contains(id) || self.unreadable.contains(&id);
+                    *queue = candidates(&self.conn, class, n, skip).map_err(db)?;
+                    queue.reverse();
+                }
+            }
+        }
+        let mut tickets = Vec::new();
+        let mut bytes = 0;
+        let mut unreadable = HashSet::new();
+        let mut early = Vec::new();
+        while tickets.len() < n {
+            let heads = [0, 1, 2].map(|i| queues.get(i).and_then(|queue: &Vec<EntryId>| queue.last().copied()));
+            let Some(class) = self.turns.next(self.core.options.weights, &heads) else { break };
+            let Some(entry) = queues.get_mut(class.index()).and_then(Vec::pop) else { break };
+            match self.entry_row(entry) {
+                Ok(Some(row)) => {
+                    // It was on its way when its UUT was committed, and has come back without having been delivered.
+                    if self.hold_of_repair(row.ref_uut)? != hold::NONE {
+                        early.push(row);
+                        continue;
+                    }
+                    bytes += u64::try_from(row.stored_bytes).unwrap_or(0);
+                    if bytes > self.core.options.lease_max_bytes && !tickets.is_empty() {
+                        break;
+                    }
+                    tickets.push(self.core.leases().add(entry, row.report));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(entry = %entry, error = %error, "an entry cannot be read and is left aside; run `wats queue verify`");
+                    self.core.metrics.damaged();
+                    unreadable.insert(entry);
+                }
+            }
+        }
+        self.unreadable.extend(unreadable);
+        if !early.is_empty() {
+            self.in_transaction(|writer| early.iter().try_for_each(|row| writer.set_hold(row, hold::WAITS_FOR_UUT)))?;
+            // Others stand behind them; each round takes at least one out of the way.
+            let more = self.pick(n - tickets.len())?;
+            tickets.extend(more);
+        }
+        Ok(tickets)
     }
 }

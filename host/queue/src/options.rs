@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use opentelemetry::metrics::Meter;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Millis, SystemClock, duration_millis};
 
 /// 8 GiB: weeks of an offline server for a busy station.
 pub const DEFAULT_MAX_BYTES: u64 = 8 << 30;
@@ -119,6 +119,18 @@ impl Default for Backoff {
 }
 
 impl Backoff {
+    /// The longest delay that is kept, also when a server asks for more: a stored time further ahead than this can
+    /// only come from a clock that was set back.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.max.max(Duration::from_hours(1))
+    }
+
+    /// True when a stored time has come, or cannot be meant any more.
+    pub(crate) fn is_due(&self, due: Millis, now: Millis) -> bool {
+        due <= now || due > now.saturating_add(duration_millis(self.longest()))
+    }
+
     /// The delay after failed attempt number `attempts` (from 1); `seed` spreads entries that failed together.
     #[must_use]
     pub fn delay(&self, attempts: u32, seed: u64) -> Duration {

@@ -27,7 +27,7 @@ pub fn encode_path(path: &Path) -> String {
 }
 
 fn encode_name(name: &OsStr, text: &mut String) {
-    let mut plain = |part: &str, text: &mut String| {
+    let plain = |part: &str, text: &mut String| {
         for c in part.chars() {
             if c == '\\' {
                 text.push_str("\\\\");
@@ -64,13 +64,12 @@ pub fn decode_path(text: &str) -> Option<PathBuf> {
                 match chars.next()? {
                     '\\' => parts.push(os::OwnedNamePart::Char('\\')),
                     'x' => {
-                        let digits: String = chars.by_ref().take(2).collect();
-                        parts.push(os::OwnedNamePart::Byte(u8::from_str_radix(&digits, 16).ok()?));
+                        parts.push(os::OwnedNamePart::Byte(u8::try_from(hex(&mut chars, 2)?).ok()?));
                     }
                     'u' => {
-                        let digits: String = chars.by_ref().take(6).collect();
-                        let unit = digits.strip_prefix('{')?.strip_suffix('}')?;
-                        parts.push(os::OwnedNamePart::Surrogate(u16::from_str_radix(unit, 16).ok()?));
+                        let unit = chars.next().filter(|c| *c == '{').and_then(|_| hex(&mut chars, 4))?;
+                        chars.next().filter(|c| *c == '}')?;
+                        parts.push(os::OwnedNamePart::Surrogate(u16::try_from(unit).ok()?));
                     }
                     _ => return None,
                 }
@@ -81,6 +80,11 @@ pub fn decode_path(text: &str) -> Option<PathBuf> {
         }
     }
     Some(path)
+}
+
+/// Exactly `digits` hexadecimal digits.
+fn hex(chars: &mut std::str::Chars<'_>, digits: usize) -> Option<u32> {
+    (0..digits).try_fold(0, |value, _| Some(value * 16 + chars.next()?.to_digit(16)?))
 }
 
 #[cfg(test)]

@@ -58,6 +58,19 @@ impl Payload {
         Ok(bytes)
     }
 
+    /// Reads it through without keeping it; the text says what is wrong.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let read = || -> std::io::Result<u64> {
+            let mut reader = zstd::stream::read::Decoder::with_buffer(self.frame.as_slice())?;
+            std::io::copy(&mut reader.by_ref().take(self.raw_bytes.saturating_add(1)), &mut std::io::sink())
+        };
+        match read() {
+            Ok(bytes) if bytes == self.raw_bytes => Ok(()),
+            Ok(bytes) => Err(format!("{bytes} bytes came out, {} were stored", self.raw_bytes)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     /// Size as stored.
     #[must_use]
     pub fn stored_bytes(&self) -> u64 {

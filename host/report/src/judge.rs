@@ -7,9 +7,8 @@
 //! - A step fails when one of its measurements counts as failed (failed, error, terminated), is skipped when all of them
 //!   are, and else passes. A step without measurements is done. One with an unjudged measurement and no failed one stays
 //!   without a status.
-//! - A sequence fails when a step in it counts as failed, else passes. Iterations of a loop do not count where the
-//!   summary of that loop comes before them: it speaks for them.
-//! - The summary of a loop fails when one of the iterations that it counts failed.
+//! - A sequence fails when a step in it counts as failed, else passes. Iterations of a loop count like other steps, as in
+//!   what servers export; where a failed iteration is no failure, the sequence's status has to be given.
 //! - A report ends as its outermost sequence; a repair without a result passed.
 //! - In a failed report in which no step is marked as the cause, the first failed step that holds no steps is.
 
@@ -92,25 +91,12 @@ fn judge_step(step: &mut Step) {
         })),
         StepBody::Empty | StepBody::MessagePopup(_) | StepBody::CallExe(_) => Some(Status::Done),
     };
-    // The summary of a loop repeats what its last iteration measured, and counts all of them.
-    let loop_failed = step.loop_info.as_ref().is_some_and(|part| part.failed.is_some_and(|failed| failed > 0));
-    step.status = step.status.or(if loop_failed { Some(Status::Failed) } else { status });
+    step.status = step.status.or(status);
 }
 
 /// The first of these steps that fails the sequence that holds them.
-pub(crate) fn hidden_failure(steps: &[Step]) -> Option<usize> {
-    let mut summary: Option<&Step> = None;
-    for (index, step) in steps.iter().enumerate() {
-        let is_iteration = step.loop_info.as_ref().is_some_and(|part| part.is_iteration());
-        if is_iteration && summary.is_some_and(|s| s.name == step.name && s.step_type == step.step_type) {
-            continue;
-        }
-        summary = step.loop_info.as_ref().is_some_and(|part| !part.is_iteration()).then_some(step);
-        if step.status.is_some_and(Status::counts_as_failed) {
-            return Some(index);
-        }
-    }
-    None
+pub(crate) fn hidden_failure(steps: &[Step]) -> Option<&Step> {
+    steps.iter().find(|step| step.status.is_some_and(Status::counts_as_failed))
 }
 
 /// How a step comes out whose measurements came out like that.

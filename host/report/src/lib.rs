@@ -72,7 +72,7 @@ pub use model::timestamp::{Timestamp, TimestampError};
 pub use model::uur::{Failure, UurInfo, UurReport, UurUnit};
 pub use model::uut::{SubUnit, UutInfo, UutReport};
 pub use model::{Extra, Report};
-pub use validate::{MAX_VIOLATIONS, Profile, Severity, ValidateOptions, Violation, is_refused};
+pub use validate::{MAX_VIOLATIONS, Profile, RULES, Severity, ValidateOptions, Violation, is_refused};
 pub use writer::{Program, UutWriter};
 pub use wsjf::{WsjfReader, read_wsjf_many};
 pub use wsxf::{from_wsxf, to_wsxf};

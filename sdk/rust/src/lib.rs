@@ -120,3 +120,8 @@ macro_rules! export {
         };
     };
 }
+
+/// The tutorial, whose code must compile and hold.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../README.md")]
+struct Tutorial;

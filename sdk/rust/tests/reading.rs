@@ -8,9 +8,11 @@ use std::io::{BufRead, Read, Seek, SeekFrom};
 use wats_converter::testing::Run;
 use wats_converter::{Converter, Descriptor, Detection, Error, ErrorKind, File, Input, NoSettings, Outcome, Reports};
 
+type Looking = fn(&File) -> Result<String, Error>;
+
 thread_local! {
     static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-    static LOOK: RefCell<Option<fn(&File) -> Result<String, Error>>> = const { RefCell::new(None) };
+    static LOOK: RefCell<Option<Looking>> = const { RefCell::new(None) };
 }
 
 struct Look;
@@ -34,7 +36,7 @@ impl Converter for Look {
     }
 }
 
-fn look(content: impl Into<Vec<u8>>, look: fn(&File) -> Result<String, Error>) -> Result<String, Error> {
+fn look(content: impl Into<Vec<u8>>, look: Looking) -> Result<String, Error> {
     LOOK.set(Some(look));
     let converted = Run::<Look>::file("a.txt", content).convert();
     converted.outcome.map(|_| SEEN.with_borrow_mut(Vec::pop).unwrap())

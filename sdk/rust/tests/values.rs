@@ -1,5 +1,5 @@
 //! Numbers, times and statuses from the texts of files.
-#![expect(clippy::float_cmp, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::float_cmp, reason = "tests")]
 
 use wats_converter::{
     At, Bounds, Error, ErrorKind, NumericLimits, Place, Status, TextLimits, Timestamp, integer, number, number_with,

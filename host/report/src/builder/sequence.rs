@@ -1,5 +1,7 @@
 //! Steps of a sequence, one call each.
 
+#![expect(clippy::return_self_not_must_use, reason = "a call has changed the step when it returns; more may follow")]
+
 use crate::{
     AdditionalData, Attachment, Chart, ErrorCode, Group, Loop, MessagePopup, NumericLimits, NumericMeasurement,
     PassFailMeasurement, Status, Step, StepBody, TextLimits, TextMeasurement, Timestamp,
@@ -309,7 +311,7 @@ impl MultiNumericBuilder {
         let mut index = 0;
         if let StepBody::Numeric(all) = &mut self.step.body {
             index = all.len();
-            let name = unique_name(name.into(), |taken| all.iter().any(|m| m.name.as_deref() == Some(taken)));
+            let name = unique_name(&name.into(), |taken| all.iter().any(|m| m.name.as_deref() == Some(taken)));
             all.push(NumericMeasurement::new(value, NumericLimits::Log).named(name));
         }
         NumericBuilder { step: StepBuilder { step: Some(&mut self.step) }, index }
@@ -326,7 +328,7 @@ impl MultiPassFailBuilder {
     /// One more. A name that is taken already gets ` #2`, ` #3`, ... behind it.
     pub fn value(&mut self, name: impl Into<String>, passed: bool) -> &mut Self {
         let all = &mut self.measurements;
-        let name = unique_name(name.into(), |taken| all.iter().any(|m| m.name.as_deref() == Some(taken)));
+        let name = unique_name(&name.into(), |taken| all.iter().any(|m| m.name.as_deref() == Some(taken)));
         all.push(PassFailMeasurement::new(passed).named(name));
         self
     }
@@ -344,7 +346,7 @@ impl MultiTextBuilder {
         let mut index = 0;
         if let StepBody::Text(all) = &mut self.step.body {
             index = all.len();
-            let name = unique_name(name.into(), |taken| all.iter().any(|m| m.name.as_deref() == Some(taken)));
+            let name = unique_name(&name.into(), |taken| all.iter().any(|m| m.name.as_deref() == Some(taken)));
             all.push(TextMeasurement::new(value, TextLimits::Log).named(name));
         }
         TextBuilder { step: StepBuilder { step: Some(&mut self.step) }, index }
@@ -353,7 +355,7 @@ impl MultiTextBuilder {
 
 /// A name that is not taken: the name itself, or with ` #2`, ` #3`, ... behind it, cut so that all of it has at most 100
 /// characters.
-fn unique_name(name: String, is_taken: impl Fn(&str) -> bool) -> String {
+fn unique_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let name = name.trim();
     if !is_taken(name) {
         return name.to_owned();

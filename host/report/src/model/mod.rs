@@ -20,6 +20,7 @@ use crate::{Header, UurReport, UutReport};
 pub type Extra = serde_json::Map<String, serde_json::Value>;
 
 /// A report of either kind.
+#[expect(clippy::large_enum_variant, reason = "nearly all reports are tests, and they are moved, not collected")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
     /// A test of a unit (WSJF type `T`).

@@ -52,8 +52,8 @@ fn check_all<M: Measurement>(step: &Step, all: &[M], at: &dyn Place, sink: &mut 
     for (index, measurement) in all.iter().enumerate() {
         let name = measurement.name().unwrap_or_default().trim();
         let is_repeated = names.get(name).is_some_and(|&count| count > 1);
-        let named = Named { name, index, is_repeated };
-        let inside = Inside(at, &named);
+        let own = Named { name, index, is_repeated };
+        let inside = Inside(at, &own);
         // One measurement is the step; several have a name each.
         let at: &dyn Place = if kind.is_single() && all.len() == 1 { at } else { &inside };
         check_name(kind, name, at, sink);

@@ -8,6 +8,7 @@
 mod charts;
 mod header;
 mod measurements;
+mod names;
 mod rules;
 mod sink;
 mod steps;
@@ -15,6 +16,7 @@ mod uur;
 
 use std::fmt;
 
+pub use names::RULES;
 use sink::Sink;
 
 use crate::Report;
@@ -65,7 +67,7 @@ pub struct Violation {
     /// Where, in the terms of the report: `header/serial number`, `steps/Main/Vcc/high limit`. A step whose name occurs
     /// more than once among its neighbours has its number behind it: `steps/Main/Vcc[3]`.
     pub path: String,
-    /// Stable name of the rule, for programs: `too-long`, `limits-crossed`.
+    /// Stable name of the rule, for programs: `too-long`, `limits-crossed`. One of [`RULES`].
     pub rule: &'static str,
     /// What was found and what is allowed, for people.
     pub message: String,

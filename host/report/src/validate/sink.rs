@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{MAX_VIOLATIONS, Profile, Severity, Step, ValidateOptions, Violation};
+use crate::{MAX_VIOLATIONS, Profile, RULES, Severity, Step, ValidateOptions, Violation};
 
 /// Gathers violations.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ impl Sink {
     }
 
     fn add(&mut self, at: &dyn Place, rule: &'static str, severity: Severity, message: impl FnOnce() -> String) {
+        debug_assert!(RULES.iter().any(|(name, _)| *name == rule), "{rule} is not listed");
         if self.violations.len() >= MAX_VIOLATIONS {
             self.more += 1;
             self.more_refused |= severity == Severity::Refuse;

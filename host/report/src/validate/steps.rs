@@ -73,7 +73,7 @@ fn check_status(step: &Step, at: &dyn Place, sink: &mut Sink) {
             format!("found {status} while one of its measurements failed")
         });
     }
-    if let Some(child) = hidden_failure(step.steps()).and_then(|index| step.steps().get(index)) {
+    if let Some(child) = hidden_failure(step.steps()) {
         sink.warn(&Inside(at, &"status"), "sequence-hides-failure", || {
             let how = child.status.map_or("failed", Status::word);
             format!("found {status} while step \"{}\" in it is {how}", super::rules::clip(&child.name))
@@ -169,12 +169,10 @@ fn check_body(step: &Step, at: &dyn Place, sink: &mut Sink) {
             text_if(sink, &Inside(at, &"response"), popup.response.as_ref(), TextRule::up_to(100));
             kept_key(sink, at, &popup.extra, "button", "a whole number");
         }
-        StepBody::CallExe(exe) => {
-            if exe.exit_code.is_some_and(|code| !code.is_finite()) {
-                sink.refuse_to_send(&Inside(at, &"exit code"), "not-finite", || {
-                    "found no finite number, allowed is one".to_owned()
-                });
-            }
+        StepBody::CallExe(exe) if exe.exit_code.is_some_and(|code| !code.is_finite()) => {
+            sink.refuse_to_send(&Inside(at, &"exit code"), "not-finite", || {
+                "found no finite number, allowed is one".to_owned()
+            });
         }
         StepBody::Empty if *kind == StepType::Chart && step.chart.is_none() => {
             sink.warn(at, "no-chart", || "found no chart in a step of type Chart".to_owned());

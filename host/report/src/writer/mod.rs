@@ -88,6 +88,12 @@ impl UutWriter {
 
     /// Opens a sequence inside the one that is open.
     pub fn open_sequence(&mut self, sequence: Program) {
+        self.open_step(sequence.into_step());
+    }
+
+    /// Opens a sequence inside the one that is open, with all that a step may carry (a loop, say). It has to be a step
+    /// with [`StepBody::Sequence`]; of another kind it stays empty, and what is added to it is lost.
+    pub fn open_step(&mut self, sequence: Step) {
         self.can_attach = false;
         if self.open.len() >= MAX_DEPTH {
             if self.too_deep == 0 {
@@ -100,9 +106,8 @@ impl UutWriter {
             self.too_deep += 1;
             return;
         }
-        let step = sequence.into_step();
-        self.size_bytes += size::step(&step);
-        self.open.push(step);
+        self.size_bytes += size::step(&sequence);
+        self.open.push(sequence);
     }
 
     /// Closes the innermost open sequence; the program is closed by [`UutWriter::finish`]. `duration` in seconds.

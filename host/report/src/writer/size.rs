@@ -5,17 +5,17 @@ use crate::{
     UutInfo,
 };
 
-fn text(text: &Option<String>) -> usize {
-    text.as_ref().map_or(0, |text| text.len() + 20)
+fn text(text: Option<&String>) -> usize {
+    text.map_or(0, |text| text.len() + 20)
 }
 
 pub(super) fn header(header: &Header) -> usize {
     300 + header.serial_number.len()
-        + text(&header.part_number)
-        + text(&header.revision)
-        + text(&header.machine_name)
-        + text(&header.location)
-        + text(&header.purpose)
+        + text(header.part_number.as_ref())
+        + text(header.revision.as_ref())
+        + text(header.machine_name.as_ref())
+        + text(header.location.as_ref())
+        + text(header.purpose.as_ref())
         + header.misc_infos.iter().map(misc_info).sum::<usize>()
         + header.assets.iter().map(asset).sum::<usize>()
         + header.attachments.iter().map(attachment).sum::<usize>()
@@ -23,11 +23,11 @@ pub(super) fn header(header: &Header) -> usize {
 }
 
 pub(super) fn info(info: &UutInfo) -> usize {
-    150 + text(&info.operator)
-        + text(&info.comment)
-        + text(&info.fixture_id)
-        + text(&info.error_message)
-        + text(&info.batch_serial_number)
+    150 + text(info.operator.as_ref())
+        + text(info.comment.as_ref())
+        + text(info.fixture_id.as_ref())
+        + text(info.error_message.as_ref())
+        + text(info.batch_serial_number.as_ref())
 }
 
 pub(super) fn step(step: &Step) -> usize {
@@ -40,20 +40,24 @@ pub(super) fn step(step: &Step) -> usize {
         StepBody::Sequence { call, steps } => {
             70 + call.path.len() + call.name.len() + call.version.len() + steps.iter().map(self::step).sum::<usize>()
         }
-        StepBody::Numeric(all) => all.iter().map(|m| 90 + text(&m.name) + text(&m.unit)).sum(),
-        StepBody::PassFail(all) => all.iter().map(|m| 20 + text(&m.name)).sum(),
+        StepBody::Numeric(all) => all.iter().map(|m| 90 + text(m.name.as_ref()) + text(m.unit.as_ref())).sum(),
+        StepBody::PassFail(all) => all.iter().map(|m| 20 + text(m.name.as_ref())).sum(),
         StepBody::Text(all) => all
             .iter()
-            .map(|m| 40 + text(&m.name) + text(&m.value) + m.limits.parts().1.map_or(0, |limit| limit.len() + 10))
+            .map(|m| {
+                40 + text(m.name.as_ref())
+                    + text(m.value.as_ref())
+                    + m.limits.parts().1.map_or(0, |limit| limit.len() + 10)
+            })
             .sum(),
-        StepBody::MessagePopup(popup) => 40 + text(&popup.response),
+        StepBody::MessagePopup(popup) => 40 + text(popup.response.as_ref()),
         StepBody::CallExe(_) => 30,
     };
     90 + id
         + step.name.len()
         + step.step_type.as_str().len()
-        + text(&step.error_message)
-        + text(&step.report_text)
+        + text(step.error_message.as_ref())
+        + text(step.report_text.as_ref())
         + step.additional_results.iter().map(additional).sum::<usize>()
         + step.chart.as_ref().map_or(0, |it| chart(it))
         + step.attachment.as_ref().map_or(0, |it| attachment(it))
@@ -71,15 +75,18 @@ pub(super) fn attachment(attachment: &Attachment) -> usize {
 }
 
 pub(super) fn misc_info(info: &MiscInfo) -> usize {
-    30 + info.description.len() + text(&info.text)
+    30 + info.description.len() + text(info.text.as_ref())
 }
 
 pub(super) fn sub_unit(unit: &SubUnit) -> usize {
-    40 + unit.part_number.len() + unit.serial_number.len() + text(&unit.revision) + text(&unit.part_type)
+    40 + unit.part_number.len()
+        + unit.serial_number.len()
+        + text(unit.revision.as_ref())
+        + text(unit.part_type.as_ref())
 }
 
 pub(super) fn asset(asset: &Asset) -> usize {
-    80 + asset.serial_number.len() + text(&asset.asset_type) + text(&asset.part_number)
+    80 + asset.serial_number.len() + text(asset.asset_type.as_ref()) + text(asset.part_number.as_ref())
 }
 
 pub(super) fn additional(data: &AdditionalData) -> usize {
@@ -95,8 +102,8 @@ fn property(it: &AdditionalProperty) -> usize {
     });
     40 + it.name.len()
         + it.kind.len()
-        + text(&it.value)
-        + text(&it.comment)
+        + text(it.value.as_ref())
+        + text(it.comment.as_ref())
         + it.props.iter().map(property).sum::<usize>()
         + array
 }

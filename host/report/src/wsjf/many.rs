@@ -195,3 +195,6 @@ impl<R: BufRead> Iterator for WsjfReader<R> {
         Some(if in_array { report(value, &top.index(index)) } else { report(value, &top) })
     }
 }
+
+#[cfg(test)]
+mod tests;

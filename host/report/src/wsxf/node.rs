@@ -124,8 +124,8 @@ impl<'a> Elements<'a> {
         Self { reader: Reader::from_str(text) }
     }
 
-    fn broken(&self, problem: impl ToString) -> ReadError {
-        ReadError::Xml { offset: self.reader.error_position(), problem: problem.to_string() }
+    fn broken(&self, problem: &dyn ToString) -> ReadError {
+        ReadError::Xml { offset: self.reader.buffer_position(), problem: problem.to_string() }
     }
 
     fn next_event(&mut self) -> Result<Event<'a>, ReadError> {
@@ -154,7 +154,7 @@ impl<'a> Elements<'a> {
             let offset = self.reader.buffer_position();
             let event = self.next_event()?;
             let depth = open.len();
-            let Some(top) = open.last_mut() else { return Err(self.broken("an element is closed twice")) };
+            let Some(top) = open.last_mut() else { return Err(self.broken(&"an element is closed twice")) };
             match event {
                 Event::Start(start) => {
                     if depth >= MAX_XML_DEPTH {
@@ -170,15 +170,15 @@ impl<'a> Elements<'a> {
                 }
                 Event::Text(text) => top.text.push_str(&text.xml10_content()),
                 Event::CData(text) => top.text.push_str(&text.xml10_content()),
-                Event::GeneralRef(reference) => match resolve(&reference) {
-                    Some(c) => top.text.push(c),
-                    None => {
+                Event::GeneralRef(reference) => {
+                    let Some(c) = resolve(&reference) else {
                         let name = reference.xml10_content().into_owned();
-                        return Err(self.broken(format!("unknown entity &{name};")));
-                    }
-                },
+                        return Err(self.broken(&format!("unknown entity &{name};")));
+                    };
+                    top.text.push(c);
+                }
                 Event::End(_) => {
-                    let Some(done) = open.pop() else { return Err(self.broken("an element is closed twice")) };
+                    let Some(done) = open.pop() else { return Err(self.broken(&"an element is closed twice")) };
                     match open.last_mut() {
                         Some(parent) => parent.children.push(done),
                         None => return Ok(done),
@@ -186,7 +186,7 @@ impl<'a> Elements<'a> {
                 }
                 Event::Eof => {
                     let name = top.name.clone();
-                    return Err(self.broken(format!("the document ends inside {name}")));
+                    return Err(self.broken(&format!("the document ends inside {name}")));
                 }
                 _ => {}
             }
@@ -197,8 +197,8 @@ impl<'a> Elements<'a> {
         let name = start.local_name().into_inner().to_owned();
         let mut attributes = Vec::new();
         for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| self.broken(error))?;
-            let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| self.broken(error))?;
+            let attribute = attribute.map_err(|error| self.broken(&error))?;
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| self.broken(&error))?;
             attributes.push((attribute.key.local_name().into_inner().to_owned(), value.into_owned()));
         }
         Ok(Node { name, attributes, text: String::new(), children: Vec::new(), offset })

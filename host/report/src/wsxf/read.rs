@@ -66,7 +66,7 @@ fn report(node: &Node) -> Result<Report, Wrong> {
         Some("UUR" | "R") => true,
         Some(other) => return Err(node.wrong("type", other, "UUT or UUR")),
     };
-    let header = header(node, is_repair)?;
+    let header = header(node)?;
     if is_repair { repair(node, header).map(Report::Uur) } else { test(node, header).map(Report::Uut) }
 }
 
@@ -84,11 +84,10 @@ fn test(node: &Node, header: Header) -> Result<UutReport, Wrong> {
     Ok(UutReport { header, info, sub_units, root })
 }
 
-fn header(node: &Node, is_repair: bool) -> Result<Header, Wrong> {
+fn header(node: &Node) -> Result<Header, Wrong> {
     // A repair names the operation twice: itself here, the failed test inside UUR.
     let process = node.first("Process");
     let start_utc = time(node, "Start_utc")?.map(in_utc);
-    let files = node.all("Binary").map(binary).collect::<Result<_, _>>()?;
     Ok(Header {
         id: node.parsed("ID", "a GUID", guid)?,
         part_number: node.owned("PN"),
@@ -102,7 +101,7 @@ fn header(node: &Node, is_repair: bool) -> Result<Header, Wrong> {
         start: time(node, "Start")?.or(start_utc),
         misc_infos: node.all("MiscInfo").map(misc_info).collect(),
         assets: node.first("Assets").unwrap_or(node).all("Asset").map(asset).collect::<Result<_, _>>()?,
-        attachments: if is_repair { files } else { Vec::new() },
+        attachments: node.all("Binary").map(binary).collect::<Result<_, _>>()?,
         export: ExportOnly {
             start_utc,
             origin: node.owned("origin"),
@@ -187,7 +186,7 @@ fn sub_unit(node: &Node) -> Result<SubUnit, Wrong> {
     })
 }
 
-/// A file of a repair.
+/// A file of the report. Clients read them in repairs only.
 fn binary(node: &Node) -> Result<Attachment, Wrong> {
     let Some(data) = node.first("Data") else { return Err(node.wrong_element("", "no Data in it", "one Data")) };
     Ok(Attachment {

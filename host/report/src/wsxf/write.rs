@@ -39,7 +39,18 @@ struct Tag<'a>(&'a mut String);
 impl Tag<'_> {
     fn put(self, name: &str, value: impl Display) -> Self {
         // Writing to a String does not fail.
-        write!(self.0, " {name}=\"{}\"", escape(clean(&value.to_string()))).unwrap_or_default();
+        write!(self.0, " {name}=\"").unwrap_or_default();
+        for c in clean(&value.to_string()).chars() {
+            match c {
+                // A reader makes blanks of white space in attributes unless it is written like this.
+                '\t' | '\n' | '\r' => write!(self.0, "&#{};", u32::from(c)).unwrap_or_default(),
+                '<' => self.0.push_str("&lt;"),
+                '&' => self.0.push_str("&amp;"),
+                '"' => self.0.push_str("&quot;"),
+                c => self.0.push(c),
+            }
+        }
+        self.0.push('"');
         self
     }
 

@@ -69,16 +69,21 @@ pub(super) fn header(it: &wire::UutHeader, complaints: &mut Complaints) -> (Head
         }
     }
     header.additional_data.extend(together(unknown));
-    (header, info, sequence(&it.program))
+    (header, info, program(&it.program))
 }
 
-pub(super) fn sequence(it: &wire::Sequence) -> Program {
+fn program(it: &wire::Sequence) -> Program {
     Program { name: it.name.clone(), path: it.path.clone(), version: it.version.clone(), group: group(it.group) }
 }
 
-/// What a sequence's properties say, as a step that has nothing else.
-pub(super) fn sequence_properties(it: &wire::Sequence, complaints: &mut Complaints) -> report::Step {
+/// A sequence as the step that it is.
+pub(super) fn sequence(it: &wire::Sequence, complaints: &mut Complaints) -> report::Step {
     let mut step = report::Step::sequence(it.name.as_str());
+    if let StepBody::Sequence { call, .. } = &mut step.body {
+        call.path.clone_from(&it.path);
+        call.version.clone_from(&it.version);
+    }
+    step.group = group(it.group);
     properties(&mut step, &it.properties, At::Sequence, complaints);
     step
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use wats_report::{AdditionalData, MiscInfo, Report, Step, StepBody, UutReport, UutWriter};
+use wats_report::{AdditionalData, MiscInfo, Report, UutWriter};
 
 use super::complaints::{At, Complaints};
 use super::station::Station;
@@ -17,9 +17,6 @@ pub(super) struct Writer {
     key: Option<String>,
     id: Option<String>,
     complaints: Complaints,
-    /// What the properties of the sequences say, by their number in the order of opening.
-    sequences: Vec<(usize, Step)>,
-    opened: usize,
 }
 
 impl Writer {
@@ -32,16 +29,12 @@ impl Writer {
             key: header.key.clone(),
             id: header.id.clone(),
             complaints,
-            sequences: Vec::new(),
-            opened: 0,
         }
     }
 
     fn additional(&mut self, json: &str, field: &str) -> Option<AdditionalData> {
-        // Read as the part of a report that it becomes.
-        let document = format!("{{\"type\":\"T\",\"additionalData\":[{json}]}}");
-        match Report::from_wsjf(document.as_bytes()) {
-            Ok(mut report) => report.header_mut().additional_data.pop(),
+        match AdditionalData::from_json(json) {
+            Ok(data) => Some(data),
             Err(error) => {
                 self.complaints.add(At::Sequence, field, "unreadable", error.to_string());
                 None
@@ -60,11 +53,8 @@ impl UutHost for Writer {
 
     fn open_sequence(&mut self, sequence: &contract::Sequence) {
         self.complaints.enter(&sequence.name);
-        if !sequence.properties.is_empty() {
-            self.sequences.push((self.opened, wire::sequence_properties(sequence, &mut self.complaints)));
-        }
-        self.opened += 1;
-        self.report.open_sequence(wire::sequence(sequence));
+        let step = wire::sequence(sequence, &mut self.complaints);
+        self.report.open_step(step);
     }
 
     fn close_sequence(&mut self, status: Option<Status>, duration: Option<f64>) {
@@ -129,36 +119,12 @@ impl UutHost for Writer {
 
     fn finish(self: Box<Self>, status: Option<Status>) -> Result<String, Vec<Violation>> {
         self.station.closed_writer();
-        let (mut report, mut violations) = self.report.finish(status.map(wire::status));
-        apply(&mut report, self.sequences);
+        let (report, mut violations) = self.report.finish(status.map(wire::status));
         violations.extend(self.complaints.into_violations());
         self.station.take(Report::Uut(report), self.key, self.id, violations)
     }
 
     fn discard(self: Box<Self>) {
         self.station.closed_writer();
-    }
-}
-
-/// Puts on the sequences what their properties say. They are opened in the order in which the report has them.
-fn apply(report: &mut UutReport, mut properties: Vec<(usize, Step)>) {
-    fn walk(step: &mut Step, next: &mut usize, properties: &mut Vec<(usize, Step)>) {
-        for child in step.steps_mut().into_iter().flatten() {
-            if !matches!(child.body, StepBody::Sequence { .. }) {
-                continue;
-            }
-            if let Some(place) = properties.iter().position(|(number, _)| number == next) {
-                let (_, said) = properties.swap_remove(place);
-                child.loop_info = said.loop_info;
-                child.caused_uut_failure = said.caused_uut_failure;
-                child.ts_guid = said.ts_guid;
-                child.additional_results.extend(said.additional_results);
-            }
-            *next += 1;
-            walk(child, next, properties);
-        }
-    }
-    if !properties.is_empty() {
-        walk(&mut report.root, &mut 0, &mut properties);
     }
 }

@@ -84,13 +84,10 @@ fn decode(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
 pub(super) fn chart(mut object: Object<'_>) -> Result<Chart, ReadError> {
     let chart_type = match object.solid_text("chartType")? {
         None => ChartType::Line,
-        Some(name) => match ChartType::parse(&name) {
-            Some(chart_type) => chart_type,
-            None => {
-                let found = format!("\"{}\"", clip(&name));
-                return Err(object.wrong("chartType", found, "Line, LineLogXY, LineLogX or LineLogY"));
-            }
-        },
+        Some(name) => ChartType::parse(&name).ok_or_else(|| {
+            let found = format!("\"{}\"", clip(&name));
+            object.wrong("chartType", found, "Line, LineLogXY, LineLogX or LineLogY")
+        })?,
     };
     Ok(Chart {
         chart_type,

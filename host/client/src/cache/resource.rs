@@ -1,0 +1,78 @@
+//! What may be kept, and what a write touches.
+
+use std::time::Duration;
+
+use crate::route::{Method, Route};
+
+/// The kinds of answers that are cached: a list of what is allowed, so that nothing is kept by accident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Resource {
+    /// Test, repair and other operations.
+    Processes,
+    /// Products, with revisions, groups and tags.
+    Products,
+}
+
+impl Resource {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Processes, Self::Products];
+
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Self::Processes => 0,
+            Self::Products => 1,
+        }
+    }
+
+    /// The name used as a metric label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Processes => "processes",
+            Self::Products => "products",
+        }
+    }
+
+    /// How long an old answer may stand in when the server cannot be asked. Both are master data: yesterday's
+    /// process list is better than none.
+    pub(crate) const fn stale_for(self) -> Duration {
+        match self {
+            Self::Processes | Self::Products => Duration::from_hours(24 * 7),
+        }
+    }
+
+    /// What a write to `route` changes. By resource, not by letters of the path: a product is no production.
+    pub(crate) fn written_by(route: Route) -> &'static [Self] {
+        if route.method() == Method::Get {
+            return &[];
+        }
+        // The case of paths varies in this API, also between calls about one thing.
+        let path = route.template().to_ascii_lowercase();
+        let path = path.strip_prefix("/api/").unwrap_or(&path);
+        let path = path.strip_prefix("internal/").unwrap_or(path);
+        match path.split('/').next() {
+            Some("product") => &[Self::Products],
+            Some("process") => &[Self::Processes],
+            _ => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_touches_its_own_resource_in_every_spelling_and_no_neighbour() {
+        let check = |method, template, expected: &[Resource]| {
+            assert_eq!(Resource::written_by(Route::new(method, template)), expected, "{template}");
+        };
+        check(Method::Put, "/api/Product", &[Resource::Products]);
+        check(Method::Put, "/api/Product/Revisions", &[Resource::Products]);
+        check(Method::Delete, "/api/internal/product/Vendors/{id}", &[Resource::Products]);
+        check(Method::Put, "/api/internal/Process/Put", &[Resource::Processes]);
+        check(Method::Put, "/api/Production/Units", &[]);
+        check(Method::Post, "/api/Report/WSJF", &[]);
+        check(Method::Get, "/api/Product/{partNumber}", &[]);
+    }
+}

@@ -1,0 +1,348 @@
+//! The one way out: every request of every domain goes through [`Core`].
+//!
+//! ```text
+//! call ─► circuit breaker ─► rate limiter ─► send, read (timeouts, size) ─► classify ─► answer or error
+//! ```
+//!
+//! `send_once` makes one attempt; `with_retries` repeats what may be repeated. Domains build a [`Call`] and read the
+//! [`Answer`]; none of them sees reqwest.
+
+mod connector;
+mod transport;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+pub use self::connector::{Proxy, ProxyCredentials};
+pub(crate) use self::connector::{TlsFiles, build as build_connector};
+use crate::address::Address;
+use crate::auth::Auth;
+use crate::breaker::{Breaker, Outcome};
+use crate::cache::{Cache, Resource};
+use crate::concurrency::Concurrency;
+use crate::config::Timeouts;
+use crate::error::{
+    Error, ErrorClass, ForeignKind, Form, Said, Verdict, classify, clean, html_title, looks_like_html,
+    parse_retry_after, read_message,
+};
+pub(crate) use crate::limit::Priority;
+use crate::limit::RateLimiter;
+use crate::metrics::Metrics;
+use crate::proof::{Proof, ProofState};
+use crate::retry::{Backoff, RetryBudget, RetryPolicy};
+use crate::route::{GET_VERSION, Method, Route};
+use crate::version;
+
+/// One request.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) route: Route,
+    /// Path and query, encoded.
+    pub(crate) target: String,
+    pub(crate) body: Option<Body>,
+    pub(crate) priority: Priority,
+    pub(crate) if_none_match: Option<Arc<str>>,
+}
+
+/// A request body.
+#[derive(Debug, Clone)]
+pub(crate) struct Body {
+    pub(crate) bytes: Bytes,
+    pub(crate) content_type: &'static str,
+}
+
+impl Call {
+    pub(crate) fn get(route: Route, target: String, priority: Priority) -> Self {
+        Self { route, target, body: None, priority, if_none_match: None }
+    }
+}
+
+/// A whole answer, of any status.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) etag: Option<Arc<str>>,
+    pub(crate) cache_control: Option<String>,
+    pub(crate) location: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Bytes,
+    /// From send to the whole answer, without waits of our own.
+    pub(crate) took: Duration,
+}
+
+impl Answer {
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// Everything that the clones of one client share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) address: Address,
+    pub(crate) auth: Auth,
+    pub(crate) connector: reqwest::Client,
+    pub(crate) proxy: Proxy,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) limiter: RateLimiter,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) concurrency: Concurrency,
+    pub(crate) metrics: Metrics,
+    pub(crate) breaker: Breaker,
+    pub(crate) budget: RetryBudget,
+    pub(crate) proof: ProofState,
+}
+
+impl Core {
+    pub(crate) fn proof(&self) -> &ProofState {
+        &self.proof
+    }
+
+    /// Total time of a retrying call, unless the call says otherwise.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.timeouts.deadline
+    }
+
+    pub(crate) fn server(&self) -> Arc<str> {
+        Arc::clone(self.address.origin())
+    }
+
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.auth.redact(text)
+    }
+
+    /// One attempt. Any status is an answer here; the error is a failure to get one.
+    ///
+    /// # Cancel safety
+    /// The request may have reached the server.
+    pub(crate) async fn send_once(&self, call: &Call) -> Result<Answer, Error> {
+        // Asked before the wait, so that nobody waits for nothing; taken after it, so that a probe that waits for
+        // the limiter does not keep the circuit open.
+        self.breaker.check().map_err(|retry_in| self.circuit_open(call, retry_in))?;
+        let waited = self.limiter.acquire(call.priority).await.map_err(|retry_in| {
+            let error = Error::Paused { route: call.route, server: self.server(), retry_in };
+            self.metrics.error(&error);
+            error
+        })?;
+        self.metrics.waited(call.priority, waited);
+        let pass = self.breaker.pass().map_err(|retry_in| self.circuit_open(call, retry_in))?;
+        let result = self.transmit(call).await;
+        let outcome = match &result {
+            Ok(answer) if answer.status >= 500 && answer.status != 511 => Outcome::Failed,
+            Ok(_) => Outcome::Answered,
+            Err(_) => Outcome::Failed,
+        };
+        if pass.tell(outcome) {
+            self.metrics.circuit_opened();
+            tracing::warn!(server = %self.address.origin(), "requests keep failing: holding back, one probe at a time");
+        }
+        if let Ok(answer) = &result
+            && matches!(answer.status, 429 | 503)
+            && let Some(wait) = answer.retry_after
+        {
+            self.limiter.pause(wait);
+        }
+        self.forget_what_was_written(call.route, &result);
+        result
+    }
+
+    fn circuit_open(&self, call: &Call, retry_in: Duration) -> Error {
+        let error = Error::CircuitOpen { route: call.route, server: self.server(), retry_in };
+        self.metrics.error(&error);
+        error
+    }
+
+    /// One exchange, past breaker and limiter: used by `send_once`, and by the connection check.
+    pub(crate) async fn transmit(&self, call: &Call) -> Result<Answer, Error> {
+        let body_bytes = call.body.as_ref().map_or(0, |b| b.bytes.len());
+        let in_flight = self.metrics.request_started(body_bytes);
+        let started = Instant::now();
+        let mut result = transport::exchange(self, call).await;
+        drop(in_flight);
+        let took = started.elapsed();
+        let (status, received) = result.as_ref().map_or((None, 0), |a| (Some(a.status), a.body.len()));
+        self.metrics.request_finished(call.route, status, took, received);
+        match &mut result {
+            Ok(answer) => answer.took = took,
+            Err(error) => {
+                // The server was not reached, or the exchange broke: whoever answers next has to prove itself again.
+                self.proof.withdraw();
+                self.metrics.error(error);
+            }
+        }
+        result
+    }
+
+    /// Repeats `attempt` while its error says that this may help, until `limit` (total time) or the attempts are over.
+    pub(crate) async fn with_retries<T, F, Fut>(&self, route: Route, limit: Duration, attempt: F) -> Result<T, Error>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        let end = Instant::now() + limit;
+        let mut backoff = Backoff::new(self.retry);
+        let mut last = None;
+        self.budget.earn();
+        for attempts in 1.. {
+            let error = match tokio::time::timeout_at(end, attempt()).await {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) => error,
+                Err(_) => return Err(Error::Deadline { route, limit, attempts, last: last.map(Box::new) }),
+            };
+            // Whether the budget is asked comes last: it is only charged for a retry that is made.
+            if !error.is_transient() || attempts >= self.retry.attempts {
+                return Err(error);
+            }
+            let wait = backoff.next_wait(error.retry_after());
+            if Instant::now() + wait >= end {
+                return Err(Error::Deadline { route, limit, attempts, last: Some(Box::new(error)) });
+            }
+            if !self.budget.spend() {
+                return Err(error);
+            }
+            tracing::debug!(%route, %error, ?wait, attempts, "trying again");
+            self.metrics.retry(route);
+            last = Some(error);
+            tokio::time::sleep(wait).await;
+        }
+        Err(Error::Deadline { route, limit, attempts: u32::MAX, last: last.map(Box::new) })
+    }
+
+    /// The proof that the server is WATS, asked for if it does not stand; `None` when it can neither be had nor be
+    /// excluded (no permission for the version, an old server): then only a named receipt counts.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or something else than WATS answers: then nothing should be sent to it.
+    pub(crate) async fn prove_before_sending(&self) -> Result<Option<Proof>, Error> {
+        if let Ok(proof) = self.proof.now() {
+            return Ok(Some(proof));
+        }
+        let mut turn = self.proof.turn().await;
+        let since = match self.proof.now() {
+            Ok(proof) => return Ok(Some(proof)),
+            Err(since) => since,
+        };
+        if let Some(error) = turn.failed_meanwhile() {
+            return Err(error);
+        }
+        let call = Call::get(GET_VERSION, GET_VERSION.template().to_owned(), Priority::Submission);
+        let answer = match self.send_once(&call).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                turn.note_failure(&error);
+                return Err(error);
+            }
+        };
+        if version::read(&answer).is_some() {
+            return Ok(self.proof.prove(since));
+        }
+        // A page or a redirect in place of the version is somebody else. Everything else (no permission, no such
+        // call in an old server, a fault) shows nothing: then the report's own answer has to.
+        match self.foreign_kind(&answer) {
+            Some(kind) if answer.status < 400 || answer.status == 511 => {
+                let error = self.foreign(&call, answer.status, kind);
+                turn.note_failure(&error);
+                Err(error)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Sends a read once, and gives only successes; every other answer becomes its error.
+    pub(crate) async fn get_once(&self, call: &Call) -> Result<Answer, Error> {
+        debug_assert_eq!(call.route.method(), Method::Get);
+        let answer = self.send_once(call).await?;
+        if let Some(kind) = self.foreign_kind(&answer)
+            && (answer.is_success() || (300..400).contains(&answer.status) && answer.status != 304)
+        {
+            return Err(self.foreign(call, answer.status, kind));
+        }
+        if answer.is_success() || answer.status == 304 && call.if_none_match.is_some() {
+            return Ok(answer);
+        }
+        Err(self.refusal(call, &answer).await)
+    }
+
+    /// A write changes what reads answer. Not after an answer that says that nothing was written.
+    fn forget_what_was_written(&self, route: Route, result: &Result<Answer, Error>) {
+        let refused = matches!(result, Ok(answer) if !answer.is_success() && answer.status < 500);
+        if let Some(cache) = &self.cache
+            && !refused
+        {
+            for resource in Resource::written_by(route) {
+                cache.invalidate(*resource);
+            }
+        }
+    }
+
+    /// A redirect or a web page.
+    fn foreign_kind(&self, answer: &Answer) -> Option<ForeignKind> {
+        if (300..400).contains(&answer.status) && answer.status != 304 {
+            return Some(ForeignKind::Redirect { to: answer.location.clone() });
+        }
+        let start = answer.body.get(..answer.body.len().min(64 * 1024)).unwrap_or_default();
+        let text = String::from_utf8_lossy(start);
+        looks_like_html(&text, answer.content_type.as_deref())
+            .then(|| ForeignKind::Html { title: html_title(&self.redact(&text)) })
+    }
+
+    /// The error for an answer that is no success, by the table of [`ErrorClass`]. Asks for the proof if the answer
+    /// alone does not tell a refusal from a foreign answer.
+    pub(crate) async fn refusal(&self, call: &Call, answer: &Answer) -> Error {
+        let said = read_message(&answer.body, answer.content_type.as_deref(), &|text| self.redact(text));
+        if (300..400).contains(&answer.status) {
+            return self.foreign(call, answer.status, ForeignKind::Redirect { to: answer.location.clone() });
+        }
+        let class = match classify(answer.status, &said) {
+            Verdict::Clear(class) => class,
+            Verdict::PermanentIfProved => match self.prove_before_sending().await {
+                Ok(Some(_)) => ErrorClass::Permanent,
+                Ok(None) | Err(_) => ErrorClass::Foreign,
+            },
+        };
+        if class == ErrorClass::Foreign {
+            return self.foreign(call, answer.status, Self::foreign_kind_of_status(&said));
+        }
+        self.refused(call, answer, class, said.message)
+    }
+
+    fn foreign_kind_of_status(said: &Said) -> ForeignKind {
+        match said.form {
+            Form::Html => ForeignKind::Html { title: said.message.as_deref().map(|title| clean(title, 80)) },
+            _ => ForeignKind::NoSuchAddress,
+        }
+    }
+
+    pub(crate) fn refused(&self, call: &Call, answer: &Answer, class: ErrorClass, message: Option<Arc<str>>) -> Error {
+        let error = Error::Refused {
+            route: call.route,
+            server: self.server(),
+            status: answer.status,
+            class,
+            message,
+            retry_after: answer.retry_after,
+        };
+        self.metrics.error(&error);
+        error
+    }
+
+    pub(crate) fn foreign(&self, call: &Call, status: u16, kind: ForeignKind) -> Error {
+        self.proof.withdraw();
+        let error = Error::Foreign { route: call.route, server: self.server(), status, kind: Box::new(kind) };
+        self.metrics.error(&error);
+        error
+    }
+}
+
+/// `Retry-After` of an answer, read against the server's own clock when it tells its time.
+fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|v: &reqwest::header::HeaderValue| v.to_str().ok());
+    parse_retry_after(text(reqwest::header::RETRY_AFTER)?, text(reqwest::header::DATE), Timestamp::now())
+}

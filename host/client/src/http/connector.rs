@@ -1,0 +1,154 @@
+//! TLS and proxy: how the connection is made.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Identity, NoProxy};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::address::Address;
+use crate::config::Timeouts;
+use crate::error::Error;
+
+/// Idle connections are closed before servers usually do, so that a report is not sent into a closing one.
+const IDLE: Duration = Duration::from_secs(20);
+/// Idle connections kept.
+const IDLE_CONNECTIONS: usize = 32;
+
+/// How to get to the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Proxy {
+    /// Directly, whatever the environment says.
+    None,
+    /// As the system says: on Windows and macOS its settings, elsewhere the usual environment variables.
+    #[default]
+    System,
+    /// Through this one.
+    Manual {
+        /// Address, like `http://proxy.company.local:8080`, without user and password.
+        url: String,
+        /// Hosts that are reached directly: names (with their subdomains), addresses, networks like `10.0.0.0/8`.
+        bypass: Vec<String>,
+        /// User and password, if it wants them.
+        credentials: Option<ProxyCredentials>,
+    },
+}
+
+/// User and password for a proxy.
+#[derive(Clone)]
+pub struct ProxyCredentials {
+    /// User.
+    pub user: String,
+    /// Password; shown nowhere.
+    pub password: SecretString,
+}
+
+impl PartialEq for ProxyCredentials {
+    fn eq(&self, other: &Self) -> bool {
+        self.user == other.user && self.password.expose_secret() == other.password.expose_secret()
+    }
+}
+
+impl Eq for ProxyCredentials {}
+
+impl fmt::Debug for ProxyCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxyCredentials").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// Files and switches for TLS.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TlsFiles {
+    pub(crate) ca: Vec<PathBuf>,
+    pub(crate) client_certificate: Option<PathBuf>,
+    pub(crate) client_key: Option<PathBuf>,
+    pub(crate) accept_invalid: bool,
+}
+
+/// Builds the transport. Reads the files named in `tls`.
+pub(crate) fn build(
+    address: &Address,
+    tls: &TlsFiles,
+    proxy: &Proxy,
+    timeouts: &Timeouts,
+    user_agent: &str,
+) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        // Never followed: a report must not be posted to, nor a token be shown to, an address that an answer names.
+        .redirect(Policy::none())
+        .connect_timeout(timeouts.connect)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .tcp_nodelay(true)
+        .user_agent(user_agent);
+    let mut roots = Vec::new();
+    for path in &tls.ca {
+        let pem = read(path, "ca_certificate_file")?;
+        let found = Certificate::from_pem_bundle(&pem).map_err(|e| not_pem(path, "ca_certificate_file", &e))?;
+        if found.is_empty() {
+            return Err(setting("ca_certificate_file", format!("{} holds no PEM certificate", path.display())));
+        }
+        roots.extend(found);
+    }
+    // Without https the system's certificates are not needed, and a system without any is no reason not to start.
+    let tls_is_used = address.is_https() || matches!(proxy, Proxy::Manual { url, .. } if url.starts_with("https:"));
+    builder = if tls_is_used { builder.tls_certs_merge(roots) } else { builder.tls_certs_only(roots) };
+    if let Some(certificate) = &tls.client_certificate {
+        let mut pem = read(certificate, "client_certificate_files")?;
+        if let Some(key) = &tls.client_key {
+            pem.push(b'\n');
+            pem.extend(read(key, "client_certificate_files")?);
+        }
+        let identity = Identity::from_pem(&pem).map_err(|e| not_pem(certificate, "client_certificate_files", &e))?;
+        builder = builder.identity(identity);
+    }
+    if tls.accept_invalid {
+        tracing::warn!(server = %address.origin(), "any certificate is accepted: whoever is on the way can read the token");
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    builder = match proxy {
+        Proxy::None => builder.no_proxy(),
+        Proxy::System => builder,
+        Proxy::Manual { url, bypass, credentials } => builder.proxy(manual(url, bypass, credentials.as_ref())?),
+    };
+    builder.build().map_err(|e| setting("build", format!("TLS cannot be set up: {}", innermost(&e))))
+}
+
+fn manual(url: &str, bypass: &[String], credentials: Option<&ProxyCredentials>) -> Result<reqwest::Proxy, Error> {
+    let parsed = reqwest::Url::parse(url)
+        .ok()
+        .filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host())
+        .ok_or_else(|| setting("proxy", "its address is no URL; give one like http://proxy.local:8080".to_owned()))?;
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(setting("proxy", "its address contains a user or password; give them apart".to_owned()));
+    }
+    let mut proxy = reqwest::Proxy::all(parsed.as_str()).map_err(|e| setting("proxy", innermost(&e)))?;
+    if let Some(credentials) = credentials {
+        proxy = proxy.basic_auth(&credentials.user, credentials.password.expose_secret());
+    }
+    Ok(proxy.no_proxy(NoProxy::from_string(&bypass.join(","))))
+}
+
+fn read(path: &Path, name: &'static str) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|e| setting(name, format!("cannot read {}: {e}", path.display())))
+}
+
+fn not_pem(path: &Path, name: &'static str, error: &reqwest::Error) -> Error {
+    setting(name, format!("{} is not usable PEM: {}", path.display(), innermost(error)))
+}
+
+fn setting(name: &'static str, problem: String) -> Error {
+    Error::Setting { setting: name, problem }
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

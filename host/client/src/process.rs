@@ -1,0 +1,148 @@
+//! Processes: the test, repair and other operations that reports name by code.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::address::Target;
+use crate::cache::{CacheMode, Cached, Lookup, Resource};
+use crate::client::Client;
+use crate::error::Error;
+use crate::model::{OtherFields, null_as_default, optional_id, parse_list};
+use crate::route::GET_PROCESSES;
+
+/// A test operation, repair operation or other step of production.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Process {
+    /// The number that reports carry.
+    #[serde(default, alias = "Code")]
+    pub code: Option<i32>,
+    /// The name people know.
+    #[serde(default, alias = "Name")]
+    pub name: Option<String>,
+    /// What it is for.
+    #[serde(default, alias = "Description")]
+    pub description: Option<String>,
+    /// Test reports may name it.
+    #[serde(default, alias = "IsTestOperation", deserialize_with = "null_as_default")]
+    pub is_test_operation: bool,
+    /// Repair reports may name it.
+    #[serde(default, alias = "IsRepairOperation", deserialize_with = "null_as_default")]
+    pub is_repair_operation: bool,
+    /// Neither: work in progress.
+    #[serde(default, alias = "IsWIPOperation", alias = "isWIPOperation", deserialize_with = "null_as_default")]
+    pub is_wip_operation: bool,
+    /// Its place in the order of production.
+    #[serde(default, alias = "ProcessIndex")]
+    pub process_index: Option<i32>,
+    /// 1 = active.
+    #[serde(default, alias = "State")]
+    pub state: Option<i32>,
+    /// The server's own id.
+    #[serde(
+        default,
+        rename = "ProcessID",
+        alias = "processId",
+        alias = "processID",
+        deserialize_with = "optional_id",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub process_id: Option<Uuid>,
+    /// What this version does not know.
+    #[serde(flatten)]
+    pub other: OtherFields,
+}
+
+/// Calls about processes. Made by [`Client::process`].
+#[derive(Debug, Clone, Copy)]
+pub struct Processes<'a> {
+    client: &'a Client,
+    mode: CacheMode,
+    deadline: Option<Duration>,
+}
+
+impl<'a> Processes<'a> {
+    pub(crate) const fn new(client: &'a Client) -> Self {
+        Self { client, mode: CacheMode::Use, deadline: None }
+    }
+
+    /// How the calls made with the result use the cache.
+    #[must_use]
+    pub const fn cache(mut self, mode: CacheMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Total time of each call made with the result, instead of the client's.
+    #[must_use]
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// All active processes: test, repair and others.
+    ///
+    /// # Errors
+    /// As the table in [`crate::ErrorClass`]. When the server cannot be asked and an answer is remembered, that is
+    /// given, marked as stale.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn list(&self) -> Result<Cached<Vec<Process>>, Error> {
+        let target = Target::new(GET_PROCESSES, &[])?
+            .flag("includeTestOperations", true)
+            .flag("includeRepairOperations", true)
+            .flag("includeWipOperations", true)
+            .flag("includeInactiveProcesses", false);
+        let core = self.client.core();
+        Lookup {
+            resource: Resource::Processes,
+            route: target.route(),
+            target: target.into_text(),
+            mode: self.mode,
+            deadline: self.deadline.unwrap_or_else(|| core.deadline()),
+            parse: parse_list::<Process>,
+            core,
+        }
+        .run()
+        .await
+    }
+
+    /// The active process of this name. Without one written exactly so, one that differs in case only; of several, a
+    /// test operation before a repair operation before others, then the lowest code.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn by_name(&self, name: &str) -> Result<Option<Process>, Error> {
+        let name = name.trim();
+        let lower = name.to_lowercase();
+        let all = self.list().await?;
+        let found = all
+            .iter()
+            .filter_map(|process| {
+                let known = process.name.as_deref()?.trim();
+                let same =
+                    if known.is_ascii() { known.eq_ignore_ascii_case(name) } else { known.to_lowercase() == lower };
+                same.then_some((known != name, process))
+            })
+            .min_by_key(|(differs, p)| (*differs, !p.is_test_operation, !p.is_repair_operation, p.code));
+        Ok(found.map(|(_, process)| process.clone()))
+    }
+
+    /// The active process of this code.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn by_code(&self, code: i32) -> Result<Option<Process>, Error> {
+        Ok(self.list().await?.iter().find(|p| p.code == Some(code)).cloned())
+    }
+}

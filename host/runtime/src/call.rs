@@ -1,0 +1,201 @@
+//! One call of a plugin: a store of its own, an instance of its own, an end in any case.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::component::ResourceTable;
+use wasmtime::{Store, UpdateDeadline};
+
+use crate::conversion::{Asked, Conversion, Detection, Outcome, Stats};
+use crate::descriptor::Descriptor;
+use crate::explain;
+use crate::failure::{Failure, FailureKind, Operation};
+use crate::job::{Cancel, Job, ReportSink};
+use crate::log::Log;
+use crate::plugin::{Facts, Inner};
+use crate::runtime::Shared;
+use crate::source::Source;
+use crate::state::{State, Usage};
+use crate::wasi::InertWasi;
+use crate::wit::v0_1::{self, Converter, ConverterPre};
+
+/// The stack that a calling thread has to have beside the guest's: frames of wasmtime, of the host's functions, of the
+/// sink.
+const HOST_STACK_BYTES: u64 = 1 << 20;
+/// What threads have by default; a guest that may use more gets a thread of its own.
+const THREAD_STACK_BYTES: u64 = 2 << 20;
+
+/// Asks a plugin being loaded what it is.
+pub(crate) fn describe(
+    shared: &Shared,
+    pre: &ConverterPre<State>,
+    facts: &Arc<Facts>,
+) -> Result<Result<Descriptor, Vec<String>>, Failure> {
+    let deadline = facts.limits.probe_deadline;
+    let state = new_state(facts, Operation::Describe, None, deadline);
+    let ended = on_stack(facts, || run(shared, pre, state, |it, store| v0_1::describe(it, store)));
+    ended.result.map_err(|error| explain::failure(error, &ended.state, deadline, ended.stats.duration))
+}
+
+/// Asks a plugin whether it reads a source.
+pub(crate) fn probe(plugin: &Inner, source: &Source) -> Result<Detection, Failure> {
+    let deadline = plugin.facts.limits.probe_deadline;
+    let state = new_state(&plugin.facts, Operation::Probe, Some(source), deadline);
+    let ended = on_stack(&plugin.facts, || run(&plugin.shared, &plugin.pre, state, |it, store| v0_1::probe(it, store)));
+    ended.result.map_err(|error| explain::failure(error, &ended.state, deadline, ended.stats.duration))
+}
+
+/// Has a plugin convert a source.
+pub(crate) fn convert<S: ReportSink + 'static>(plugin: &Inner, source: &Source, job: Job<S>) -> (Conversion, S) {
+    let deadline = job.deadline.unwrap_or_else(|| plugin.facts.limits.deadline_for(source.size()));
+    let mut state = new_state(&plugin.facts, Operation::Convert, Some(source), deadline);
+    state.sink = Some(Box::new(job.sink));
+    state.lookup = job.lookup;
+    state.progress = job.progress;
+    state.cancel = job.cancel;
+    let ended =
+        on_stack(&plugin.facts, || run(&plugin.shared, &plugin.pre, state, |it, store| v0_1::convert(it, store)));
+    let Ended { result, mut state, stats } = ended;
+    let outcome = match result {
+        Err(error) => Err(explain::failure(error, &state, deadline, stats.duration)),
+        Ok(Err(told)) => Err(explain::told(told, &state)),
+        Ok(Ok(Outcome::Converted)) if state.open_reports > 0 => Err(explain::unfinished(&state)),
+        Ok(Ok(outcome)) => Ok(outcome),
+    };
+    let sink = take_sink(&mut state);
+    let (log, log_dropped_bytes) = state.log.into_parts();
+    let conversion = Conversion {
+        outcome,
+        asked: state.asked,
+        lookups: state.lookups,
+        reports: state.reports,
+        log,
+        log_dropped_bytes,
+        stats,
+    };
+    (conversion, sink)
+}
+
+#[expect(clippy::expect_used, reason = "the sink was put there a few lines above, with this type, and nobody takes it")]
+fn take_sink<S: ReportSink + 'static>(state: &mut State) -> S {
+    let sink = state.sink.take().expect("a conversion has a sink").into_any();
+    *sink.downcast::<S>().expect("the sink has the type that it was given with")
+}
+
+struct Ended<T> {
+    result: wasmtime::Result<T>,
+    state: State,
+    stats: Stats,
+}
+
+fn new_state(facts: &Arc<Facts>, operation: Operation, source: Option<&Source>, deadline: Duration) -> State {
+    let mut source = source.cloned();
+    if let Some(source) = &mut source
+        && source.companions.len() > 1
+    {
+        source.companions.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(facts.limits.handles as usize);
+    let wasi = facts.wasi.then(|| {
+        let (modified, digest) = source.as_ref().map_or((Duration::ZERO, [0; 32]), |source| {
+            (explain::since_1970(&source.main.modified), source.main.digest)
+        });
+        Box::new(InertWasi::new(modified, &digest))
+    });
+    State {
+        operation,
+        facts: Arc::clone(facts),
+        table,
+        source,
+        asked: Asked::default(),
+        log: Log::new(facts.limits.log_bytes),
+        sink: None,
+        lookup: None,
+        progress: None,
+        lookups: Vec::new(),
+        wasi,
+        stop: None,
+        usage: Usage::new(&facts.limits),
+        violations: Vec::new(),
+        unknown_keys: BTreeSet::new(),
+        open_reports: 0,
+        reports: 0,
+        bytes_read: 0,
+        bytes_out: 0,
+        deadline: Instant::now() + deadline,
+        cancel: Cancel::default(),
+    }
+}
+
+/// Runs a call on a thread whose stack is large enough for the guest's limit.
+fn on_stack<T: Send>(facts: &Facts, call: impl FnOnce() -> T + Send) -> T {
+    let needed = facts.limits.stack_bytes.saturating_add(HOST_STACK_BYTES);
+    if needed <= THREAD_STACK_BYTES {
+        return call();
+    }
+    let stack = usize::try_from(needed).unwrap_or(usize::MAX);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("wats-guest".to_owned()).stack_size(stack);
+        match thread.spawn_scoped(scope, call) {
+            Ok(handle) => match handle.join() {
+                Ok(ended) => ended,
+                Err(panic) => std::panic::resume_unwind(panic),
+            },
+            Err(error) => no_thread(&error),
+        }
+    })
+}
+
+#[expect(clippy::panic, reason = "std::thread::spawn does the same: a process that gets no thread cannot go on")]
+fn no_thread(error: &std::io::Error) -> ! {
+    panic!("no thread for a plugin with a large stack: {error}")
+}
+
+fn run<T>(
+    shared: &Shared,
+    pre: &ConverterPre<State>,
+    state: State,
+    call: impl FnOnce(&Converter, &mut Store<State>) -> wasmtime::Result<T>,
+) -> Ended<T> {
+    let running = shared.engines.enter();
+    let began = Instant::now();
+    let mut store = Store::new(pre.engine(), state);
+    let limits = &store.data().facts.limits;
+    let (handles, hostcall_bytes) = (limits.handles as usize, limits.hostcall_bytes);
+    store.set_max_component_handles(handles);
+    store.set_hostcall_fuel(usize::try_from(hostcall_bytes).unwrap_or(usize::MAX));
+    store.limiter(|state| &mut state.usage);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut store| {
+        let state = store.data_mut();
+        if state.cancel.is_cancelled() {
+            return Err(state.stop(FailureKind::Cancelled, "the station cancelled it".to_owned()));
+        }
+        if Instant::now() >= state.deadline {
+            return Ok(UpdateDeadline::Interrupt);
+        }
+        Ok(UpdateDeadline::Continue(1))
+    });
+    let (result, instantiate) = match pre.instantiate(&mut store) {
+        Ok(converter) => {
+            let instantiate = began.elapsed();
+            (call(&converter, &mut store), instantiate)
+        }
+        Err(error) => (Err(error), began.elapsed()),
+    };
+    let mut state = store.into_data();
+    if let Some(wasi) = &state.wasi {
+        wasi.drain_into(&mut state.log);
+    }
+    drop(running);
+    let stats = Stats {
+        instantiate,
+        duration: began.elapsed(),
+        peak_memory_bytes: state.usage.peak_bytes,
+        bytes_read: state.bytes_read,
+        bytes_out: state.bytes_out,
+    };
+    Ended { result, state, stats }
+}

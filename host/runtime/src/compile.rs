@@ -1,0 +1,180 @@
+//! Compiling, which wasmtime does not promise to do in bounded time and memory: it is done in a child process that fills
+//! the compile cache and can be killed, never in the station itself where that can be avoided.
+
+use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::engine;
+use crate::error::{Error, chain};
+use crate::limits::Limits;
+use crate::os;
+
+/// Where plugins are compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Compiler {
+    /// In this process: without limits of time and memory. For tools and tests, and for a host that trusts its plugins.
+    InProcess,
+    /// In a child process, killed when it needs more than `limits.compile_time_ms` or `limits.compile_memory_bytes`.
+    Child {
+        /// The program; it has to end up in [`compile_child_main`].
+        program: PathBuf,
+        /// Arguments before the ones that this crate adds.
+        args: Vec<OsString>,
+    },
+}
+
+/// The child could not compile the component, and says why on stderr.
+const EXIT_REFUSED: u8 = 3;
+/// How often the child is looked after.
+const POLL: Duration = Duration::from_millis(5);
+/// What is read of a child's words.
+const MAX_WORDS_BYTES: u64 = 16 * 1024;
+/// Folder in the cache with an empty file for each component that was compiled within limits.
+const COMPILED: &str = "compiled";
+
+/// Makes a component ready to be instantiated, from the cache where it can.
+pub(crate) fn compile(
+    engine: &Engine,
+    compiler: &Compiler,
+    cache_dir: Option<&Path>,
+    component: &Bytes<'_>,
+    limits: &Limits,
+) -> Result<Component, Error> {
+    if let (Compiler::Child { program, args }, Some(cache_dir)) = (compiler, cache_dir) {
+        let mark = cache_dir.join(COMPILED).join(mark_name(engine, component.digest));
+        if !mark.exists() {
+            in_child(program, args, cache_dir, component, limits)?;
+            // Without the mark the child is only asked once more next time.
+            let marked = os::create_private_dir(&cache_dir.join(COMPILED)).and_then(|()| std::fs::write(&mark, []));
+            if let Err(error) = marked {
+                tracing::warn!(%error, path = %mark.display(), "cannot note that a plugin is compiled");
+            }
+        }
+    }
+    Component::from_binary(engine, component.bytes)
+        .map_err(|error| Error::Compile { path: component.path.to_path_buf(), reason: chain(error.as_ref()) })
+}
+
+/// A component's bytes, and what names them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bytes<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) digest: &'a str,
+}
+
+/// What was compiled within limits once will be again, by the same compiler: so a mark is enough even when the cache has
+/// thrown the code away.
+fn mark_name(engine: &Engine, digest: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("{digest}-{:016x}", hasher.finish())
+}
+
+fn in_child(
+    program: &Path,
+    args: &[OsString],
+    cache_dir: &Path,
+    component: &Bytes<'_>,
+    limits: &Limits,
+) -> Result<(), Error> {
+    let path = component.path;
+    let failed = |reason: String| Error::Compile { path: path.to_path_buf(), reason };
+    let mut child = Command::new(program)
+        .args(args)
+        .arg(cache_dir)
+        .arg(limits.stack_bytes.to_string())
+        .arg(limits.compile_memory_bytes.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(format!("cannot start {}: {error}", program.display())))?;
+    let stdin = child.stdin.take();
+    let stderr = child.stderr.take();
+    let (status, words) = thread::scope(|scope| {
+        scope.spawn(move || {
+            if let Some(mut stdin) = stdin {
+                // A child that died does not read on; its exit status says more than this error.
+                let written = stdin.write_all(component.bytes);
+                tracing::trace!(?written, "component given to the compiling process");
+            }
+        });
+        let words = scope.spawn(move || {
+            let mut words = Vec::new();
+            if let Some(stderr) = stderr {
+                let read = stderr.take(MAX_WORDS_BYTES).read_to_end(&mut words);
+                tracing::trace!(?read, "words of the compiling process");
+            }
+            String::from_utf8_lossy(&words).trim().to_owned()
+        });
+        let status = wait(&mut child, limits.compile_time);
+        (status, words.join().unwrap_or_default())
+    });
+    match status {
+        Ok(Some(status)) if status.success() => Ok(()),
+        Ok(Some(status)) if status.code() == Some(i32::from(EXIT_REFUSED)) => Err(failed(words)),
+        Ok(Some(status)) if ran_out_of_memory(status, &words) => {
+            Err(Error::CompileMemory { path: path.to_path_buf(), allowed: limits.compile_memory_bytes })
+        }
+        Ok(Some(status)) => Err(failed(format!("the compiling process ended with {status}: {words}"))),
+        Ok(None) => Err(Error::CompileTime { path: path.to_path_buf(), allowed: limits.compile_time }),
+        Err(error) => Err(failed(format!("the compiling process was lost: {error}"))),
+    }
+}
+
+/// Waits for the child, or kills it when its time is over; none is the latter.
+fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if began.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(POLL);
+    }
+}
+
+/// Rust says so before it aborts; the kernel just kills.
+fn ran_out_of_memory(status: ExitStatus, words: &str) -> bool {
+    words.contains("memory allocation of") || words.contains("Cannot allocate memory") || status.code().is_none()
+}
+
+/// What the child process of [`Compiler::Child`] does: it takes the arguments that this crate added, reads a component
+/// from standard input, and leaves its code in the cache.
+pub fn compile_child_main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match child(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            let told = writeln!(std::io::stderr(), "{reason}");
+            tracing::trace!(?told, "compiling refused");
+            ExitCode::from(EXIT_REFUSED)
+        }
+    }
+}
+
+fn child(args: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    let usage = || "this is used by wats itself: CACHE STACK_BYTES MEMORY_BYTES < COMPONENT".to_owned();
+    let mut args = args.into_iter();
+    let cache_dir = PathBuf::from(args.next().ok_or_else(usage)?);
+    let mut number = || args.next().and_then(|arg| arg.to_str()?.parse::<u64>().ok()).ok_or_else(usage);
+    let (stack_bytes, memory_bytes) = (number()?, number()?);
+    os::limit_memory(memory_bytes).map_err(|error| format!("cannot limit memory: {error}"))?;
+    let engine = engine::compiling_engine(&cache_dir, stack_bytes).map_err(|error| chain(&error))?;
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| format!("cannot read the component: {error}"))?;
+    Component::from_binary(&engine, &bytes).map_err(|error| chain(error.as_ref()))?;
+    Ok(())
+}

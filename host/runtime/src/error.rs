@@ -1,0 +1,217 @@
+//! Why a plugin could not be loaded, or the runtime not be started.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::failure::Failure;
+use crate::limits::{Bytes, Millis};
+
+/// Why a plugin could not be loaded, or the runtime not be started. A message continues "failed to".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read.
+    #[error("read {}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is larger than allowed.
+    #[error(
+        "load {}: {} is more than the limit of {}; make the plugin smaller (strip it, build it with optimisation) or \
+         raise limits.component_bytes",
+        path.display(), Bytes(*found), Bytes(*allowed)
+    )]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// Its size in bytes.
+        found: u64,
+        /// What is allowed.
+        allowed: u64,
+    },
+    /// The file is no wasm component.
+    #[error("load {}: {what}", path.display())]
+    NotAComponent {
+        /// Which.
+        path: PathBuf,
+        /// What it is instead, and what to do.
+        what: String,
+    },
+    /// The component speaks a version of the contract that this host does not.
+    #[error(
+        "load {}: it was made for {found}, and this host speaks {spoken}; build the plugin with a matching SDK, or \
+         install a wats that speaks it",
+        path.display()
+    )]
+    UnknownTrack {
+        /// Which.
+        path: PathBuf,
+        /// What it was made for: `wats:converter@0.2.0`.
+        found: String,
+        /// What this host speaks.
+        spoken: String,
+    },
+    /// The component does not fit the world.
+    #[error("load {}: it does not fit the world wats:converter/converter: {}", path.display(), problems.join("; "))]
+    WrongWorld {
+        /// Which.
+        path: PathBuf,
+        /// What is missing and what is too much, each with its name.
+        problems: Vec<String>,
+    },
+    /// The component could not be compiled.
+    #[error("compile {}: {reason}", path.display())]
+    Compile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Compiling took too long.
+    #[error(
+        "compile {}: stopped after {}; raise limits.compile_time_ms or make the plugin smaller",
+        path.display(), Millis(u64::try_from(allowed.as_millis()).unwrap_or(u64::MAX))
+    )]
+    CompileTime {
+        /// Which.
+        path: PathBuf,
+        /// What is allowed.
+        allowed: Duration,
+    },
+    /// Compiling took too much memory.
+    #[error(
+        "compile {}: it needs more than {}; raise limits.compile_memory_bytes or make the plugin smaller",
+        path.display(), Bytes(*allowed)
+    )]
+    CompileMemory {
+        /// Which.
+        path: PathBuf,
+        /// What is allowed, in bytes.
+        allowed: u64,
+    },
+    /// The plugin did not say what it is.
+    #[error("load {}", path.display())]
+    Describe {
+        /// Which.
+        path: PathBuf,
+        /// What it did instead.
+        #[source]
+        failure: Box<Failure>,
+    },
+    /// What the plugin says about itself is wrong.
+    #[error("load {}: its description is wrong: {}", path.display(), problems.join("; "))]
+    Descriptor {
+        /// Which.
+        path: PathBuf,
+        /// All that is wrong.
+        problems: Vec<String>,
+    },
+    /// The manifest beside the plugin is wrong.
+    #[error("read the manifest {}: {reason}", path.display())]
+    Manifest {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, with the line, and what would be right.
+        reason: String,
+    },
+    /// The settings do not fit the plugin's schema.
+    #[error("apply the settings in {} to {plugin}: {}", path.display(), problems.join("; "))]
+    Settings {
+        /// The manifest.
+        path: PathBuf,
+        /// Name and version of the plugin.
+        plugin: String,
+        /// All that is wrong, with the key.
+        problems: Vec<String>,
+    },
+    /// The sandbox could not be set up.
+    #[error("start the plugin runtime: {reason}")]
+    Engine {
+        /// Why.
+        reason: String,
+    },
+    /// The folder for compiled code could not be used.
+    #[error("use {} for compiled plugins: {reason}", path.display())]
+    Cache {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A link in a plugin folder leads out of it.
+    #[error(
+        "load {}: it is a link to {}, outside of the plugin folder; put the file itself there",
+        path.display(), target.display()
+    )]
+    LinkOutside {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// Another plugin has the same name.
+    #[error(
+        "load {}: there is a plugin named {name} already, in {}; remove one of them",
+        path.display(), other.display()
+    )]
+    Duplicate {
+        /// Which.
+        path: PathBuf,
+        /// The name of both.
+        name: String,
+        /// The one that is taken.
+        other: PathBuf,
+    },
+    /// There is no plugin of that name.
+    #[error("find a plugin named {name:?} in the plugin folders")]
+    NoSuchPlugin {
+        /// The name.
+        name: String,
+    },
+}
+
+impl Error {
+    /// Whether the same load may go well later without anybody doing something: the file may still be on its way.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Read { source, .. } => source.kind() != io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+
+    /// A bounded word for metrics and lists.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "read",
+            Self::TooLarge { .. } => "too-large",
+            Self::NotAComponent { .. } => "not-a-component",
+            Self::UnknownTrack { .. } => "unknown-track",
+            Self::WrongWorld { .. } => "wrong-world",
+            Self::Compile { .. } | Self::CompileTime { .. } | Self::CompileMemory { .. } => "compile",
+            Self::Describe { .. } => "describe",
+            Self::Descriptor { .. } => "descriptor",
+            Self::Manifest { .. } => "manifest",
+            Self::Settings { .. } => "settings",
+            Self::Engine { .. } | Self::Cache { .. } => "engine",
+            Self::LinkOutside { .. } => "link-outside",
+            Self::Duplicate { .. } => "duplicate",
+            Self::NoSuchPlugin { .. } => "no-such-plugin",
+        }
+    }
+}
+
+/// An error with its causes in one line, for places that keep text.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

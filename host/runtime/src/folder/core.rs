@@ -1,0 +1,424 @@
+//! The state of plugin folders and the thread that keeps it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime};
+
+use notify::{RecursiveMode, Watcher as _};
+
+use super::hold::Hold;
+use super::scan::{self, Found, Stamp};
+use super::{EntryState, FolderOptions, PluginEntry, PluginSet};
+use crate::error::{Error, chain};
+use crate::os;
+use crate::plugin::Plugin;
+use crate::runtime::Runtime;
+
+/// Loads at a time: compiling takes a core, and the rest are for converting.
+const MAX_LOADS: usize = 2;
+/// How old a file has to be when the folder is opened to be loaded without waiting whether it holds still.
+const OLD: Duration = Duration::from_secs(2);
+
+/// Stops the thread when it goes.
+pub(super) struct Handle {
+    pub(super) core: Arc<Core>,
+    thread: Option<JoinHandle<()>>,
+    _watcher: Option<notify::RecommendedWatcher>,
+}
+
+pub(super) struct Core {
+    runtime: Runtime,
+    folders: Vec<PathBuf>,
+    options: FolderOptions,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// By folder and path, so that earlier folders come first.
+    files: BTreeMap<(usize, PathBuf), Tracked>,
+    set: Arc<PluginSet>,
+    loads: usize,
+    /// Somebody wants the thread to look.
+    hint: bool,
+    stop: bool,
+}
+
+/// A component file over time.
+struct Tracked {
+    /// How it looked at the last scan, and since when it looks so.
+    seen: Option<Stamp>,
+    seen_since: Instant,
+    /// How it looked when it was loaded last, or could not be.
+    loaded: Option<Stamp>,
+    is_loading: bool,
+    plugin: Option<Plugin>,
+    error: Option<Arc<Error>>,
+    hold: Hold,
+}
+
+impl Handle {
+    pub(super) fn open(runtime: Runtime, folders: Vec<PathBuf>, options: FolderOptions) -> Result<Self, Error> {
+        for folder in &folders {
+            prepare(folder)?;
+        }
+        let core = Arc::new(Core { runtime, folders, options, state: Mutex::default(), changed: Condvar::new() });
+        core.scan(SystemTime::now().checked_sub(OLD));
+        let watcher = if core.options.watch { watch(&core) } else { None };
+        let keeper = Arc::clone(&core);
+        let thread = thread::Builder::new()
+            .name("wats-plugins".to_owned())
+            .spawn(move || keeper.keep())
+            .map_err(|error| Error::Engine { reason: format!("no thread: {error}") })?;
+        Ok(Self { core, thread: Some(thread), _watcher: watcher })
+    }
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PluginFolder").field("folders", &self.core.folders).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.core.lock().stop = true;
+        self.core.changed.notify_all();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that keeps the plugin folders panicked");
+        }
+    }
+}
+
+fn prepare(folder: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Read { path: folder.to_path_buf(), source };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    if os::writable_by_others(folder).map_err(failed)? {
+        tracing::warn!(folder = %folder.display(), "anybody on this machine may put plugins into this folder");
+    }
+    Ok(())
+}
+
+/// Asks for hints. Without them the scan does.
+fn watch(core: &Arc<Core>) -> Option<notify::RecommendedWatcher> {
+    let weak = Arc::downgrade(core);
+    let hint = move |event: notify::Result<notify::Event>| {
+        // Whatever it says, and also when it says that something was missed: look.
+        if let Err(error) = event {
+            tracing::debug!(%error, "hints on plugin folders");
+        }
+        if let Some(core) = weak.upgrade() {
+            core.wake();
+        }
+    };
+    let watching = notify::recommended_watcher(hint).and_then(|mut watcher| {
+        for folder in &core.folders {
+            watcher.watch(folder, RecursiveMode::NonRecursive)?;
+        }
+        Ok(watcher)
+    });
+    match watching {
+        Ok(watcher) => Some(watcher),
+        Err(error) => {
+            tracing::warn!(%error, every = ?core.options.rescan, "no hints on plugin folders; they are read now and then");
+            None
+        }
+    }
+}
+
+impl Core {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set(&self) -> Arc<PluginSet> {
+        Arc::clone(&self.lock().set)
+    }
+
+    pub(super) fn wait(&self, timeout: Duration, enough: impl Fn(&PluginSet) -> bool) -> Arc<PluginSet> {
+        let state = self.lock();
+        let (state, _) = self
+            .changed
+            .wait_timeout_while(state, timeout, |state| !enough(&state.set))
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&state.set)
+    }
+
+    pub(super) fn wake(&self) {
+        self.lock().hint = true;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn record_trap(&self, plugin: &Plugin, what: &str, now: Instant) {
+        let mut state = self.lock();
+        // A trap of a version that was replaced since is none of the new one's.
+        let tracked = state.files.values_mut().find(|tracked| is(tracked.plugin.as_ref(), plugin));
+        if tracked.is_some_and(|tracked| tracked.hold.trapped(what, now, &self.options)) {
+            tracing::error!(plugin = plugin.name(), version = plugin.version(), what, "plugin held: it keeps breaking");
+            self.publish(state);
+        }
+    }
+
+    pub(super) fn record_success(&self, plugin: &Plugin) {
+        let mut state = self.lock();
+        if let Some(tracked) = state.files.values_mut().find(|tracked| is(tracked.plugin.as_ref(), plugin)) {
+            tracked.hold.converted();
+        }
+    }
+
+    pub(super) fn hold(&self, name: &str, reason: &str) -> Result<(), Error> {
+        self.change_hold(name, |hold| hold.hold(reason))
+    }
+
+    pub(super) fn resume(&self, name: &str) -> Result<(), Error> {
+        self.change_hold(name, Hold::resume)
+    }
+
+    fn change_hold(&self, name: &str, change: impl FnOnce(&mut Hold)) -> Result<(), Error> {
+        let mut state = self.lock();
+        let tracked =
+            state.files.values_mut().find(|tracked| tracked.plugin.as_ref().is_some_and(|it| it.name() == name));
+        let Some(tracked) = tracked else { return Err(Error::NoSuchPlugin { name: name.to_owned() }) };
+        change(&mut tracked.hold);
+        self.publish(state);
+        Ok(())
+    }
+
+    /// What the thread does.
+    fn keep(self: &Arc<Self>) {
+        loop {
+            let state = self.lock();
+            if state.stop {
+                return;
+            }
+            let pause = self.pause(&state, Instant::now());
+            let (mut state, _) = self
+                .changed
+                .wait_timeout_while(state, pause, |state| !state.hint && !state.stop)
+                .unwrap_or_else(PoisonError::into_inner);
+            if state.stop {
+                return;
+            }
+            state.hint = false;
+            drop(state);
+            self.scan(None);
+        }
+    }
+
+    /// Until the next scan: sooner when a file is settling, or a hold ends.
+    fn pause(&self, state: &State, now: Instant) -> Duration {
+        let mut pause = self.options.rescan;
+        for tracked in state.files.values() {
+            if !tracked.is_loading && tracked.seen != tracked.loaded {
+                let settled = tracked.seen_since + self.options.settle;
+                pause = pause.min(settled.saturating_duration_since(now).max(Duration::from_millis(5)));
+            }
+            if let Some(until) = tracked.hold.held().and_then(|held| held.until) {
+                pause = pause.min(until.saturating_duration_since(now));
+            }
+        }
+        pause
+    }
+
+    /// Reads the folders, forgets what is gone, loads what is new and holds still. `old`: what has not changed since then
+    /// need not be waited for.
+    fn scan(self: &Arc<Self>, old: Option<SystemTime>) {
+        let mut found: Vec<((usize, PathBuf), Found)> = Vec::new();
+        let mut unreadable = Vec::new();
+        for (number, folder) in self.folders.iter().enumerate() {
+            match scan::scan(folder) {
+                Ok(files) => found.extend(files.into_iter().map(|file| ((number, file.path.clone()), file))),
+                Err(error) => {
+                    // A share that is away for a moment does not unload its plugins.
+                    tracing::warn!(folder = %folder.display(), %error, "cannot read plugin folder");
+                    unreadable.push(number);
+                }
+            }
+        }
+        let now = Instant::now();
+        let mut state = self.lock();
+        let mut has_changed = false;
+        state.files.retain(|key, tracked| {
+            let is_there = unreadable.contains(&key.0) || found.iter().any(|(it, _)| it == key);
+            if !is_there {
+                has_changed = true;
+                tracing::info!(file = %key.1.display(), "plugin removed");
+                if let Some(plugin) = &tracked.plugin {
+                    self.runtime.metrics().state_changed(plugin.name(), None);
+                }
+            }
+            is_there
+        });
+        for (key, file) in found {
+            let tracked = state.files.entry(key.clone()).or_insert_with(|| {
+                has_changed = true;
+                Tracked::new(now)
+            });
+            has_changed |= tracked.hold.expire(now);
+            match file.stamp {
+                Ok(stamp) => {
+                    if tracked.seen != Some(stamp) {
+                        tracked.seen = Some(stamp);
+                        tracked.seen_since = now;
+                    }
+                    let is_new = tracked.loaded != Some(stamp);
+                    let holds_still = now.duration_since(tracked.seen_since) >= self.options.settle
+                        || old.is_some_and(|old| stamp.is_older_than(old));
+                    if is_new && holds_still && !tracked.is_loading && state.loads < MAX_LOADS {
+                        self.load(&mut state, key, stamp);
+                        has_changed = true;
+                    }
+                }
+                Err(error) => {
+                    let is_news = tracked.error.as_ref().is_none_or(|old| old.to_string() != error.to_string());
+                    if is_news {
+                        tracing::error!(error = chain(&error), "plugin not loaded");
+                        tracked.error = Some(Arc::new(error));
+                        has_changed = true;
+                    }
+                    tracked.seen = None;
+                    tracked.loaded = None;
+                }
+            }
+        }
+        if has_changed {
+            self.publish(state);
+        }
+    }
+
+    /// Loads a file on a thread of its own.
+    fn load(self: &Arc<Self>, state: &mut State, key: (usize, PathBuf), stamp: Stamp) {
+        let Some(tracked) = state.files.get_mut(&key) else { return };
+        let core = Arc::clone(self);
+        let path = key.1.clone();
+        let thread = thread::Builder::new().name("wats-plugin-load".to_owned()).spawn(move || {
+            let loaded = core.runtime.load(&path);
+            core.loaded(&key, stamp, loaded);
+        });
+        match thread {
+            Ok(_) => {
+                tracked.is_loading = true;
+                state.loads += 1;
+            }
+            // The next scan tries again.
+            Err(error) => tracing::error!(%error, "no thread to load a plugin"),
+        }
+    }
+
+    fn loaded(&self, key: &(usize, PathBuf), stamp: Stamp, loaded: Result<Plugin, Error>) {
+        let mut state = self.lock();
+        state.loads -= 1;
+        // The next one may be waiting for its turn.
+        state.hint = true;
+        if let Some(tracked) = state.files.get_mut(key) {
+            tracked.is_loading = false;
+            let is_transient = loaded.as_ref().is_err_and(Error::is_transient);
+            tracked.loaded = if is_transient { None } else { Some(stamp) };
+            if is_transient {
+                tracked.seen_since = Instant::now();
+            }
+            match loaded {
+                Ok(plugin) => {
+                    tracing::info!(
+                        plugin = plugin.name(),
+                        version = plugin.version(),
+                        file = %key.1.display(),
+                        took = ?plugin.loaded_in(),
+                        "plugin loaded"
+                    );
+                    if let Some(old) = &tracked.plugin
+                        && old.name() != plugin.name()
+                    {
+                        self.runtime.metrics().state_changed(old.name(), None);
+                    }
+                    tracked.plugin = Some(plugin);
+                    tracked.error = None;
+                    tracked.hold.resume();
+                }
+                Err(error) => {
+                    tracing::error!(error = chain(&error), "plugin not loaded");
+                    tracked.error = Some(Arc::new(error));
+                }
+            }
+        }
+        self.publish(state);
+    }
+
+    /// Makes the new set seen, and tells of it.
+    fn publish(&self, mut state: MutexGuard<'_, State>) {
+        let generation = state.set.generation + 1;
+        let now = SystemTime::now();
+        let mut entries: Vec<PluginEntry> = Vec::with_capacity(state.files.len());
+        for ((_, path), tracked) in &state.files {
+            let mut entry = tracked.entry(path, now);
+            if let Some(plugin) = &entry.plugin
+                && let Some(first) = entries.iter().find(|it| it.plugin.is_some() && it.name == entry.name)
+            {
+                let error =
+                    Error::Duplicate { path: path.clone(), name: plugin.name().to_owned(), other: first.file.clone() };
+                entry.state = EntryState::Failed { error: Arc::new(error) };
+                entry.plugin = None;
+            }
+            if let Some(before) = state.set.entries.iter().find(|it| it.file == entry.file)
+                && before.state.as_str() == entry.state.as_str()
+            {
+                entry.since = before.since;
+            }
+            entries.push(entry);
+        }
+        for entry in &entries {
+            self.runtime.metrics().state_changed(&entry.name, Some(entry.state.as_str()));
+        }
+        let set = Arc::new(PluginSet { generation, entries });
+        state.set = Arc::clone(&set);
+        drop(state);
+        self.changed.notify_all();
+        if let Some(on_change) = &self.options.on_change {
+            on_change(&set);
+        }
+    }
+}
+
+fn is(one: Option<&Plugin>, other: &Plugin) -> bool {
+    one.is_some_and(|one| one.is_same(other))
+}
+
+impl Tracked {
+    fn new(now: Instant) -> Self {
+        Self {
+            seen: None,
+            seen_since: now,
+            loaded: None,
+            is_loading: false,
+            plugin: None,
+            error: None,
+            hold: Hold::default(),
+        }
+    }
+
+    fn entry(&self, path: &Path, now: SystemTime) -> PluginEntry {
+        let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let state = if let Some(held) = self.hold.held() {
+            let until = held.until.map(|until| now + until.saturating_duration_since(Instant::now()));
+            EntryState::Held { until, reason: held.reason.clone() }
+        } else if self.is_loading || (self.plugin.is_none() && self.error.is_none()) {
+            EntryState::Loading
+        } else if let Some(error) = &self.error {
+            EntryState::Failed { error: Arc::clone(error) }
+        } else {
+            EntryState::Ready
+        };
+        PluginEntry {
+            name: self.plugin.as_ref().map_or_else(stem, |plugin| plugin.name().to_owned()),
+            file: path.to_path_buf(),
+            state,
+            since: now,
+            plugin: self.plugin.clone(),
+        }
+    }
+}

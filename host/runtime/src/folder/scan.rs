@@ -1,0 +1,97 @@
+//! Reads plugin folders: which component files there are, and what would show that one changed.
+
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::error::Error;
+use crate::manifest::Manifest;
+
+/// Component files of one folder that are looked at; more are not plugins but a mistake.
+const MAX_FILES: usize = 1_000;
+
+/// What changes when a component or its manifest is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    component: (u64, Option<SystemTime>, u64),
+    manifest: Option<(u64, Option<SystemTime>, u64)>,
+}
+
+impl Stamp {
+    /// Whether everything is older than that, and so need not be waited for.
+    pub(super) fn is_older_than(&self, moment: SystemTime) -> bool {
+        let older = |time: Option<SystemTime>| time.is_some_and(|time| time < moment);
+        older(self.component.1) && self.manifest.is_none_or(|manifest| older(manifest.1))
+    }
+}
+
+/// A component file, or why it may not be loaded.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) stamp: Result<Stamp, Error>,
+}
+
+/// All component files of a folder by name.
+pub(super) fn scan(folder: &Path) -> io::Result<Vec<Found>> {
+    let inside = folder.canonicalize()?;
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_component = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wasm"));
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if is_component && !is_hidden && found.len() < MAX_FILES {
+            match stamp(&path, &inside) {
+                Ok(Some(stamp)) => found.push(Found { path, stamp: Ok(stamp) }),
+                // A folder, or gone since it was listed.
+                Ok(None) => {}
+                Err(error) => found.push(Found { path, stamp: Err(error) }),
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+fn stamp(path: &Path, inside: &Path) -> Result<Option<Stamp>, Error> {
+    let component = match look(path, inside)? {
+        Some(metadata) if metadata.is_file() => metadata,
+        _ => return Ok(None),
+    };
+    let manifest = look(&Manifest::path_for(path), inside)?;
+    Ok(Some(Stamp { component: of(&component), manifest: manifest.as_ref().map(of) }))
+}
+
+/// None when it is not there.
+fn look(path: &Path, inside: &Path) -> Result<Option<Metadata>, Error> {
+    let gone = |error: io::Error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            Ok(None)
+        } else {
+            Err(Error::Read { path: path.to_path_buf(), source: error })
+        }
+    };
+    let metadata = match path.symlink_metadata() {
+        Ok(metadata) => metadata,
+        Err(error) => return gone(error),
+    };
+    if !metadata.is_symlink() {
+        return Ok(Some(metadata));
+    }
+    let target = match path.canonicalize() {
+        Ok(target) => target,
+        Err(error) => return gone(error),
+    };
+    if !target.starts_with(inside) {
+        return Err(Error::LinkOutside { path: path.to_path_buf(), target });
+    }
+    match path.metadata() {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) => gone(error),
+    }
+}
+
+fn of(metadata: &Metadata) -> (u64, Option<SystemTime>, u64) {
+    (metadata.len(), metadata.modified().ok(), crate::os::file_number(metadata))
+}

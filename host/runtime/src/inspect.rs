@@ -1,0 +1,244 @@
+//! Looks at a plugin's bytes before anything is compiled: a component of our world, or a clear reason why not.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use wasmparser::{BinaryReaderError, Chunk, ComponentExternalKind, ComponentTypeRef, Parser, Payload};
+
+use crate::error::Error;
+
+/// Package and world of the contract.
+const PACKAGE: &str = "wats:converter";
+/// The tracks that this host speaks, oldest first; see `wit/README.md`.
+const TRACKS: [Track; 1] = [Track::V0_1];
+/// Interfaces of each package that this host links.
+const INTERFACES_V0_1: [&str; 6] = ["types", "source", "report", "station", "lookup", "conversion"];
+/// What a converter has to export.
+const EXPORTS: [&str; 3] = ["describe", "probe", "convert"];
+/// WASI packages that are linked, inert, when a component imports them.
+const WASI_PACKAGES: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+
+/// A semver-incompatible version of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Track {
+    /// `wats:converter@0.1.x`
+    V0_1,
+}
+
+impl Track {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::V0_1 => "0.1.x",
+        }
+    }
+
+    fn of(version: &str) -> Option<Self> {
+        let version = semver::Version::parse(version).ok()?;
+        match (version.major, version.minor) {
+            (0, 1) if version.pre.is_empty() => Some(Self::V0_1),
+            _ => None,
+        }
+    }
+}
+
+/// The versions that this host speaks, for people: `wats:converter@0.1.x`.
+pub fn spoken_versions() -> String {
+    TRACKS.map(|track| format!("{PACKAGE}@{}", track.text())).join(", ")
+}
+
+/// What a look at a component tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Inspected {
+    pub(crate) track: Track,
+    /// Whether it imports anything of WASI.
+    pub(crate) wasi: bool,
+}
+
+/// Reads a whole file that may have at most `limit` bytes.
+pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let failed = |source| Error::Read { path: path.to_path_buf(), source };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+    }
+    let too_large = |found| Error::TooLarge { path: path.to_path_buf(), found, allowed: limit };
+    if metadata.len() > limit {
+        return Err(too_large(metadata.len()));
+    }
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(bytes.len() as u64));
+    }
+    Ok(bytes)
+}
+
+/// Looks at a component's outermost imports and exports.
+///
+/// # Errors
+/// [`Error::NotAComponent`], [`Error::UnknownTrack`], [`Error::WrongWorld`].
+pub(crate) fn inspect(path: &Path, bytes: &[u8]) -> Result<Inspected, Error> {
+    let not = |what: String| Error::NotAComponent { path: path.to_path_buf(), what };
+    kind_of(bytes).map_err(&not)?;
+    let outside = outermost(bytes).map_err(|problem| not(format!("the file is damaged or cut short: {problem}")))?;
+
+    let mut track = None;
+    let mut wasi = false;
+    let mut problems = Vec::new();
+    for import in &outside.imports {
+        match split(import) {
+            Some((package, interface, version)) if package == PACKAGE => {
+                let Some(found) = Track::of(version) else {
+                    return Err(Error::UnknownTrack {
+                        path: path.to_path_buf(),
+                        found: format!("{PACKAGE}@{version}"),
+                        spoken: spoken_versions(),
+                    });
+                };
+                track = Some(found);
+                if !INTERFACES_V0_1.contains(&interface) {
+                    problems.push(format!("it imports {import}, which this host does not have"));
+                }
+            }
+            Some((package, _, _)) if package.strip_prefix("wasi:").is_some_and(|p| WASI_PACKAGES.contains(&p)) => {
+                wasi = true;
+            }
+            _ => problems.push(format!("it imports {import}, which no plugin is given")),
+        }
+    }
+    let missing: Vec<_> = EXPORTS.iter().filter(|name| !outside.exports.iter().any(|e| e == *name)).collect();
+    for name in &missing {
+        problems.push(format!("it does not export the function {name:?}"));
+    }
+    match (track, problems.is_empty()) {
+        (Some(track), true) => Ok(Inspected { track, wasi }),
+        // `describe` cannot be exported without a type of the package, so it is always imported.
+        (None, true) => Err(Error::WrongWorld {
+            path: path.to_path_buf(),
+            problems: vec![format!("it imports nothing of {PACKAGE}")],
+        }),
+        (_, false) => Err(Error::WrongWorld { path: path.to_path_buf(), problems }),
+    }
+}
+
+fn kind_of(bytes: &[u8]) -> Result<(), String> {
+    let head = bytes.get(..8).unwrap_or(bytes);
+    if bytes.is_empty() {
+        return Err("the file is empty".to_owned());
+    }
+    if Parser::is_component(head) {
+        return Ok(());
+    }
+    if Parser::is_core_wasm(head) {
+        return Err("this is a core wasm module, not a component; build it with an SDK of wats, or turn it into a \
+                    component with `wasm-tools component new`"
+            .to_owned());
+    }
+    if head.starts_with(b"\x7fELF") || head.starts_with(b"MZ") {
+        return Err(
+            "this is no wasm component but native or precompiled code (.cwasm), which wats never runs; give it \
+                    the .wasm that it was made from"
+                .to_owned(),
+        );
+    }
+    if head.starts_with(b"\0asm") {
+        return Err("this wasm has a binary version that this host does not know".to_owned());
+    }
+    if head.starts_with(b"(") {
+        return Err("this is wasm in text form; turn it into a component with `wasm-tools parse`".to_owned());
+    }
+    Err("this is no wasm component".to_owned())
+}
+
+#[derive(Default)]
+struct Outside {
+    imports: Vec<String>,
+    exports: Vec<String>,
+}
+
+/// Imports and exports of the outermost component; what is nested in it is checked when it is compiled.
+fn outermost(mut bytes: &[u8]) -> Result<Outside, String> {
+    let told = |error: BinaryReaderError| format!("{} at byte {:#x}", error.message(), error.offset());
+    let mut outside = Outside::default();
+    let mut parser = Parser::new(0);
+    loop {
+        let (payload, consumed) = match parser.parse(bytes, true).map_err(told)? {
+            Chunk::Parsed { payload, consumed } => (payload, consumed),
+            Chunk::NeedMoreData(_) => return Err("it ends too soon".to_owned()),
+        };
+        let mut skip = 0;
+        match payload {
+            Payload::ComponentImportSection(reader) => {
+                for import in reader {
+                    let import = import.map_err(told)?;
+                    // Types that the world itself names ask for nothing.
+                    if !matches!(import.ty, ComponentTypeRef::Type(_)) {
+                        outside.imports.push(import.name.name.to_owned());
+                    }
+                }
+            }
+            Payload::ComponentExportSection(reader) => {
+                for export in reader {
+                    let export = export.map_err(told)?;
+                    if export.kind == ComponentExternalKind::Func {
+                        outside.exports.push(export.name.name.to_owned());
+                    }
+                }
+            }
+            Payload::ModuleSection { unchecked_range, .. } | Payload::ComponentSection { unchecked_range, .. } => {
+                skip = usize::try_from(unchecked_range.end - unchecked_range.start).unwrap_or(usize::MAX);
+            }
+            Payload::End(_) => return Ok(outside),
+            _ => {}
+        }
+        let Some(rest) = consumed.checked_add(skip).and_then(|done| bytes.get(done..)) else {
+            return Err("it ends too soon".to_owned());
+        };
+        bytes = rest;
+    }
+}
+
+/// `wats:converter/report@0.1.0` → its package, interface and version.
+fn split(name: &str) -> Option<(&str, &str, &str)> {
+    let (package, rest) = name.split_once('/')?;
+    let (interface, version) = rest.split_once('@')?;
+    Some((package, interface, version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(bytes: &[u8]) -> String {
+        inspect(Path::new("x.wasm"), bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_no_component_is_named_for_what_it_is() {
+        assert!(refusal(b"").contains("the file is empty"));
+        assert!(refusal(b"hello").contains("no wasm component"));
+        assert!(refusal(b"\0asm\x01\0\0\0").contains("core wasm module"));
+        assert!(refusal(b"\x7fELF....").contains(".cwasm"));
+        assert!(refusal(b"(component)").contains("text form"));
+    }
+
+    #[test]
+    fn an_empty_component_misses_everything() {
+        let text = refusal(b"\0asm\x0d\0\x01\0");
+        assert!(text.contains("\"describe\"") && text.contains("\"probe\"") && text.contains("\"convert\""), "{text}");
+    }
+
+    #[test]
+    fn a_component_that_is_cut_short_is_refused() {
+        assert!(refusal(b"\0asm\x0d\0\x01\0\x04\x7f\x01").contains("damaged or cut short"));
+    }
+
+    #[test]
+    fn only_released_versions_of_a_known_track_are_spoken() {
+        assert_eq!(Track::of("0.1.0"), Some(Track::V0_1));
+        assert_eq!(Track::of("0.1.9"), Some(Track::V0_1));
+        assert_eq!([Track::of("0.2.0"), Track::of("1.1.0"), Track::of("0.1.0-rc.1"), Track::of("x")], [None; 4]);
+    }
+}

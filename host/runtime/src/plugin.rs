@@ -1,0 +1,163 @@
+//! A loaded plugin.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::call;
+use crate::conversion::{Conversion, Detection};
+use crate::descriptor::Descriptor;
+use crate::failure::Failure;
+use crate::job::{Job, ReportSink};
+use crate::limits::Limits;
+use crate::manifest::{Grants, Manifest};
+use crate::metrics::PluginMetrics;
+use crate::recognition::Matcher;
+use crate::runtime::Shared;
+use crate::settings::Settings;
+use crate::source::Source;
+use crate::state::State;
+use crate::wit::v0_1::ConverterPre;
+
+/// What every call of a plugin needs to know of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Facts {
+    pub(crate) name: Arc<str>,
+    pub(crate) version: Arc<str>,
+    pub(crate) digest: Arc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) grants: Grants,
+    pub(crate) settings: Settings,
+    pub(crate) wasi: bool,
+}
+
+/// A loaded plugin, ready to be called from any thread. Clones are one plugin; it lives until the last is gone, so that
+/// running calls finish on it when another version takes its place.
+///
+/// Calls block. They need a thread with a stack of 2 MiB, and must not be made on a worker thread of an async runtime.
+#[derive(Clone)]
+pub struct Plugin(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) pre: ConverterPre<State>,
+    pub(crate) facts: Arc<Facts>,
+    pub(crate) descriptor: Descriptor,
+    pub(crate) manifest: Manifest,
+    pub(crate) matcher: Matcher,
+    pub(crate) metrics: PluginMetrics,
+    pub(crate) path: PathBuf,
+    pub(crate) loaded_in: Duration,
+    pub(crate) from_cache: bool,
+}
+
+impl Plugin {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// Whether both are clones of one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Its name, unique on a station.
+    pub fn name(&self) -> &str {
+        &self.0.facts.name
+    }
+
+    /// Its semantic version.
+    pub fn version(&self) -> &str {
+        &self.0.facts.version
+    }
+
+    /// SHA-256 of the component, in hex.
+    pub fn digest(&self) -> &str {
+        &self.0.facts.digest
+    }
+
+    /// What it says about itself.
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.0.descriptor
+    }
+
+    /// What the operator set, granted and limited.
+    pub fn manifest(&self) -> &Manifest {
+        &self.0.manifest
+    }
+
+    /// Its settings with defaults, as a JSON object.
+    pub fn settings_json(&self) -> &str {
+        self.0.facts.settings.json()
+    }
+
+    /// What it asked for and was granted.
+    pub fn grants(&self) -> &Grants {
+        &self.0.facts.grants
+    }
+
+    /// What it may use.
+    pub fn limits(&self) -> &Limits {
+        &self.0.facts.limits
+    }
+
+    /// Which of two equally sure plugins is taken: the one with the higher priority.
+    pub fn priority(&self) -> i32 {
+        self.0.manifest.priority
+    }
+
+    /// The file that it was loaded from.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// How long loading took.
+    pub fn loaded_in(&self) -> Duration {
+        self.0.loaded_in
+    }
+
+    /// Whether its code came from the cache.
+    pub fn loaded_from_cache(&self) -> bool {
+        self.0.from_cache
+    }
+
+    /// Whether its cheap rules allow the file. `head` is the beginning of the file: 4 KiB of it, or all.
+    pub fn matches(&self, name: &str, size: u64, head: &[u8]) -> bool {
+        self.0.matcher.matches(name, size, head)
+    }
+
+    /// Whether its name patterns allow the file, without looking into it.
+    pub fn matches_name(&self, name: &str) -> bool {
+        self.0.matcher.matches_name(name)
+    }
+
+    /// Asks it whether it reads the source.
+    ///
+    /// # Errors
+    /// A trap, a limit, or a source that cannot be read.
+    pub fn probe(&self, source: &Source) -> Result<Detection, Failure> {
+        let began = Instant::now();
+        let answer = call::probe(&self.0, source);
+        self.0.metrics.probe_ended(began.elapsed(), answer.as_ref().err());
+        answer
+    }
+
+    /// Has it convert the source, and gives the sink back.
+    ///
+    /// What the sink took counts only when the outcome is [`Outcome::Converted`](crate::Outcome::Converted).
+    pub fn convert<S: ReportSink + 'static>(&self, source: &Source, job: Job<S>) -> (Conversion, S) {
+        let (conversion, sink) = call::convert(&self.0, source, job);
+        self.0.metrics.conversion_ended(&conversion);
+        (conversion, sink)
+    }
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin")
+            .field("name", &self.0.facts.name)
+            .field("version", &self.0.facts.version)
+            .field("path", &self.0.path)
+            .finish_non_exhaustive()
+    }
+}

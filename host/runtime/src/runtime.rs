@@ -1,0 +1,196 @@
+//! The runtime: engines, limits, metrics, and how a file becomes a plugin.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use opentelemetry::metrics::Meter;
+use sha2::Digest as _;
+use wasmtime::component::Linker;
+
+use crate::call;
+use crate::compile::{self, Compiler};
+use crate::engine::Engines;
+use crate::error::{Error, chain};
+use crate::inspect::{self, Inspected, Track};
+use crate::limits::Limits;
+use crate::manifest::{Grants, Manifest};
+use crate::metrics::{Metrics, PluginMetrics};
+use crate::plugin::{Facts, Inner, Plugin};
+use crate::recognition::Matcher;
+use crate::settings::Settings;
+use crate::wasi;
+use crate::wit::v0_1::{self, ConverterPre};
+
+/// How the runtime is set up.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RuntimeOptions {
+    /// Folder for compiled code, made with access for this user only. Without it every load compiles again, and nothing
+    /// is compiled in a child process.
+    pub cache_dir: Option<PathBuf>,
+    /// Limits of plugins whose manifest does not say otherwise.
+    pub limits: Limits,
+    /// How many conversions run at a time; more of them wait for one another.
+    pub workers: usize,
+    /// Where plugins are compiled.
+    pub compiler: Compiler,
+    /// Where measurements go.
+    pub meter: Meter,
+}
+
+impl RuntimeOptions {
+    /// Default limits, two workers, compiling in this process, no cache.
+    pub fn new(meter: Meter) -> Self {
+        Self { cache_dir: None, limits: Limits::default(), workers: 2, compiler: Compiler::InProcess, meter }
+    }
+}
+
+/// Loads plugins. Clones are one runtime.
+#[derive(Debug, Clone)]
+pub struct Runtime(Arc<Shared>);
+
+/// What all plugins of a runtime share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) engines: Engines,
+    pub(crate) metrics: Arc<Metrics>,
+    options: RuntimeOptions,
+}
+
+impl Runtime {
+    /// Sets up the sandbox.
+    ///
+    /// # Errors
+    /// [`Error::Cache`] when the folder cannot be used, [`Error::Engine`] when the sandbox cannot be set up.
+    pub fn new(options: RuntimeOptions) -> Result<Self, Error> {
+        let engines = Engines::new(options.cache_dir.as_deref(), options.workers)?;
+        // Now, rather than when the first plugin is loaded: this is where a machine turns out to be unfit.
+        engines.get(&options.limits)?;
+        let metrics = Metrics::new(&options.meter);
+        Ok(Self(Arc::new(Shared { engines, metrics, options })))
+    }
+
+    /// The limits of plugins whose manifest does not say otherwise.
+    pub fn limits(&self) -> &Limits {
+        &self.0.options.limits
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Loads a plugin and the manifest beside it. Takes from milliseconds (from the cache) to a minute (compiling a large
+    /// one).
+    ///
+    /// # Errors
+    /// Everything in [`Error`] that names a path.
+    pub fn load(&self, path: &Path) -> Result<Plugin, Error> {
+        let began = Instant::now();
+        let (manifest, _) = Manifest::beside(path)?;
+        let limits = self.limits().overridden_by(&manifest.limits);
+        let bytes = inspect::read_limited(path, limits.component_bytes);
+        self.finish(began, bytes.and_then(|bytes| self.build(path, &bytes, manifest, limits, began)))
+    }
+
+    /// Loads a plugin from its bytes; `path` is what it is called in errors.
+    ///
+    /// # Errors
+    /// Everything in [`Error`] that names a path.
+    pub fn load_bytes(&self, path: &Path, bytes: &[u8], manifest: Manifest) -> Result<Plugin, Error> {
+        let began = Instant::now();
+        let limits = self.limits().overridden_by(&manifest.limits);
+        let (found, allowed) = (bytes.len() as u64, limits.component_bytes);
+        let built = if found > allowed {
+            Err(Error::TooLarge { path: path.to_path_buf(), found, allowed })
+        } else {
+            self.build(path, bytes, manifest, limits, began)
+        };
+        self.finish(began, built)
+    }
+
+    fn finish(&self, began: Instant, built: Result<Plugin, Error>) -> Result<Plugin, Error> {
+        self.0.metrics.load_ended(began.elapsed(), built.as_ref().map_or_else(Error::kind, |_| "loaded"));
+        built
+    }
+
+    fn build(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        manifest: Manifest,
+        limits: Limits,
+        began: Instant,
+    ) -> Result<Plugin, Error> {
+        let Inspected { track: Track::V0_1, wasi } = inspect::inspect(path, bytes)?;
+        let digest = hex(&sha2::Sha256::digest(bytes));
+        let shared = &self.0;
+        let engine = shared.engines.get(&limits)?;
+        let hits = shared.engines.cache_hits();
+        let named = compile::Bytes { path, bytes, digest: &digest };
+        let options = &shared.options;
+        let component = compile::compile(&engine, &options.compiler, options.cache_dir.as_deref(), &named, &limits)?;
+        let from_cache = shared.engines.cache_hits() > hits;
+
+        let wrong = |error: wasmtime::Error| Error::WrongWorld {
+            path: path.to_path_buf(),
+            problems: vec![chain(error.as_ref())],
+        };
+        let mut linker = Linker::new(&engine);
+        v0_1::link(&mut linker).map_err(wrong)?;
+        if wasi {
+            wasi::link(&mut linker).map_err(wrong)?;
+        }
+        let pre = linker.instantiate_pre(&component).and_then(ConverterPre::new).map_err(wrong)?;
+
+        let mut facts = Facts {
+            name: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default().into(),
+            version: "?".into(),
+            digest: digest.into(),
+            limits,
+            grants: Grants::default(),
+            settings: Settings::none(),
+            wasi,
+        };
+        let asked = Arc::new(facts);
+        let descriptor = call::describe(shared, &pre, &asked)
+            .map_err(|failure| Error::Describe { path: path.to_path_buf(), failure: Box::new(failure) })?
+            .map_err(|problems| Error::Descriptor { path: path.to_path_buf(), problems })?;
+        facts = Arc::unwrap_or_clone(asked);
+        facts.name = descriptor.name.as_str().into();
+        facts.version = descriptor.version.as_str().into();
+        facts.grants = Grants::both(&descriptor.wanted_grants, &manifest.grants);
+        facts.settings =
+            Settings::new(descriptor.settings_schema.as_ref(), &manifest.settings).map_err(|problems| {
+                Error::Settings {
+                    path: Manifest::path_for(path),
+                    plugin: format!("{}@{}", descriptor.name, descriptor.version),
+                    problems,
+                }
+            })?;
+        let matcher = Matcher::new(&descriptor.recognition)
+            .map_err(|problem| Error::Descriptor { path: path.to_path_buf(), problems: vec![problem] })?;
+        let metrics = PluginMetrics::new(&shared.metrics, &facts.name, &facts.version);
+        Ok(Plugin::new(Inner {
+            shared: Arc::clone(shared),
+            pre,
+            facts: Arc::new(facts),
+            descriptor,
+            manifest,
+            matcher,
+            metrics,
+            path: path.to_path_buf(),
+            loaded_in: began.elapsed(),
+            from_cache,
+        }))
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| DIGITS.get(usize::from(digit)).copied().unwrap_or_default())
+        .collect()
+}

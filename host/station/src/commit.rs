@@ -1,0 +1,118 @@
+//! Step 5, the commit point: all reports of a file and its ledger row become durable and visible in one transaction.
+//!
+//! Before it the file is the truth, after it the queue is.
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use wats_queue::{
+    ArchiveWhen, Commit, Committed, Error, OrphanRule, Outcome, PluginRef, PriorityClass, Source, SourceKey,
+};
+use wats_runtime::Plugin;
+
+use crate::{
+    config::{self, After, Class, Identity},
+    convert::Converted,
+    core::{Core, InboxState},
+    intake::take::Taken,
+};
+
+/// A decision about a file, to be made durable.
+#[derive(Debug)]
+pub(crate) enum Decision {
+    /// Its reports are sent.
+    Converted(Converted),
+    /// Nothing to report.
+    NoReport { by: Plugin, why: String, identity: Vec<u8> },
+    /// It goes to the error folder; `sidecar` says why.
+    Quarantine { by: Option<Plugin>, sidecar: String },
+    /// It stays in the inbox until then.
+    Wait { by: Option<Plugin>, reason: String, next_try: Timestamp },
+}
+
+/// Makes a decision durable. When it returns `Ok` it is on disk.
+pub(crate) fn commit(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision) -> Result<Committed, Error> {
+    let digest_only = || taken.digest.to_vec();
+    let mut commit = match decision {
+        Decision::Converted(Converted { by, valid, lookups }) => {
+            let inputs = serde_json::json!({
+                "asked": valid.asked,
+                "name": &*taken.source.main.name,
+                "modified": &*taken.source.main.modified,
+                "zone": core.config.station.time_zone.iana_name(),
+                "lookups": lookups,
+            });
+            let source = source(inbox, taken, valid.identity, Some(&by), inputs.to_string());
+            let mut commit = Commit::new(source, Outcome::Committed { reports: valid.count });
+            commit.reports = valid.reports;
+            commit.staged = valid.staged;
+            commit
+        }
+        Decision::NoReport { by, why, identity } => {
+            Commit::new(source(inbox, taken, identity, Some(&by), String::new()), Outcome::NoReport { why })
+        }
+        Decision::Quarantine { by, sidecar } => {
+            let source = source(inbox, taken, digest_only(), by.as_ref(), String::new());
+            Commit::new(source, Outcome::Quarantined { error: sidecar })
+        }
+        Decision::Wait { by, reason, next_try } => {
+            let source = source(inbox, taken, digest_only(), by.as_ref(), String::new());
+            Commit::new(source, Outcome::Waiting { reason, next_try })
+        }
+    };
+    commit.class = class(inbox.config.class);
+    commit.archive = archive_when(&inbox.config, &commit.outcome);
+    commit.orphans = match inbox.config.identity {
+        Identity::Append => OrphanRule::KeepSending,
+        Identity::Content => OrphanRule::SetAside,
+    };
+    core.queue.commit_blocking(commit)
+}
+
+fn source(inbox: &InboxState, taken: &Taken, identity: Vec<u8>, by: Option<&Plugin>, inputs: String) -> Source {
+    Source {
+        key: SourceKey { inbox: inbox.config.name.clone(), path: wats_queue::encode_path(&taken.arrived.path) },
+        stat: taken.arrived.stat,
+        digest: taken.digest,
+        identity,
+        plugin: by.map(plugin_ref),
+        inputs,
+        trace: None,
+        first_seen: Some(taken.arrived.first_seen),
+    }
+}
+
+fn plugin_ref(plugin: &Plugin) -> PluginRef {
+    PluginRef {
+        name: plugin.name().to_owned(),
+        version: plugin.version().to_owned(),
+        digest: digest_of_hex(plugin.digest()),
+        settings_digest: Sha256::digest(plugin.settings_json()).into(),
+    }
+}
+
+fn digest_of_hex(hex: &str) -> [u8; 32] {
+    let mut digest = [0; 32];
+    for (index, byte) in digest.iter_mut().enumerate() {
+        *byte = hex.get(2 * index..2 * index + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
+    }
+    digest
+}
+
+pub(crate) fn class(class: Class) -> PriorityClass {
+    match class {
+        Class::Live => PriorityClass::Live,
+        Class::Normal => PriorityClass::Normal,
+        Class::Bulk => PriorityClass::Bulk,
+    }
+}
+
+/// Files that cannot be converted leave the inbox at once, whatever it keeps.
+fn archive_when(inbox: &config::Inbox, outcome: &Outcome) -> ArchiveWhen {
+    match (outcome, inbox.after, inbox.archive_when) {
+        (Outcome::Quarantined { .. }, ..) | (_, After::Move | After::Zip | After::Delete, config::ArchiveWhen::Committed) => {
+            ArchiveWhen::Committed
+        }
+        (_, After::Keep, _) => ArchiveWhen::Keep,
+        (_, _, config::ArchiveWhen::Delivered) => ArchiveWhen::Delivered,
+    }
+}

@@ -1,0 +1,193 @@
+//! Commands on queue and files, shared by the local interface and by `wats` when no station runs.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use globset::GlobBuilder;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use wats_queue::{EntryId, EntryRow, EntryState, Error, Filter, Page, PriorityClass, Queue, Trace};
+
+use crate::{archive, config::Inbox, sidecar};
+
+/// Which entries to list. All of them must fit.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListFilter {
+    /// `pending`, `delivered`, `dead`, `superseded`, `discarded`.
+    pub state: Option<EntryState>,
+    /// `live`, `normal`, `bulk`.
+    pub class: Option<PriorityClass>,
+    /// Plugin that made it.
+    pub plugin: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// Part number.
+    pub part: Option<String>,
+    /// Committed at or after this time.
+    pub since: Option<jiff::Timestamp>,
+    /// Entries older than this one, for the next page.
+    pub before: Option<i64>,
+    /// How many; 50 by default.
+    pub limit: Option<u32>,
+}
+
+impl ListFilter {
+    fn filter(&self) -> Filter {
+        Filter {
+            state: self.state,
+            class: self.class,
+            plugin: self.plugin.clone(),
+            serial_number: self.serial.clone(),
+            part_number: self.part.clone(),
+            since: self.since,
+            ..Filter::default()
+        }
+    }
+}
+
+/// Which dead letters to send again.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetryRequest {
+    /// This one.
+    pub entry: Option<i64>,
+    /// All that fit.
+    pub all: Option<ListFilter>,
+}
+
+/// How many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retried {
+    /// How many dead letters are pending again.
+    pub retried: u64,
+}
+
+/// What to look for; one of them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TraceQuery {
+    /// Serial number.
+    pub serial: Option<String>,
+    /// Part number.
+    pub part: Option<String>,
+    /// Report id.
+    pub report: Option<Uuid>,
+    /// File, by name or path.
+    pub file: Option<String>,
+}
+
+/// Lists entries, newest first.
+///
+/// # Errors
+/// Those of the queue.
+pub async fn list(queue: &Queue, filter: &ListFilter) -> Result<Vec<EntryRow>, Error> {
+    let page = Page { before: filter.before.map(EntryId), limit: filter.limit.unwrap_or(50) };
+    queue.list(filter.filter(), page).await
+}
+
+/// Makes dead letters pending again.
+///
+/// # Errors
+/// Those of the queue.
+pub async fn retry(queue: &Queue, request: &RetryRequest) -> Result<Retried, Error> {
+    if let Some(entry) = request.entry {
+        queue.retry(EntryId(entry)).await?;
+        return Ok(Retried { retried: 1 });
+    }
+    let filter = request.all.clone().unwrap_or_default().filter();
+    Ok(Retried { retried: queue.retry_all(filter).await? })
+}
+
+/// Tells where something is.
+///
+/// # Errors
+/// Those of the queue.
+pub async fn trace(queue: &Queue, query: &TraceQuery) -> Result<Trace, Error> {
+    let query = match query {
+        TraceQuery { report: Some(id), .. } => wats_queue::Query::ReportId(*id),
+        TraceQuery { serial: Some(serial), .. } => wats_queue::Query::Serial(serial.clone()),
+        TraceQuery { part: Some(part), .. } => wats_queue::Query::Part(part.clone()),
+        TraceQuery { file, .. } => wats_queue::Query::File(file.clone().unwrap_or_default()),
+    };
+    queue.trace(query).await
+}
+
+/// Files that went back into their inbox.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RetriedFiles {
+    /// Where they lie now.
+    pub files: Vec<PathBuf>,
+    /// What could not be moved, and why.
+    pub failed: Vec<String>,
+}
+
+/// Commands that need no queue.
+#[derive(Debug, Clone)]
+pub struct Control {
+    /// The inboxes.
+    pub inboxes: Vec<Inbox>,
+}
+
+impl Control {
+    /// Moves files from the error folders back into their inboxes, so that they are converted again: all, or those whose
+    /// name or path fits `pattern`.
+    pub fn retry_files(&self, pattern: Option<&str>) -> RetriedFiles {
+        let mut retried = RetriedFiles::default();
+        let glob = match pattern.map(|pattern| GlobBuilder::new(pattern).case_insensitive(true).build()) {
+            None => None,
+            Some(Ok(glob)) => Some(glob.compile_matcher()),
+            Some(Err(error)) => {
+                retried.failed.push(format!("{:?} is no pattern: {}", pattern.unwrap_or_default(), error.kind()));
+                return retried;
+            }
+        };
+        for inbox in &self.inboxes {
+            for file in files_below(&inbox.error_dir) {
+                let Ok(relative) = file.strip_prefix(&inbox.error_dir) else { continue };
+                let fits = glob.as_ref().is_none_or(|glob| {
+                    glob.is_match(relative) || relative.file_name().is_some_and(|name| glob.is_match(name))
+                });
+                if !fits || is_sidecar(&file) {
+                    continue;
+                }
+                match put_back(inbox, &file, relative) {
+                    Ok(path) => retried.files.push(path),
+                    Err(error) => retried.failed.push(format!("{}: {error}", file.display())),
+                }
+            }
+        }
+        retried
+    }
+}
+
+fn put_back(inbox: &Inbox, file: &Path, relative: &Path) -> io::Result<PathBuf> {
+    let path = archive::move_into(file, &inbox.path, relative)?;
+    match fs::remove_file(sidecar::path_for(file)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(path),
+    }
+}
+
+fn is_sidecar(file: &Path) -> bool {
+    file.to_string_lossy().strip_suffix(".error.json").is_some_and(|stem| !stem.is_empty())
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() => files.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    files.sort();
+    files
+}

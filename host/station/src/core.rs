@@ -1,0 +1,344 @@
+//! What all parts of a running station share.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::Sender;
+use opentelemetry::KeyValue;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+use wats_client::Client;
+use wats_queue::{Archive, Clock, Pressure, Queue, SourceId};
+use wats_report::Defaults;
+use wats_runtime::{Cancel, Lookup};
+
+use crate::{
+    config::{Config, Inbox},
+    convert::Setting,
+    error::Error,
+    intake::Notice,
+    metrics::Metrics,
+    os,
+    plugins::Plugins,
+    pool::Pool,
+    submit::Destination,
+};
+
+/// How long a look at the disk is good.
+const DISK_LOOK: Duration = Duration::from_millis(500);
+/// Events that are kept for those who watch.
+const EVENTS: usize = 200;
+
+/// A hook that tests use to stop the process at a named place.
+pub type FaultHook = Arc<dyn Fn(&'static str) + Send + Sync>;
+
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) station_id: Uuid,
+    pub(crate) queue: Queue,
+    pub(crate) plugins: Plugins,
+    pub(crate) client: Option<Client>,
+    pub(crate) lookup: Option<Arc<dyn Lookup>>,
+    pub(crate) destination: Destination,
+    pub(crate) metrics: Metrics,
+    pub(crate) pool: Pool,
+    pub(crate) inboxes: Vec<Arc<InboxState>>,
+    pub(crate) events: Events,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) handle: tokio::runtime::Handle,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    /// Ends conversions that run, when stopping takes too long.
+    pub(crate) cancel: Cancel,
+    pub(crate) fault: Option<FaultHook>,
+    pub(crate) failure: Mutex<Option<Error>>,
+    pub(crate) started: Instant,
+    pub(crate) disk: Mutex<Option<(Instant, Option<u64>)>>,
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("station", &self.config.station.name).finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn fault(&self, place: &'static str) {
+        if let Some(hook) = &self.fault {
+            hook(place);
+        }
+    }
+
+    /// A task has ended that must not: the station stops, and says which and why.
+    pub(crate) fn fail(&self, task: &str, why: &str) {
+        tracing::error!(%task, %why, "the station stops");
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert_with(|| Error::Task { task: task.to_owned(), why: why.to_owned() });
+        self.stop.cancel();
+    }
+
+    /// Why intake must not take more files, if it must not.
+    pub(crate) fn not_accepting(&self) -> Option<String> {
+        let bytes = |bytes: u64| format!("{} MiB", bytes >> 20);
+        match self.queue.accepting() {
+            Pressure::None => {}
+            Pressure::DiskBudget { used, max } => {
+                return Some(format!("the queue uses {} of {} (queue.max_bytes)", bytes(used), bytes(max)));
+            }
+            Pressure::DiskFull => return Some("the disk of the queue is full".into()),
+            Pressure::Depth { live, max } => {
+                return Some(format!("{live} reports wait for delivery, at most {max} may (queue.max_depth)"));
+            }
+        }
+        let min = self.config.queue.min_disk_left_bytes;
+        self.disk_left().filter(|left| *left < min).map(|left| {
+            format!("{} are left on the disk of the queue, at least {} must be (queue.min_disk_left_bytes)", bytes(left), bytes(min))
+        })
+    }
+
+    pub(crate) fn disk_left(&self) -> Option<u64> {
+        let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
+        match *disk {
+            Some((at, left)) if at.elapsed() < DISK_LOOK => left,
+            _ => {
+                let left = os::disk_left(&self.config.data_dir);
+                *disk = Some((Instant::now(), left));
+                left
+            }
+        }
+    }
+
+    /// Records where a file is now. Nobody waits for it: if it is lost, the next start finds out again.
+    pub(crate) fn filed_away(&self, source: SourceId, archive: Archive) {
+        let queue = self.queue.clone();
+        self.tasks.spawn_on(
+            async move {
+                if let Err(error) = queue.set_archive(source, archive).await {
+                    tracing::warn!(%source, %error, "where the file is was not recorded; it is found out again");
+                }
+            },
+            &self.handle,
+        );
+    }
+
+    pub(crate) fn setting<'a>(&'a self, inbox: &'a InboxState) -> Setting<'a> {
+        Setting {
+            inbox: &inbox.config,
+            defaults: &inbox.defaults,
+            plugins: &self.plugins,
+            station_id: self.station_id,
+            queue: Some(&self.queue),
+            lookup: self.lookup.as_ref(),
+            cancel: &self.cancel,
+        }
+    }
+
+    pub(crate) fn inbox(&self, name: &str) -> Option<&Arc<InboxState>> {
+        self.inboxes.iter().find(|inbox| inbox.config.name == name)
+    }
+}
+
+/// An inbox at work.
+pub(crate) struct InboxState {
+    pub(crate) config: Inbox,
+    pub(crate) defaults: Defaults,
+    pub(crate) notices: Sender<Notice>,
+    pub(crate) labels: [KeyValue; 1],
+    rescan: AtomicBool,
+    waiting: AtomicUsize,
+    in_flight: AtomicUsize,
+    unreadable: Mutex<Option<Reason>>,
+    held: Mutex<Option<Reason>>,
+}
+
+/// Why something is not as it should be, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Reason {
+    /// Why.
+    pub why: String,
+    /// Since when.
+    pub since: jiff::Timestamp,
+}
+
+impl fmt::Debug for InboxState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboxState").field("name", &self.config.name).finish_non_exhaustive()
+    }
+}
+
+impl InboxState {
+    pub(crate) fn new(config: Inbox, defaults: Defaults, notices: Sender<Notice>) -> Self {
+        Self {
+            labels: [KeyValue::new("inbox", config.name.clone())],
+            config,
+            defaults,
+            notices,
+            rescan: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
+            unreadable: Mutex::new(None),
+            held: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn ask_for_rescan(&self) {
+        self.rescan.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn take_rescan(&self) -> bool {
+        self.rescan.swap(false, Ordering::AcqRel)
+    }
+
+    pub(crate) fn set_counts(&self, waiting: usize, in_flight: usize) {
+        self.waiting.store(waiting, Ordering::Relaxed);
+        self.in_flight.store(in_flight, Ordering::Relaxed);
+    }
+
+    /// Files that are not done, and those of them that a worker has.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        (self.waiting.load(Ordering::Relaxed), self.in_flight.load(Ordering::Relaxed))
+    }
+
+    /// What could not be read or filed away, until the next scan.
+    pub(crate) fn set_unreadable(&self, why: Option<String>) {
+        set(&self.unreadable, why);
+    }
+
+    /// Why files are left where they are.
+    pub(crate) fn set_held(&self, why: Option<String>) {
+        set(&self.held, why);
+    }
+
+    pub(crate) fn reasons(&self) -> (Option<Reason>, Option<Reason>) {
+        let read = |slot: &Mutex<Option<Reason>>| slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (read(&self.unreadable), read(&self.held))
+    }
+}
+
+fn set(slot: &Mutex<Option<Reason>>, why: Option<String>) {
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    match (slot.as_mut(), why) {
+        (_, None) => *slot = None,
+        // The first time counts; the words are the newest.
+        (Some(reason), Some(why)) => reason.why = why,
+        (None, Some(why)) => *slot = Some(Reason { why, since: jiff::Timestamp::now() }),
+    }
+}
+
+/// What happened lately, for those who watch.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    last: Mutex<VecDeque<Event>>,
+    number: AtomicU64,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Event {
+    /// Counts up from 1.
+    pub number: u64,
+    /// When.
+    pub at: jiff::Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum What {
+    /// Reports of a file are safe.
+    Committed {
+        /// The inbox.
+        inbox: String,
+        /// The file.
+        file: String,
+        /// How many reports will be sent.
+        reports: u64,
+    },
+    /// A file cannot be converted.
+    Quarantined {
+        /// The inbox.
+        inbox: String,
+        /// The file.
+        file: String,
+        /// Why.
+        error: String,
+    },
+    /// Nothing is sent for now.
+    Paused {
+        /// Why.
+        why: String,
+    },
+    /// Sending goes on.
+    Resumed,
+    /// The server refused a report for good.
+    Dead {
+        /// The report.
+        report: Uuid,
+        /// The server's words.
+        why: String,
+    },
+}
+
+impl Events {
+    fn add(&self, what: What) {
+        let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.len() == EVENTS {
+            last.pop_front();
+        }
+        last.push_back(Event { number, at: jiff::Timestamp::now(), what });
+    }
+
+    /// Those after `number` that are still kept.
+    pub(crate) fn since(&self, number: u64) -> Vec<Event> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.iter().filter(|event| event.number > number).cloned().collect()
+    }
+
+    pub(crate) fn committed(&self, inbox: &str, file: &str, reports: u64) {
+        self.add(What::Committed { inbox: inbox.into(), file: file.into(), reports });
+    }
+
+    pub(crate) fn quarantined(&self, inbox: &str, file: &str, error: &str) {
+        self.add(What::Quarantined { inbox: inbox.into(), file: file.into(), error: error.into() });
+    }
+
+    pub(crate) fn paused(&self, why: &str) {
+        self.add(What::Paused { why: why.into() });
+    }
+
+    pub(crate) fn resumed(&self) {
+        self.add(What::Resumed);
+    }
+
+    pub(crate) fn dead(&self, report: Uuid, why: &str) {
+        self.add(What::Dead { report, why: why.into() });
+    }
+}
+
+/// The archive and error folders of an inbox, and whether they can be made.
+pub(crate) fn make_folders(inbox: &Inbox) -> Result<(), Error> {
+    let make = |path: &Path| {
+        std::fs::create_dir_all(path)
+            .map_err(|source| Error::Folder { inbox: inbox.name.clone(), path: path.to_owned(), source })
+    };
+    make(&inbox.path)?;
+    make(&inbox.archive_dir)?;
+    make(&inbox.error_dir)
+}

@@ -1,0 +1,261 @@
+//! How the station is, in words and figures.
+
+use serde::Serialize;
+use wats_queue::Counts;
+
+use crate::core::{Core, Reason};
+
+/// The answer to "how are you?".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Everything is as it should be. Being offline is normal.
+    Ok,
+    /// Works, and somebody should look.
+    Degraded,
+    /// Results do not arrive.
+    Fault,
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Complaint {
+    /// How bad.
+    pub status: Status,
+    /// Which part: `inbox line-1`, `plugin csv`, `destination`, `queue`.
+    pub part: String,
+    /// What is wrong, and what to do where there is something to do.
+    pub why: String,
+    /// Since when, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<jiff::Timestamp>,
+}
+
+/// Everything about a running station.
+#[derive(Debug, Clone, Serialize)]
+pub struct Details {
+    /// The worst of the complaints.
+    pub status: Status,
+    /// What is not as it should be.
+    pub complaints: Vec<Complaint>,
+    /// Name of the station.
+    pub station: String,
+    /// Version of this program.
+    pub version: &'static str,
+    /// Since the start.
+    pub uptime_seconds: f64,
+    /// The queue and the ledger.
+    pub queue: QueueDetails,
+    /// The server.
+    pub destination: DestinationDetails,
+    /// The cache of the API client, if it is on.
+    pub cache: Option<CacheDetails>,
+    /// The plugins.
+    pub plugins: Vec<PluginDetails>,
+    /// The inboxes.
+    pub inboxes: Vec<InboxDetails>,
+    /// Workers that there are, and those that are idle.
+    pub workers: WorkerDetails,
+    /// Bytes left on the disk of the queue.
+    pub disk_left_bytes: Option<u64>,
+}
+
+/// The queue and the ledger.
+#[derive(Debug, Clone, Serialize)]
+pub struct QueueDetails {
+    /// Durable sums.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Age of the oldest report that is not delivered.
+    pub oldest_seconds: Option<f64>,
+    /// Why intake stands still, if it does.
+    pub not_accepting: Option<String>,
+}
+
+/// The server.
+#[derive(Debug, Clone, Serialize)]
+pub struct DestinationDetails {
+    /// Its address; none means that reports are converted and held.
+    pub server: Option<String>,
+    /// Why nothing is sent, if nothing is.
+    pub paused: Option<Reason>,
+    /// The last delivery since the start.
+    pub last_delivery: Option<jiff::Timestamp>,
+    /// Deliveries since the start.
+    pub delivered: u64,
+    /// Submissions at the same time that the server takes well.
+    pub concurrency: usize,
+    /// Reports a second that the rate limit lets through; none is no limit.
+    pub allowed_per_second: Option<f64>,
+    /// At that rate.
+    pub seconds_to_drain: Option<f64>,
+}
+
+/// The cache of the API client.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct CacheDetails {
+    /// Answers from the cache.
+    pub hits: u64,
+    /// Questions that went to the server.
+    pub misses: u64,
+    /// Of these, answered with an old value because the server was away.
+    pub stale: u64,
+    /// Entries that left by themselves.
+    pub evictions: u64,
+    /// Entries now.
+    pub entries: u64,
+    /// Bytes now.
+    pub bytes: u64,
+    /// 0 to 1.
+    pub hit_rate: f64,
+}
+
+/// A plugin.
+#[derive(Debug, Clone, Serialize)]
+pub struct PluginDetails {
+    /// Name.
+    pub name: String,
+    /// Version.
+    pub version: Option<String>,
+    /// `ready`, `loading`, `failed`, `held`.
+    pub state: String,
+    /// Why it is not ready, or why a newer file of it is not in service.
+    pub why: Option<String>,
+    /// Its file.
+    pub path: String,
+    /// SHA-256.
+    pub digest: Option<String>,
+    /// What it may do beside converting.
+    pub grants: Vec<String>,
+}
+
+/// An inbox.
+#[derive(Debug, Clone, Serialize)]
+pub struct InboxDetails {
+    /// Name.
+    pub name: String,
+    /// Folder.
+    pub path: String,
+    /// Files that are not done.
+    pub files: usize,
+    /// Of these, with a worker.
+    pub in_flight: usize,
+    /// What could not be read or filed away.
+    pub unreadable: Option<Reason>,
+    /// Why files are left where they are.
+    pub held: Option<Reason>,
+}
+
+/// The workers.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct WorkerDetails {
+    /// How many.
+    pub count: usize,
+    /// How many wait for work.
+    pub idle: usize,
+}
+
+/// Looks at everything.
+pub(crate) async fn details(core: &Core) -> Result<Details, wats_queue::Error> {
+    let counts = core.queue.counts().await?;
+    let not_accepting = core.not_accepting();
+    let oldest_seconds = counts.oldest_live.map(|oldest| core.now().duration_since(oldest).as_secs_f64().max(0.0));
+    let plugins = core.plugins.details();
+    let inboxes: Vec<_> = core
+        .inboxes
+        .iter()
+        .map(|inbox| {
+            let (files, in_flight) = inbox.counts();
+            let (unreadable, held) = inbox.reasons();
+            InboxDetails {
+                name: inbox.config.name.clone(),
+                path: inbox.config.path.display().to_string(),
+                files,
+                in_flight,
+                unreadable,
+                held,
+            }
+        })
+        .collect();
+    let destination = destination(core, &counts);
+    let complaints = complaints(core, &counts, not_accepting.as_deref(), oldest_seconds, &destination, &plugins, &inboxes);
+    let (count, idle) = core.pool.counts();
+    Ok(Details {
+        status: complaints.iter().map(|complaint| complaint.status).max().unwrap_or(Status::Ok),
+        complaints,
+        station: core.config.station.name.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_seconds: core.started.elapsed().as_secs_f64(),
+        queue: QueueDetails { counts, oldest_seconds, not_accepting },
+        destination,
+        cache: core.client.as_ref().and_then(wats_client::Client::cache_stats).map(|stats| CacheDetails {
+            hits: stats.hits,
+            misses: stats.misses,
+            stale: stats.stale,
+            evictions: stats.evictions,
+            entries: stats.entries,
+            bytes: stats.bytes,
+            hit_rate: stats.hit_rate(),
+        }),
+        plugins,
+        inboxes,
+        workers: WorkerDetails { count, idle },
+        disk_left_bytes: core.disk_left(),
+    })
+}
+
+fn destination(core: &Core, counts: &Counts) -> DestinationDetails {
+    let (last_delivery, delivered) = core.destination.deliveries();
+    let allowance = core.client.as_ref().and_then(|client| client.rate_limiter().allowance());
+    let allowed_per_second = allowance.map(|allowance| allowance.sustained_per_second);
+    #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
+    let seconds_to_drain = allowed_per_second.filter(|rate| *rate > 0.0).map(|rate| counts.reports_live as f64 / rate);
+    DestinationDetails {
+        server: core.client.as_ref().map(|client| client.server().to_owned()),
+        paused: core.destination.paused(),
+        last_delivery,
+        delivered,
+        concurrency: core.client.as_ref().map_or(0, |client| client.concurrency().limit()),
+        allowed_per_second,
+        seconds_to_drain,
+    }
+}
+
+fn complaints(
+    core: &Core,
+    counts: &Counts,
+    not_accepting: Option<&str>,
+    oldest_seconds: Option<f64>,
+    destination: &DestinationDetails,
+    plugins: &[PluginDetails],
+    inboxes: &[InboxDetails],
+) -> Vec<Complaint> {
+    let mut list = Vec::new();
+    let mut complain = |status, part: String, why: String, since| list.push(Complaint { status, part, why, since });
+    if let Some(why) = not_accepting {
+        complain(Status::Fault, "queue".into(), format!("no more files are taken: {why}"), None);
+    }
+    let max_age = core.config.queue.max_age_seconds;
+    if let Some(age) = oldest_seconds.filter(|age| *age > max_age && destination.server.is_some()) {
+        let why = format!("the oldest report has waited {age:.0} s for delivery, more than queue.max_age_seconds ({max_age:.0})");
+        complain(Status::Fault, "queue".into(), why, counts.oldest_live);
+    }
+    if counts.reports_dead > 0 {
+        let why = format!("{} reports were refused for good; see `wats queue list --state dead`", counts.reports_dead);
+        complain(Status::Degraded, "queue".into(), why, None);
+    }
+    if let Some(paused) = &destination.paused {
+        complain(Status::Degraded, "destination".into(), paused.why.clone(), Some(paused.since));
+    }
+    for plugin in plugins {
+        if let Some(why) = plugin.why.as_ref().filter(|_| plugin.state != "loading") {
+            complain(Status::Degraded, format!("plugin {}", plugin.name), format!("{}: {why}", plugin.state), None);
+        }
+    }
+    for inbox in inboxes {
+        if let Some(reason) = &inbox.unreadable {
+            complain(Status::Fault, format!("inbox {}", inbox.name), reason.why.clone(), Some(reason.since));
+        }
+    }
+    list
+}

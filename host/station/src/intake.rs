@@ -1,0 +1,276 @@
+//! Step 1: files come in.
+//!
+//! One thread for each inbox. Events are hints that make it fast; the periodic scan is the truth, because event queues
+//! overflow and network disks send none. A file is given to the workers when it has held still, and only when the queue
+//! takes more; else it stays where it is.
+
+pub(crate) mod candidates;
+pub(crate) mod scan;
+pub(crate) mod take;
+mod watch;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use candidates::{Candidates, Due, Hint};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError};
+use take::Arrived;
+use wats_queue::{Archive, OutcomeKind, Sighting, SourceRow};
+
+use crate::{
+    config::{Identity, Writer},
+    core::{Core, InboxState},
+    os,
+    pool::Work,
+};
+
+/// Files that are looked up in the ledger at once.
+const BATCH: usize = 256;
+/// How long intake sleeps at most, so that a stop is noticed.
+const TICK: Duration = Duration::from_millis(200);
+/// A file that could not be handled because of the station itself is tried again after this time.
+const STATION_RETRY: Duration = Duration::from_secs(5);
+
+/// What others tell an inbox.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    /// A worker is through with a file.
+    Finished(PathBuf, Verdict),
+    /// A file whose reports are safe is to be filed away.
+    FileAway(Box<SourceRow>),
+    /// Plugins have changed: look again at files that wait.
+    PluginsChanged,
+    /// An event: this path, and whether the file is complete.
+    Seen(PathBuf, Hint),
+    /// Events were lost: read the folder.
+    Rescan,
+}
+
+/// What a worker says of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing is left to do.
+    Done,
+    /// Look again after this time.
+    Again(Duration),
+    /// It has changed: it must settle first.
+    Changed,
+}
+
+/// Runs until the station stops.
+pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<Notice>) {
+    let mut intake = Intake { core, inbox, candidates: Candidates::default(), first_scan: true };
+    let mut watch = watch::Watch::new(inbox);
+    let mut next_scan = Instant::now();
+    while !core.stop.is_cancelled() {
+        let now = Instant::now();
+        if now >= next_scan || inbox.take_rescan() {
+            watch.renew();
+            intake.scan();
+            next_scan = Instant::now() + inbox.config.scan;
+        }
+        let blocked = intake.promote();
+        let wake = intake.candidates.next_due().map_or(TICK, |due| due.saturating_duration_since(Instant::now()));
+        let wait = if blocked { TICK } else { wake.min(TICK) };
+        match notices.recv_timeout(wait.min(next_scan.saturating_duration_since(Instant::now()))) {
+            Ok(notice) => {
+                intake.notice(notice);
+                for notice in notices.try_iter().take(4 * BATCH) {
+                    intake.notice(notice);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        let (waiting, in_flight) = intake.candidates.counts();
+        inbox.set_counts(waiting, in_flight);
+    }
+}
+
+struct Intake<'a> {
+    core: &'a Arc<Core>,
+    inbox: &'a Arc<InboxState>,
+    candidates: Candidates,
+    first_scan: bool,
+}
+
+impl Intake<'_> {
+    fn scan(&mut self) {
+        let scanned = scan::scan(&self.inbox.config);
+        self.inbox.set_unreadable(scanned.unreadable.first().map(|(path, error)| {
+            format!("{}: {error}{}", path.display(), more(scanned.unreadable.len() - 1))
+        }));
+        let mut only_by_scan = 0;
+        for found in scanned.files {
+            if self.observe(&found, Hint::Scan) {
+                only_by_scan += 1;
+            }
+        }
+        if !self.first_scan {
+            self.core.metrics.found_by_scan(&self.inbox.labels, only_by_scan);
+        }
+        self.first_scan = false;
+    }
+
+    fn observe(&mut self, found: &scan::Found, hint: Hint) -> bool {
+        let settle = self.inbox.config.settle;
+        self.candidates.observe(&found.path, found.stat, hint, settle, Instant::now(), self.core.now())
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        match notice {
+            Notice::Seen(path, hint) => match scan::look(&self.inbox.config, &path) {
+                Some(found) => {
+                    self.observe(&found, hint);
+                }
+                None => {
+                    if let Ok(relative) = path.strip_prefix(&self.inbox.config.path) {
+                        self.candidates.gone(relative);
+                    }
+                }
+            },
+            Notice::Finished(path, verdict) => match verdict {
+                Verdict::Again(after) => self.candidates.again(&path, Instant::now() + after),
+                Verdict::Done | Verdict::Changed => {
+                    self.candidates.done(&path);
+                    // The tester may have written to the name meanwhile.
+                    if verdict == Verdict::Changed || self.inbox.config.identity == Identity::Append {
+                        self.look_again(&path);
+                    }
+                }
+            },
+            Notice::FileAway(row) => self.file_away(row),
+            Notice::PluginsChanged => self.candidates.wake_waiting(Instant::now()),
+            Notice::Rescan => self.inbox.ask_for_rescan(),
+        }
+    }
+
+    fn look_again(&mut self, relative: &Path) {
+        if let Some(found) = scan::look(&self.inbox.config, &self.inbox.config.path.join(relative)) {
+            self.observe(&found, Hint::Event);
+        }
+    }
+
+    /// Gives files that are due to the workers. True when they cannot take more now.
+    fn promote(&mut self) -> bool {
+        loop {
+            let due = self.candidates.due(Instant::now(), BATCH);
+            if due.is_empty() {
+                return false;
+            }
+            if let Some(reason) = self.core.not_accepting() {
+                self.inbox.set_held(Some(reason));
+                return true;
+            }
+            self.inbox.set_held(None);
+            let due = self.still_there(due);
+            match self.known(&due) {
+                Ok(sightings) => {
+                    for (due, sighting) in due.into_iter().zip(sightings) {
+                        if !self.give(due, sighting) {
+                            return true;
+                        }
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(inbox = %self.inbox.config.name, %error, "the ledger cannot be read; files stay where they are");
+                    return true;
+                }
+            }
+        }
+    }
+
+    fn still_there(&mut self, due: Vec<Due>) -> Vec<Due> {
+        let mut still = Vec::with_capacity(due.len());
+        for due in due {
+            match scan::look(&self.inbox.config, &self.inbox.config.path.join(&due.path)) {
+                None => self.candidates.gone(&due.path),
+                Some(found) if found.stat != due.stat => {
+                    self.observe(&found, Hint::Event);
+                }
+                Some(_) => {
+                    if due.stat.size == 0 && due.since.elapsed() < self.inbox.config.empty_wait {
+                        self.candidates.again(&due.path, due.since + self.inbox.config.empty_wait);
+                    } else {
+                        still.push(due);
+                    }
+                }
+            }
+        }
+        still
+    }
+
+    fn known(&self, due: &[Due]) -> Result<Vec<Sighting>, wats_queue::Error> {
+        let files: Vec<_> = due.iter().map(|due| (wats_queue::encode_path(&due.path), due.stat)).collect();
+        self.core.queue.unknown_of_blocking(&self.inbox.config.name, &files)
+    }
+
+    /// Decides what a file is for us. False when the workers cannot take more now.
+    fn give(&mut self, due: Due, sighting: Sighting) -> bool {
+        match sighting {
+            Sighting::Known { archive: Archive::Kept | Archive::AwaitsDelivery, .. } => {
+                self.candidates.done(&due.path);
+                true
+            }
+            // Its reports are safe, and the way to the archive was cut short.
+            Sighting::Known { source_id, archive: Archive::Pending, .. } => {
+                match self.core.handle.block_on(self.core.queue.source(source_id)) {
+                    Ok(row) => self.send(&due.path, Work::FileAway { inbox: Arc::clone(self.inbox), row: Box::new(row) }),
+                    Err(error) => {
+                        tracing::error!(%error, "the ledger cannot be read");
+                        self.candidates.again(&due.path, Instant::now() + STATION_RETRY);
+                        true
+                    }
+                }
+            }
+            Sighting::Known { outcome: OutcomeKind::Waiting, next_try: Some(at), .. } if at > self.core.now() => {
+                let wait = Duration::try_from(at.duration_since(self.core.now())).unwrap_or_default();
+                self.candidates.again(&due.path, Instant::now() + wait.min(Duration::from_mins(10)));
+                true
+            }
+            // New, changed, due again, or put back by somebody who wants it converted once more.
+            _ => {
+                let arrived = Arrived { path: due.path.clone(), stat: due.stat, first_seen: due.first_seen };
+                self.send(&due.path, Work::Convert { inbox: Arc::clone(self.inbox), arrived })
+            }
+        }
+    }
+
+    fn send(&mut self, path: &Path, work: Work) -> bool {
+        match self.core.pool.try_send(work) {
+            Ok(()) => {
+                self.candidates.dispatched(path);
+                true
+            }
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    fn file_away(&mut self, row: Box<SourceRow>) {
+        let Some(path) = wats_queue::decode_path(&row.key.path) else { return };
+        if self.candidates.claim(&path, row.stat, Instant::now(), self.core.now()) {
+            let work = Work::FileAway { inbox: Arc::clone(self.inbox), row };
+            if self.core.pool.try_send(work).is_err() {
+                // It is told again soon.
+                self.candidates.done(&path);
+            }
+        }
+    }
+}
+
+fn more(count: usize) -> String {
+    if count == 0 { String::new() } else { format!(" (and {count} more)") }
+}
+
+/// Whether closing a file means that it is complete.
+pub(crate) fn close_completes(inbox: &InboxState) -> bool {
+    inbox.config.writer == Writer::ClosesOnce
+}
+
+/// Whether the folder tells of changes at all.
+pub(crate) fn sends_events(inbox: &InboxState) -> bool {
+    !os::is_network(&inbox.config.path)
+}

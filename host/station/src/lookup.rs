@@ -1,0 +1,47 @@
+//! Answers to the questions of converters, from the API client and its cache.
+
+use wats_client::Client;
+use wats_runtime::{Answer, Lookup, Process, ProcessKinds, Product};
+
+/// Asks on behalf of worker threads, which may block.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientLookup {
+    pub(crate) client: Client,
+    pub(crate) handle: tokio::runtime::Handle,
+}
+
+impl Lookup for ClientLookup {
+    fn process_by_name(&self, name: &str) -> Answer<Process> {
+        match self.handle.block_on(self.client.process().by_name(name)) {
+            Err(error) => Answer::Unavailable(wats_runtime::chain(&error)),
+            Ok(None) => Answer::Absent,
+            Ok(Some(found)) => match (found.code.and_then(|code| u32::try_from(code).ok()), found.name) {
+                (Some(code), Some(name)) => Answer::Found(Process {
+                    code,
+                    name,
+                    kinds: ProcessKinds {
+                        test: found.is_test_operation,
+                        repair: found.is_repair_operation,
+                        wip: found.is_wip_operation,
+                    },
+                }),
+                _ => Answer::Absent,
+            },
+        }
+    }
+
+    fn product_by_part_number(&self, part_number: &str) -> Answer<Product> {
+        match self.handle.block_on(self.client.product().by_part_number(part_number)) {
+            Err(error) => Answer::Unavailable(wats_runtime::chain(&error)),
+            Ok(None) => Answer::Absent,
+            Ok(Some(found)) => {
+                let found = found.into_value();
+                Answer::Found(Product {
+                    part_number: found.part_number.clone(),
+                    name: found.name.clone().unwrap_or_default(),
+                    revisions: found.revisions.iter().map(|revision| revision.revision.clone()).collect(),
+                })
+            }
+        }
+    }
+}

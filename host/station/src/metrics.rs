@@ -1,0 +1,49 @@
+//! The station's own instruments. Those of plugins, queue and client are in their crates.
+
+use opentelemetry::{
+    KeyValue,
+    metrics::{Counter, Histogram, Meter},
+};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    found_by_scan: Counter<u64>,
+    decided: Histogram<f64>,
+    submitted: Histogram<f64>,
+}
+
+impl Metrics {
+    pub(crate) fn new(meter: &Meter) -> Self {
+        Self {
+            found_by_scan: meter
+                .u64_counter("wats.intake.found_by_scan")
+                .with_unit("{file}")
+                .with_description("Files that only a scan found, after the first one: events that were lost or never sent")
+                .build(),
+            decided: meter
+                .f64_histogram("wats.intake.decision.duration")
+                .with_unit("s")
+                .with_description("From a file's first sighting to the decision about it on disk")
+                .build(),
+            submitted: meter
+                .f64_histogram("wats.submit.delivery.duration")
+                .with_unit("s")
+                .with_description("From a report's commit to its receipt")
+                .build(),
+        }
+    }
+
+    pub(crate) fn found_by_scan(&self, inbox: &[KeyValue], files: u64) {
+        if files > 0 {
+            self.found_by_scan.add(files, inbox);
+        }
+    }
+
+    pub(crate) fn file_decided(&self, inbox: &[KeyValue], seconds: f64) {
+        self.decided.record(seconds.max(0.0), inbox);
+    }
+
+    pub(crate) fn delivered(&self, seconds: f64) {
+        self.submitted.record(seconds.max(0.0), &[]);
+    }
+}

@@ -1,0 +1,152 @@
+//! The workers: OS threads that take one file at a time through the pipeline.
+//!
+//! How many there are follows the work: one more whenever a file waits and nobody is idle, up to the most; one less when
+//! one has had nothing to do for a while. A worker mostly waits for the disk to say that a commit is safe, so there may
+//! be more of them than processors: that is what makes commits of many files share one write.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use wats_queue::SourceRow;
+
+use crate::{
+    core::{Core, InboxState},
+    intake::{Notice, take::Arrived},
+    pipeline,
+};
+
+/// A worker that has had nothing to do for this long ends, down to the fewest.
+const IDLE: Duration = Duration::from_secs(15);
+/// How long a worker waits for work before it looks whether the station stops.
+const STOP_TICK: Duration = Duration::from_millis(250);
+
+/// What a worker does.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Takes a file through the pipeline.
+    Convert { inbox: Arc<InboxState>, arrived: Arrived },
+    /// Files away a file whose reports are safe.
+    FileAway { inbox: Arc<InboxState>, row: Box<SourceRow> },
+}
+
+impl Work {
+    fn inbox_and_path(&self) -> (Arc<InboxState>, PathBuf) {
+        match self {
+            Self::Convert { inbox, arrived } => (Arc::clone(inbox), arrived.path.clone()),
+            Self::FileAway { inbox, row } => {
+                (Arc::clone(inbox), wats_queue::decode_path(&row.key.path).unwrap_or_default())
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    sender: Sender<Work>,
+    receiver: Receiver<Work>,
+    min: usize,
+    max: usize,
+    workers: AtomicUsize,
+    idle: AtomicUsize,
+    number: AtomicUsize,
+    core: std::sync::OnceLock<Weak<Core>>,
+}
+
+impl Pool {
+    /// Fullness of its channel means: the workers have enough, the file stays where it is.
+    pub(crate) fn new(min: usize, max: usize) -> Self {
+        let (sender, receiver) = bounded(max.max(1) * 2);
+        Self {
+            sender,
+            receiver,
+            min,
+            max: max.max(1),
+            workers: AtomicUsize::new(0),
+            idle: AtomicUsize::new(0),
+            number: AtomicUsize::new(0),
+            core: std::sync::OnceLock::new(),
+        }
+    }
+
+    /// The core belongs to the workers as the pool belongs to the core; told once, at start.
+    pub(crate) fn start(&self, core: &Arc<Core>) {
+        if self.core.set(Arc::downgrade(core)).is_ok() {
+            for _ in 0..self.min {
+                self.spawn();
+            }
+        }
+    }
+
+    pub(crate) fn try_send(&self, work: Work) -> Result<(), TrySendError<Work>> {
+        self.sender.try_send(work)?;
+        if self.receiver.len() > self.idle.load(Ordering::Relaxed) && self.workers.load(Ordering::Relaxed) < self.max {
+            self.spawn();
+        }
+        Ok(())
+    }
+
+    /// Workers that there are, and those of them that wait for work.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        (self.workers.load(Ordering::Relaxed), self.idle.load(Ordering::Relaxed))
+    }
+
+    fn spawn(&self) {
+        let Some(core) = self.core.get().and_then(Weak::upgrade) else { return };
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        self.workers.fetch_add(1, Ordering::Relaxed);
+        let started = std::thread::Builder::new().name(format!("worker-{number}")).spawn({
+            let core = Arc::clone(&core);
+            move || {
+                // A panic of ours must not shrink the pool without a word: it is told, and the next file gets a new thread.
+                let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| core.pool.work(&core, number)));
+                core.pool.workers.fetch_sub(1, Ordering::Relaxed);
+                if result.is_err() {
+                    core.fail(&format!("worker {number}"), "it panicked; its file stays where it is");
+                }
+            }
+        });
+        if let Err(error) = started {
+            self.workers.fetch_sub(1, Ordering::Relaxed);
+            core.fail("worker", &format!("no thread could be started: {error}"));
+        }
+    }
+
+    fn work(&self, core: &Arc<Core>, number: usize) {
+        let name = format!("{}-{number}", std::process::id());
+        let mut last_work = Instant::now();
+        loop {
+            self.idle.fetch_add(1, Ordering::Relaxed);
+            let work = self.receiver.recv_timeout(STOP_TICK);
+            self.idle.fetch_sub(1, Ordering::Relaxed);
+            if core.stop.is_cancelled() {
+                return;
+            }
+            match work {
+                Ok(work) => {
+                    let (inbox, path) = work.inbox_and_path();
+                    let verdict = match work {
+                        Work::Convert { inbox, arrived } => pipeline::run(core, &inbox, arrived, &name),
+                        Work::FileAway { inbox, row } => pipeline::file_away(core, &inbox, &row, &name),
+                    };
+                    if inbox.notices.send(Notice::Finished(path, verdict)).is_err() {
+                        return;
+                    }
+                    last_work = Instant::now();
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if last_work.elapsed() > IDLE && self.workers.load(Ordering::Relaxed) > self.min.max(1) {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Step 2: which plugin converts the file?
+//!
+//! The inbox's own, if it names one. Else the host's cheap rules sort out most plugins, and the rest are asked. An
+//! incomplete set of plugins must not send a file to a generic converter or to the error folder: while a plugin that may
+//! want it is still loading, held, or its probe failed, the file waits.
+
+use wats_runtime::{HEAD_BYTES, Plugin, Source};
+
+use crate::{config::Inbox, intake::take::Taken, plugins::Plugins};
+
+/// A plugin that may convert the file.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    pub(crate) plugin: Plugin,
+    /// 0 to 1, and what was recognised; none when the inbox names the plugin.
+    pub(crate) detection: Option<(f64, String)>,
+    /// Sure enough to convert, not sure enough to be silent about it.
+    pub(crate) doubtful: bool,
+}
+
+/// What came of asking.
+#[derive(Debug)]
+pub(crate) enum Selection {
+    /// Best first; never empty. The next one is asked when one skips the file.
+    Candidates(Vec<Candidate>),
+    /// Not now, and why.
+    Wait(String),
+    /// Nobody, and what each of them said.
+    Nobody(Vec<String>),
+}
+
+/// Selects plugins for a file.
+pub(crate) fn select(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
+    match &inbox.plugin {
+        Some(name) => named(name, plugins),
+        None => best(inbox, plugins, taken),
+    }
+}
+
+fn named(name: &str, plugins: &Plugins) -> Selection {
+    match plugins.by_name(name) {
+        Ok(plugin) => Selection::Candidates(vec![Candidate { plugin, detection: None, doubtful: false }]),
+        Err(why) => Selection::Wait(why),
+    }
+}
+
+fn best(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
+    let main = &taken.source.main;
+    let head = head(taken);
+    if let Some(why) = plugins.not_ready_for(&main.name) {
+        return Selection::Wait(why);
+    }
+    let mut candidates = Vec::new();
+    let mut said = Vec::new();
+    for plugin in plugins.ready() {
+        if !plugin.matches(&main.name, main.size, &head) {
+            continue;
+        }
+        match probe(&plugin, &taken.source) {
+            Ok((confidence, detail)) if confidence >= inbox.reject_threshold && confidence > 0.0 => {
+                let doubtful = confidence < inbox.alarm_threshold;
+                candidates.push(Candidate { plugin, detection: Some((confidence, detail)), doubtful });
+            }
+            Ok((confidence, detail)) => {
+                said.push(format!("{}: confidence {confidence:.2} {detail}", plugin.name()).trim_end().to_owned());
+            }
+            Err(Unable::Missing(files)) => {
+                return Selection::Wait(format!("{} misses {files}", plugin.name()));
+            }
+            Err(Unable::Failed(why)) => {
+                plugins.record_trap(&plugin, &why);
+                return Selection::Wait(why);
+            }
+        }
+    }
+    // Stable: plugins of equal confidence stay in the order of their priority.
+    candidates.sort_by(|a, b| confidence(b).total_cmp(&confidence(a)));
+    if candidates.is_empty() { Selection::Nobody(said) } else { Selection::Candidates(candidates) }
+}
+
+/// What the rules of plugins look at.
+fn head(taken: &Taken) -> Vec<u8> {
+    match taken.source.main.head(HEAD_BYTES) {
+        Ok(head) => head,
+        Err(error) => {
+            // Whoever converts it meets the error again, and says so.
+            tracing::debug!(file = %taken.source.main.path, %error, "the start of the file could not be read");
+            Vec::new()
+        }
+    }
+}
+
+fn confidence(candidate: &Candidate) -> f64 {
+    candidate.detection.as_ref().map_or(1.0, |(confidence, _)| *confidence)
+}
+
+enum Unable {
+    Missing(String),
+    Failed(String),
+}
+
+fn probe(plugin: &Plugin, source: &Source) -> Result<(f64, String), Unable> {
+    let detection = plugin.probe(source).map_err(|failure| Unable::Failed(failure.to_string()))?;
+    if !detection.missing.is_empty() {
+        return Err(Unable::Missing(detection.missing.join(", ")));
+    }
+    Ok((detection.confidence, detection.detail))
+}

@@ -1,0 +1,290 @@
+//! Step 4: every report is completed, judged, checked, and given its identity.
+//!
+//! This happens while the plugin runs: a report that it finishes goes through here, and the plugin is told at once what
+//! is wrong with it. Reports of a large file are staged as they come, so that memory stays flat.
+
+use std::collections::HashSet;
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+use wats_queue::{NewReport, Payload, Queue, ReportKind, StageId};
+use wats_report::{Defaults, MiscInfo, Report, Severity, Timestamp, Violation};
+use wats_runtime::{Asked, Draft, ReportSink, SinkError};
+
+use crate::config::Identity;
+
+/// More compressed bytes than this are not held in memory: they are staged.
+const STAGE_BYTES: u64 = 4 << 20;
+/// Misc info under which an id goes along that the file had and may not keep.
+const OWN_ID: &str = "Report id in the file";
+
+/// Where a source stands, as far as identities go.
+#[derive(Debug, Clone)]
+pub(crate) struct SourceIdentity {
+    pub(crate) rule: Identity,
+    pub(crate) inbox: String,
+    pub(crate) digest: [u8; 32],
+    pub(crate) name: String,
+    pub(crate) path: String,
+    pub(crate) modified: String,
+}
+
+impl SourceIdentity {
+    /// The bytes that ids are derived from. A pure function of the file is identified by what it saw: its bytes, and
+    /// what else it asked for.
+    pub(crate) fn bytes(&self, asked: Asked) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(64);
+        let mut part = |tag: u8, part: &[u8]| {
+            bytes.push(tag);
+            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(part);
+        };
+        match self.rule {
+            Identity::Append => {
+                part(b'a', self.inbox.as_bytes());
+                part(b'p', self.path.as_bytes());
+            }
+            Identity::Content => {
+                part(b'c', &self.digest);
+                if asked.name {
+                    part(b'n', self.name.as_bytes());
+                }
+                if asked.path {
+                    part(b'p', self.path.as_bytes());
+                }
+                if asked.modified {
+                    part(b'm', self.modified.as_bytes());
+                }
+            }
+        }
+        bytes
+    }
+}
+
+/// What a sink needs to know.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub(crate) station: Uuid,
+    pub(crate) identity: SourceIdentity,
+    /// Start, for reports without one: when the file was last changed.
+    pub(crate) defaults: Defaults,
+    pub(crate) may_keep_own_id: bool,
+    /// What an earlier run over the same file asked for after it had finished a report.
+    pub(crate) asked_before: Asked,
+}
+
+/// Takes the reports of one file.
+#[derive(Debug)]
+pub(crate) struct Sink {
+    rules: Rules,
+    /// None keeps everything in memory, for conversions without a station.
+    queue: Option<Queue>,
+    stage: Option<StageId>,
+    reports: Vec<NewReport>,
+    held_bytes: u64,
+    ids: HashSet<Uuid>,
+    count: u64,
+    /// What the ids were derived from, fixed by the first report.
+    frozen: Option<(Asked, Vec<u8>)>,
+    asked: Asked,
+    refused: Vec<Violation>,
+}
+
+/// All reports of one file, ready to be committed.
+#[derive(Debug)]
+pub(crate) struct ValidReports {
+    pub(crate) reports: Vec<NewReport>,
+    pub(crate) staged: Option<StageId>,
+    pub(crate) count: u64,
+    pub(crate) identity: Vec<u8>,
+    pub(crate) asked: Asked,
+    /// What was refused. The plugin may have gone on all the same; the file may not.
+    pub(crate) refused: Vec<Violation>,
+}
+
+/// What the sink came to.
+#[derive(Debug)]
+pub(crate) enum Finished {
+    Valid(ValidReports),
+    /// The plugin asked for name, path or time of change after ids had been derived without them. Run it again, with
+    /// ids that depend on all of these from the start.
+    AskedTooLate(Asked),
+}
+
+impl Sink {
+    pub(crate) fn new(rules: Rules, queue: Option<Queue>) -> Self {
+        let asked = rules.asked_before;
+        Self {
+            rules,
+            queue,
+            stage: None,
+            reports: Vec::new(),
+            held_bytes: 0,
+            ids: HashSet::new(),
+            count: 0,
+            frozen: None,
+            asked,
+            refused: Vec::new(),
+        }
+    }
+
+    /// Ends a run. `asked` is all that the plugin asked for.
+    pub(crate) fn finish(mut self, asked: Asked) -> Finished {
+        let asked = union(self.asked, asked);
+        match self.frozen.take() {
+            Some((frozen, _)) if frozen != asked && self.rules.identity.rule == Identity::Content => {
+                self.abandon();
+                Finished::AskedTooLate(asked)
+            }
+            frozen => {
+                let identity = frozen.map_or_else(|| self.rules.identity.bytes(asked), |(_, bytes)| bytes);
+                Finished::Valid(ValidReports {
+                    reports: std::mem::take(&mut self.reports),
+                    staged: self.stage.take(),
+                    count: self.count,
+                    identity,
+                    asked,
+                    refused: std::mem::take(&mut self.refused),
+                })
+            }
+        }
+    }
+
+    /// Whether no report came at all.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.count == 0 && self.refused.is_empty()
+    }
+
+    /// Throws away what was staged.
+    pub(crate) fn abandon(&mut self) {
+        if let (Some(stage), Some(queue)) = (self.stage.take(), &self.queue)
+            && let Err(error) = queue.abandon_stage_blocking(stage)
+        {
+            tracing::debug!(%error, "what was staged is deleted at the next start");
+        }
+    }
+
+    fn complete(&mut self, draft: Draft) -> Result<Result<Uuid, Vec<Violation>>, SinkError> {
+        let Draft { mut report, key, own_id, ordinal, asked, .. } = draft;
+        self.asked = union(self.asked, asked);
+        // A start that comes from the file's time of change makes that time a part of what the report says.
+        let starts_with_file = report.header().start.is_none() && report.header().export.start_utc.is_none();
+        if starts_with_file && self.rules.defaults.start.is_some() {
+            self.asked.modified = true;
+        }
+        let mut violations = Vec::new();
+        let key = match (key, self.rules.identity.rule) {
+            (Some(key), _) => key,
+            (None, Identity::Content) => ordinal.to_string(),
+            (None, Identity::Append) => {
+                violations.push(Violation {
+                    path: "header/key".into(),
+                    rule: "missing-key",
+                    message: "the inbox holds logs that grow (identity = \"append\"), so each report must state a key \
+                              that stays the same when the log grows; use a converter that states keys"
+                        .into(),
+                    severity: Severity::Refuse,
+                });
+                ordinal.to_string()
+            }
+        };
+        let own_id = own_id.or_else(|| report.header().id.map(|id| id.to_string()));
+        let identity = self.identity();
+        let derived = wats_report::derive_id(self.rules.station, &identity, &key);
+        let id = match own_id {
+            None => derived,
+            Some(own) if self.rules.may_keep_own_id => match Uuid::try_parse(own.trim()) {
+                Ok(id) => id,
+                Err(_) => {
+                    violations.push(Violation {
+                        path: "header/id".into(),
+                        rule: "not-a-guid",
+                        message: format!("found {own:?}; 8-4-4-4-12 hexadecimal digits"),
+                        severity: Severity::Refuse,
+                    });
+                    derived
+                }
+            },
+            Some(own) => {
+                report.header_mut().misc_infos.push(MiscInfo::new(OWN_ID, own));
+                derived
+            }
+        };
+        report.header_mut().id = Some(id);
+        let filled = report.fill(&self.rules.defaults);
+        report.judge();
+        violations.extend(report.validate());
+        if !self.ids.insert(id) {
+            violations.push(Violation {
+                path: "header/id".into(),
+                rule: "repeated-id",
+                message: format!("another report of this file has the id {id} (key {key:?}); each needs its own"),
+                severity: Severity::Refuse,
+            });
+        }
+        if wats_report::is_refused(&violations) {
+            violations.retain(|violation| violation.severity == Severity::Refuse);
+            self.refused.extend(violations.iter().cloned());
+            return Ok(Err(violations));
+        }
+        let notes = if filled.is_empty() && violations.is_empty() {
+            String::new()
+        } else {
+            serde_json::json!({ "filled": filled, "warnings": violations }).to_string()
+        };
+        self.keep(new_report(&report, id, key, notes)?)?;
+        Ok(Ok(id))
+    }
+
+    fn identity(&mut self) -> Vec<u8> {
+        let asked = self.asked;
+        let rules = &self.rules;
+        self.frozen.get_or_insert_with(|| (asked, rules.identity.bytes(asked))).1.clone()
+    }
+
+    fn keep(&mut self, report: NewReport) -> Result<(), SinkError> {
+        self.held_bytes += report.payload.stored_bytes();
+        self.count += 1;
+        self.reports.push(report);
+        if let Some(queue) = self.queue.as_ref().filter(|_| self.held_bytes > STAGE_BYTES) {
+            let stage = *self.stage.get_or_insert_with(|| queue.begin_stage());
+            self.held_bytes = 0;
+            queue.stage_blocking(stage, std::mem::take(&mut self.reports)).map_err(SinkError::new)?;
+        }
+        Ok(())
+    }
+}
+
+impl ReportSink for Sink {
+    fn accept(&mut self, draft: Draft) -> Result<Result<String, Vec<Violation>>, SinkError> {
+        Ok(self.complete(draft)?.map(|id| id.to_string()))
+    }
+}
+
+/// A report as the queue takes it.
+pub(crate) fn new_report(report: &Report, id: Uuid, key: String, notes: String) -> Result<NewReport, SinkError> {
+    let header = report.header();
+    let wsjf = report.to_wsjf();
+    let (kind, ref_uut) = match report {
+        Report::Uut(_) => (ReportKind::Uut, None),
+        Report::Uur(repair) => (ReportKind::Uur, repair.info.ref_uut),
+    };
+    Ok(NewReport {
+        id,
+        key,
+        kind,
+        part_number: header.part_number.clone().unwrap_or_default(),
+        serial_number: header.serial_number.clone(),
+        process_code: header.process_code.map_or(0, i64::from),
+        result: header.result.and_then(|result| result.letter().chars().next()).unwrap_or('P'),
+        start: header.start.as_ref().map(Timestamp::to_string).unwrap_or_default(),
+        ref_uut,
+        content_digest: Sha256::digest(&wsjf).into(),
+        payload: Payload::compress(&wsjf, wats_queue::DEFAULT_COMPRESSION_LEVEL).map_err(SinkError::new)?,
+        notes,
+    })
+}
+
+fn union(a: Asked, b: Asked) -> Asked {
+    Asked { name: a.name || b.name, path: a.path || b.path, modified: a.modified || b.modified }
+}

@@ -1,0 +1,351 @@
+//! The local interface: health, metrics, reports from test programs, and commands of `wats`.
+//!
+//! On loopback by default. Whatever changes something, and whatever tells of reports, needs a key from the data folder.
+//! The `Host` header is checked, so that a page in a browser cannot reach it under another name.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, Query, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::{
+    control::{self, Control, ListFilter, RetryRequest, TraceQuery},
+    core::Core,
+    error::Error,
+    health::{self, Status},
+    local::{self, Keys, SubmitError},
+};
+
+/// Largest body of `POST /reports`.
+const MAX_BODY: usize = 64 << 20;
+
+/// Gives the metrics as Prometheus text.
+pub type Scrape = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(crate) struct Web {
+    pub(crate) core: Arc<Core>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) scrape: Option<Scrape>,
+}
+
+impl std::fmt::Debug for Web {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Web")
+    }
+}
+
+/// Listens, or says which key of the configuration is in the way.
+pub(crate) async fn listen(address: SocketAddr, key: &'static str) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| Error::Listen { address: address.to_string(), key, source })
+}
+
+/// Serves everything until the station stops.
+pub(crate) async fn serve(web: Web, listener: TcpListener) -> std::io::Result<()> {
+    let stop = web.core.stop.clone();
+    axum::serve(listener, router(web)).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+/// Serves `/metrics` alone, on the port of its own.
+pub(crate) async fn serve_metrics(web: Web, listener: TcpListener) -> std::io::Result<()> {
+    let stop = web.core.stop.clone();
+    let router = Router::new()
+        .route("/metrics", get(metrics))
+        .layer(middleware::from_fn_with_state(web.clone(), known_host))
+        .with_state(web);
+    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+fn router(web: Web) -> Router {
+    let commands = Router::new()
+        .route("/api/queue", get(list))
+        .route("/api/queue/retry", post(retry))
+        .route("/api/queue/discard", post(discard))
+        .route("/api/queue/verify", post(verify))
+        .route("/api/files/retry", post(retry_files))
+        .route("/api/trace", get(trace))
+        .route("/api/events", get(events))
+        .route("/api/plugins/{name}/{action}", post(plugin))
+        .layer(middleware::from_fn_with_state(web.clone(), admin_only));
+    Router::new()
+        .route("/", get(index))
+        .route("/health", get(health))
+        .route("/health/live", get(|| async { Json(json!({ "status": "alive" })) }))
+        .route("/health/ready", get(ready))
+        .route("/health/details", get(details))
+        .route("/metrics", get(metrics))
+        .route("/reports", post(reports).layer(DefaultBodyLimit::max(MAX_BODY)))
+        .merge(commands)
+        .layer(middleware::from_fn_with_state(web.clone(), known_host))
+        .with_state(web)
+}
+
+/// An error for programs and people: `{"error": {"what": ..., "next": ...}}`.
+fn refuse(status: StatusCode, what: impl Into<String>, next: &str) -> Response {
+    (status, Json(json!({ "error": { "what": what.into(), "next": next } }))).into_response()
+}
+
+async fn known_host(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if is_known_host(host, &web.core.config.http.bind, &web.core.config.http.hosts) {
+        let mut response = next.run(request).await;
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        return response;
+    }
+    refuse(
+        StatusCode::MISDIRECTED_REQUEST,
+        format!("the Host header is {host:?}, which is no name of this station"),
+        "call it as 127.0.0.1 or localhost, or add the name to http.hosts",
+    )
+}
+
+fn is_known_host(host: &str, bind: &str, more: &[String]) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(name, _)| name),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    ["localhost", "127.0.0.1", "::1", bind].iter().any(|known| name.eq_ignore_ascii_case(known))
+        || more.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+async fn admin_only(State(web): State<Web>, request: Request, next: Next) -> Response {
+    if has_key(request.headers(), &[&web.keys.admin]) {
+        return next.run(request).await;
+    }
+    no_key("admin.key")
+}
+
+fn no_key(file: &str) -> Response {
+    let what = format!("this needs the key in {file} of the data folder");
+    let mut response = refuse(StatusCode::UNAUTHORIZED, what, "send it as: Authorization: Bearer <key>");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+fn has_key(headers: &HeaderMap, keys: &[&str]) -> bool {
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    keys.iter().any(|key| same(given.trim().as_bytes(), key.as_bytes()))
+}
+
+/// Takes as long for a wrong key as for the right one.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
+}
+
+async fn index(State(web): State<Web>) -> String {
+    format!(
+        "wats {} on {}\n\n/health  /health/live  /health/ready  /health/details  /metrics\nPOST /reports  (WSJF; key in submit.key)\n",
+        env!("CARGO_PKG_VERSION"),
+        web.core.config.station.name
+    )
+}
+
+async fn health(State(web): State<Web>) -> Response {
+    match health::details(&web.core).await {
+        Err(error) => refuse(StatusCode::SERVICE_UNAVAILABLE, error.to_string(), "see the log of the station"),
+        Ok(details) => {
+            let code = if details.status == Status::Fault { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+            (code, Json(json!({ "status": details.status, "complaints": details.complaints }))).into_response()
+        }
+    }
+}
+
+/// Ready is a station that takes files: its inboxes can be read and its plugins have been loaded once.
+async fn ready(State(web): State<Web>) -> Response {
+    let mut reasons: Vec<String> = web.core.not_accepting().into_iter().collect();
+    if let Some(loading) = web.core.plugins.loading() {
+        reasons.push(loading);
+    }
+    for inbox in &web.core.inboxes {
+        if let (Some(reason), _) = inbox.reasons() {
+            reasons.push(format!("inbox {}: {}", inbox.config.name, reason.why));
+        }
+    }
+    if reasons.is_empty() {
+        return Json(json!({ "status": "ready" })).into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "not ready", "reasons": reasons }))).into_response()
+}
+
+async fn details(State(web): State<Web>) -> Response {
+    answer(health::details(&web.core).await)
+}
+
+async fn metrics(State(web): State<Web>, headers: HeaderMap) -> Response {
+    let wants_json = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json"));
+    if wants_json {
+        return details(State(web)).await;
+    }
+    let Some(scrape) = web.scrape.clone() else {
+        return refuse(StatusCode::NOT_FOUND, "metrics are off", "set enable_metrics = true");
+    };
+    match tokio::task::spawn_blocking(move || scrape()).await {
+        Ok(Ok(text)) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Ok(Err(error)) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error, "see the log of the station"),
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), "see the log of the station"),
+    }
+}
+
+async fn reports(State(web): State<Web>, headers: HeaderMap, body: Bytes) -> Response {
+    if !has_key(&headers, &[&web.keys.submit, &web.keys.admin]) {
+        return no_key("submit.key");
+    }
+    let core = Arc::clone(&web.core);
+    match tokio::task::spawn_blocking(move || local::submit(&core, &body)).await {
+        Ok(Ok(ids)) => (StatusCode::CREATED, Json(json!({ "ids": ids }))).into_response(),
+        Ok(Err(error)) => {
+            let what = wats_runtime::chain(&error);
+            match error {
+                SubmitError::Rejected { violations } => {
+                    let body = json!({ "error": { "what": what, "next": "mend the report; nothing of it was taken", "violations": violations } });
+                    (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+                }
+                SubmitError::Unreadable { .. } | SubmitError::Empty => {
+                    refuse(StatusCode::BAD_REQUEST, what, "send one WSJF object or an array of them")
+                }
+                SubmitError::Queue(wats_queue::Error::IdentityConflict { .. }) => {
+                    refuse(StatusCode::CONFLICT, what, "give the report an id of its own")
+                }
+                SubmitError::NotNow(_) | SubmitError::Queue(_) => {
+                    refuse(StatusCode::SERVICE_UNAVAILABLE, what, "keep the report and send it again later")
+                }
+            }
+        }
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), "see the log of the station"),
+    }
+}
+
+fn answer<T: Serialize>(result: Result<T, wats_queue::Error>) -> Response {
+    match result {
+        Ok(value) => Json(value).into_response(),
+        Err(error) => {
+            let status = match error {
+                wats_queue::Error::NoEntry { .. } | wats_queue::Error::NoSource { .. } => StatusCode::NOT_FOUND,
+                wats_queue::Error::WrongState { .. } => StatusCode::CONFLICT,
+                _ => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            refuse(status, wats_runtime::chain(&error), "see `wats queue list`")
+        }
+    }
+}
+
+async fn list(State(web): State<Web>, Query(filter): Query<ListFilter>) -> Response {
+    answer(control::list(&web.core.queue, &filter).await)
+}
+
+async fn retry(State(web): State<Web>, Json(request): Json<RetryRequest>) -> Response {
+    answer(control::retry(&web.core.queue, &request).await)
+}
+
+#[derive(Debug, Deserialize)]
+struct DiscardRequest {
+    entry: i64,
+    reason: String,
+}
+
+async fn discard(State(web): State<Web>, Json(request): Json<DiscardRequest>) -> Response {
+    let entry = wats_queue::EntryId(request.entry);
+    answer(web.core.queue.discard(entry, &request.reason).await.map(|()| json!({ "discarded": request.entry })))
+}
+
+#[derive(Debug, Deserialize)]
+struct VerifyRequest {
+    #[serde(default)]
+    deep: bool,
+}
+
+async fn verify(State(web): State<Web>, Query(request): Query<VerifyRequest>) -> Response {
+    answer(web.core.queue.verify(request.deep).await)
+}
+
+#[derive(Debug, Deserialize)]
+struct RetryFiles {
+    #[serde(default)]
+    pattern: Option<String>,
+}
+
+async fn retry_files(State(web): State<Web>, Json(request): Json<RetryFiles>) -> Response {
+    let core = Arc::clone(&web.core);
+    let control = Control { inboxes: core.inboxes.iter().map(|inbox| inbox.config.clone()).collect() };
+    match tokio::task::spawn_blocking(move || control.retry_files(request.pattern.as_deref())).await {
+        Ok(retried) => {
+            for inbox in &core.inboxes {
+                inbox.ask_for_rescan();
+            }
+            Json(retried).into_response()
+        }
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), "see the log of the station"),
+    }
+}
+
+async fn trace(State(web): State<Web>, Query(query): Query<TraceQuery>) -> Response {
+    answer(control::trace(&web.core.queue, &query).await)
+}
+
+#[derive(Debug, Deserialize)]
+struct Since {
+    #[serde(default)]
+    since: u64,
+}
+
+async fn events(State(web): State<Web>, Query(Since { since }): Query<Since>) -> Response {
+    Json(web.core.events.since(since)).into_response()
+}
+
+async fn plugin(State(web): State<Web>, Path((name, action)): Path<(String, String)>) -> Response {
+    let done = match action.as_str() {
+        "hold" => web.core.plugins.hold(&name),
+        "resume" => web.core.plugins.resume(&name),
+        other => {
+            return refuse(StatusCode::NOT_FOUND, format!("{other:?} cannot be done to a plugin"), "hold or resume");
+        }
+    };
+    match done {
+        Ok(()) => Json(json!({ "plugin": name, "done": action })).into_response(),
+        Err(error) => refuse(StatusCode::NOT_FOUND, error.to_string(), "see `wats plugin list`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_the_station_are_known_hosts() {
+        for host in ["localhost", "LOCALHOST:8087", "127.0.0.1:1", "[::1]:8087", "10.1.2.3:80", "eol-03:8087"] {
+            assert!(is_known_host(host, "10.1.2.3", &["EOL-03".into()]), "{host}");
+        }
+        for host in ["", "evil.example", "localhost.evil.example:8087", "[::2]:1", "127.0.0.1.evil.example"] {
+            assert!(!is_known_host(host, "127.0.0.1", &[]), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_key_must_be_the_whole_key() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
+        assert!(has_key(&headers, &["x", "abc"]));
+        assert!(!has_key(&headers, &["abcd"]) && !has_key(&headers, &["ab"]) && !has_key(&HeaderMap::new(), &["abc"]));
+    }
+}
