@@ -6,7 +6,7 @@ use crate::text::{Bytes, Text, TextError};
 use crate::titles::{Field, field, fold, setting_field};
 
 /// How much of a file is looked at.
-const LOOK: usize = 64 * 1024;
+const LOOK: u32 = 64 * 1024;
 /// Rows among which the titles are looked for.
 const ROWS: usize = 400;
 /// Lines above the table.
@@ -104,9 +104,11 @@ fn rank(sample: &Sample) -> (usize, bool, usize) {
 }
 
 fn head<B: Bytes + ?Sized>(bytes: &B, settings: &Settings) -> Result<(Vec<u8>, &'static str, bool), NoTable> {
-    let mut text = Text::open(bytes, settings.encoding.as_deref()).map_err(NoTable::Text)?;
+    let text = Text::open(bytes, settings.encoding.as_deref()).map_err(NoTable::Text)?;
+    let mut text = text.in_pieces_of(LOOK / 4);
     let (mut out, mut piece) = (Vec::new(), Vec::new());
     let mut encoding = text.encoding();
+    let look = usize::try_from(LOOK).unwrap_or(usize::MAX);
     loop {
         text.read(&mut piece).map_err(NoTable::Text)?;
         if piece.is_empty() {
@@ -114,8 +116,8 @@ fn head<B: Bytes + ?Sized>(bytes: &B, settings: &Settings) -> Result<(Vec<u8>, &
         }
         encoding = text.encoding();
         out.extend_from_slice(&piece);
-        if out.len() > LOOK {
-            out.truncate(LOOK);
+        if out.len() > look {
+            out.truncate(look);
             return Ok((out, encoding, true));
         }
     }

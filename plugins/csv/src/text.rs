@@ -48,6 +48,7 @@ pub struct Text<'a, B: ?Sized> {
     bytes: &'a B,
     offset: u64,
     state: State,
+    piece: u32,
 }
 
 impl<B: ?Sized> std::fmt::Debug for Text<'_, B> {
@@ -81,7 +82,14 @@ impl<'a, B: Bytes + ?Sized> Text<'a, B> {
             Some(encoding) if encoding == UTF_8 => State::Utf8,
             Some(encoding) => State::Other(encoding.new_decoder_without_bom_handling(), encoding),
         };
-        Ok(Self { bytes, offset: u64::try_from(skip).unwrap_or(0), state })
+        Ok(Self { bytes, offset: u64::try_from(skip).unwrap_or(0), state, piece: PIECE })
+    }
+
+    /// Reads so much at once.
+    #[must_use]
+    pub fn in_pieces_of(mut self, bytes: u32) -> Self {
+        self.piece = bytes;
+        self
     }
 
     /// Puts the next piece into `out`, replacing what was there; nothing at the end. In UTF-8 a piece may end within a
@@ -95,7 +103,7 @@ impl<'a, B: Bytes + ?Sized> Text<'a, B> {
             if matches!(self.state, State::Done) {
                 return Ok(());
             }
-            let mut piece = self.bytes.read(self.offset, PIECE);
+            let mut piece = self.bytes.read(self.offset, self.piece);
             self.decide(&mut piece);
             let start = self.offset;
             self.offset += u64::try_from(piece.len()).unwrap_or(0);
