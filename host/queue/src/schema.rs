@@ -13,11 +13,12 @@ pub(crate) const APPLICATION_ID: i64 = 0x5741_5453;
 pub(crate) const VERSION: i64 = 1;
 const V1: &str = include_str!("schema/v1.sql");
 
-/// 8 KiB: a compressed report of 20 KiB fits in one or two pages, and small rows still share a page by the dozen.
-const PAGE_BYTES: u32 = 8192;
+/// 4 KiB: each report writes into two indexes at random places (its id, its source's identity), and every page that is
+/// touched is logged whole.
+const PAGE_BYTES: u32 = 4096;
 /// WAL pages between checkpoints (8 MiB): a checkpoint copies and syncs, so it must not come with every batch; and what
 /// is in the log must fit in the ballast, so that a full disk can always be brought in order.
-const CHECKPOINT_PAGES: u32 = 1024;
+const CHECKPOINT_PAGES: u32 = 2048;
 
 fn connect(dir: &Path, vfs: Option<&str>, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let path = dir.join(DATABASE);
