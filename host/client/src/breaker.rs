@@ -12,6 +12,8 @@ use tokio::time::Instant;
 pub(crate) const FAILURES_TO_OPEN: u32 = 5;
 /// How long the circuit stays open at first.
 pub(crate) const OPEN_AT_FIRST: Duration = Duration::from_secs(1);
+/// How long a probe is waited for before the next one goes.
+pub(crate) const PROBE_PATIENCE: Duration = Duration::from_secs(3);
 /// How long it stays open at most. Short, because the first delivery after an outage waits for it.
 pub(crate) const OPEN_AT_MOST: Duration = Duration::from_secs(4);
 
@@ -29,8 +31,10 @@ enum State {
         until: Instant,
         wait: Duration,
     },
-    /// One request is out to see.
+    /// One request is out to see. If it is not back by `until`, the next may go: a connection into a black hole
+    /// takes its whole timeout, and the server may be back long before.
     Probing {
+        until: Instant,
         wait: Duration,
     },
 }
@@ -66,11 +70,10 @@ impl Breaker {
     pub(crate) fn check(&self) -> Result<(), Duration> {
         match *self.lock() {
             State::Closed { .. } => Ok(()),
-            State::Open { until, .. } => {
+            State::Open { until, .. } | State::Probing { until, .. } => {
                 let left = until.saturating_duration_since(Instant::now());
                 if left.is_zero() { Ok(()) } else { Err(left) }
             }
-            State::Probing { wait } => Err(wait),
         }
     }
 
@@ -79,15 +82,14 @@ impl Breaker {
         let mut state = self.lock();
         let probe = match *state {
             State::Closed { .. } => false,
-            State::Open { until, wait } => {
+            State::Open { until, wait } | State::Probing { until, wait } => {
                 let now = Instant::now();
                 if now < until {
                     return Err(until - now);
                 }
-                *state = State::Probing { wait };
+                *state = State::Probing { until: now + PROBE_PATIENCE, wait };
                 true
             }
-            State::Probing { wait } => return Err(wait),
         };
         Ok(Pass { breaker: self, probe, told: false })
     }
@@ -106,7 +108,7 @@ impl Pass<'_> {
         let (next, opened) = match (outcome, *state) {
             // Whoever got an answer: the server is there.
             (Outcome::Answered, _) => (State::Closed { failures: 0 }, false),
-            (Outcome::Failed, State::Probing { wait }) if self.probe => {
+            (Outcome::Failed, State::Probing { wait, .. }) if self.probe => {
                 let wait = (wait * 2).min(OPEN_AT_MOST);
                 (State::Open { until: Instant::now() + wait, wait }, false)
             }
@@ -126,7 +128,7 @@ impl Drop for Pass<'_> {
     fn drop(&mut self) {
         if self.probe && !self.told {
             let mut state = self.breaker.lock();
-            if let State::Probing { wait } = *state {
+            if let State::Probing { wait, .. } = *state {
                 // The place of the probe is free at once for the next one.
                 *state = State::Open { until: Instant::now(), wait };
             }
@@ -175,6 +177,19 @@ mod tests {
         tokio::time::advance(OPEN_AT_FIRST).await;
         drop(breaker.pass().unwrap());
         assert!(breaker.pass().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_stays_away_does_not_keep_the_circuit_open() {
+        let breaker = open();
+        tokio::time::advance(OPEN_AT_FIRST).await;
+        let lost = breaker.pass().unwrap();
+        tokio::time::advance(PROBE_PATIENCE).await;
+        let second = breaker.pass().unwrap();
+        assert!(breaker.pass().is_err(), "a third at the same time");
+        second.tell(Outcome::Answered);
+        lost.tell(Outcome::Failed);
+        assert!(!breaker.is_open(), "the lost probe opened what the second had closed");
     }
 
     #[tokio::test(start_paused = true)]

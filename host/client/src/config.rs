@@ -29,12 +29,13 @@ pub const DEFAULT_CACHE_MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For a connection, TLS included. Default 10 s.
+    /// For a connection, TLS included. Default 5 s: when a server is back, whoever waits for a connection to it in
+    /// vain should not do so for long.
     pub connect: Duration,
     /// For the head of the answer after the request is sent, and for each further piece of it. Large reports get
     /// more: one second for each 16 KiB. Default 30 s.
     pub read: Duration,
-    /// For one attempt as a whole. Default 120 s.
+    /// For one attempt as a whole; large reports get more here too. Default 120 s.
     pub total: Duration,
     /// For a retrying call as a whole, with its attempts and waits. Default 60 s.
     pub deadline: Duration,
@@ -43,7 +44,7 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(10),
+            connect: Duration::from_secs(5),
             read: Duration::from_secs(30),
             total: Duration::from_mins(2),
             deadline: Duration::from_mins(1),

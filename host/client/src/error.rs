@@ -291,6 +291,16 @@ pub enum Error {
         /// When the next probe may be sent.
         retry_in: Duration,
     },
+    /// Not tried: the server asked for quiet (429 or 503 with `Retry-After`), and its time is not over.
+    #[error("{route} to {server}: not tried, because the server asked for quiet for another {retry_in:?}")]
+    Paused {
+        /// The call.
+        route: Route,
+        /// Scheme, host and port.
+        server: Arc<str>,
+        /// How long that still is.
+        retry_in: Duration,
+    },
     /// The total time for the call, with all its retries and waits, is used up.
     #[error("{route}: not done within {limit:?} and {attempts} attempts{}",
         .last.as_ref().map(|e| format!(" (last: {e})")).unwrap_or_default())]
@@ -348,6 +358,7 @@ impl Error {
             | Self::Interrupted { .. }
             | Self::Timeout { .. }
             | Self::CircuitOpen { .. }
+            | Self::Paused { .. }
             | Self::NotCached { .. } => ErrorClass::Transient,
             Self::Refused { class, .. } => *class,
             // Out of time says when we stopped, not what is wrong: the last failure does.
@@ -364,7 +375,11 @@ impl Error {
     /// busy, or something else answered. A report should not pay for it with one of its attempts.
     pub fn is_about_the_destination(&self) -> bool {
         match self {
-            Self::Connect { .. } | Self::CircuitOpen { .. } | Self::Foreign { .. } | Self::NotCached { .. } => true,
+            Self::Connect { .. }
+            | Self::CircuitOpen { .. }
+            | Self::Paused { .. }
+            | Self::Foreign { .. }
+            | Self::NotCached { .. } => true,
             Self::Timeout { phase, .. } => *phase == TimeoutPhase::Connect,
             Self::Refused { status, class, .. } => {
                 *class == ErrorClass::Auth || *class == ErrorClass::Foreign || matches!(status, 429 | 502 | 503 | 504)
@@ -374,13 +389,13 @@ impl Error {
         }
     }
 
-    /// How long the server (or the open circuit) wants us to wait before the next attempt.
+    /// How long the server (or the open circuit, or a pause) wants us to wait before the next attempt.
     ///
     /// From `Retry-After`, in seconds or as a date; never more than [`MAX_RETRY_AFTER`].
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
-            Self::CircuitOpen { retry_in, .. } => Some(*retry_in),
+            Self::CircuitOpen { retry_in, .. } | Self::Paused { retry_in, .. } => Some(*retry_in),
             Self::Deadline { last, .. } => last.as_ref().and_then(|e| e.retry_after()),
             _ => None,
         }
@@ -405,6 +420,18 @@ impl Error {
         }
     }
 
+    /// What to do about it, for people; also part of the message.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Connect { fault, .. } => Some(fault.hint()),
+            Self::Refused { status, .. } => Some(classify::hint(*status)),
+            Self::Foreign { .. } => Some("check the server URL, and what stands between station and server"),
+            Self::Timeout { .. } => Some("raise the timeout if the server is only slow"),
+            Self::Deadline { last, .. } => last.as_ref().and_then(|e| e.hint()),
+            _ => None,
+        }
+    }
+
     /// A bounded name of the kind of error, for metric labels.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -422,6 +449,7 @@ impl Error {
             Self::Refused { class, .. } => class.as_str(),
             Self::Foreign { .. } => "foreign",
             Self::CircuitOpen { .. } => "circuit_open",
+            Self::Paused { .. } => "paused",
             Self::Deadline { .. } => "deadline",
             Self::NotCached { .. } => "not_cached",
         }

@@ -72,6 +72,8 @@ pub(crate) struct Answer {
     pub(crate) location: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Bytes,
+    /// From send to the whole answer, without waits of our own.
+    pub(crate) took: Duration,
 }
 
 impl Answer {
@@ -124,7 +126,11 @@ impl Core {
         // Asked before the wait, so that nobody waits for nothing; taken after it, so that a probe that waits for
         // the limiter does not keep the circuit open.
         self.breaker.check().map_err(|retry_in| self.circuit_open(call, retry_in))?;
-        let waited = self.limiter.acquire(call.priority).await;
+        let waited = self.limiter.acquire(call.priority).await.map_err(|retry_in| {
+            let error = Error::Paused { route: call.route, server: self.server(), retry_in };
+            self.metrics.error(&error);
+            error
+        })?;
         self.metrics.waited(call.priority, waited);
         let pass = self.breaker.pass().map_err(|retry_in| self.circuit_open(call, retry_in))?;
         let result = self.transmit(call).await;
@@ -158,14 +164,18 @@ impl Core {
         let body_bytes = call.body.as_ref().map_or(0, |b| b.bytes.len());
         let in_flight = self.metrics.request_started(body_bytes);
         let started = Instant::now();
-        let result = transport::exchange(self, call).await;
+        let mut result = transport::exchange(self, call).await;
         drop(in_flight);
+        let took = started.elapsed();
         let (status, received) = result.as_ref().map_or((None, 0), |a| (Some(a.status), a.body.len()));
-        self.metrics.request_finished(call.route, status, started.elapsed(), received);
-        if let Err(error) = &result {
-            // The server was not reached, or the exchange broke: whoever answers next has to prove itself again.
-            self.proof.withdraw();
-            self.metrics.error(error);
+        self.metrics.request_finished(call.route, status, took, received);
+        match &mut result {
+            Ok(answer) => answer.took = took,
+            Err(error) => {
+                // The server was not reached, or the exchange broke: whoever answers next has to prove itself again.
+                self.proof.withdraw();
+                self.metrics.error(error);
+            }
         }
         result
     }
@@ -214,19 +224,33 @@ impl Core {
         if let Ok(proof) = self.proof.now() {
             return Ok(Some(proof));
         }
-        let _turn = self.proof.turn().await;
+        let mut turn = self.proof.turn().await;
         let since = match self.proof.now() {
             Ok(proof) => return Ok(Some(proof)),
             Err(since) => since,
         };
+        if let Some(error) = turn.failed_meanwhile() {
+            return Err(error);
+        }
         let call = Call::get(GET_VERSION, GET_VERSION.template().to_owned(), Priority::Submission);
-        let answer = self.send_once(&call).await?;
+        let answer = match self.send_once(&call).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                turn.note_failure(&error);
+                return Err(error);
+            }
+        };
         if version::read(&answer).is_some() {
             return Ok(self.proof.prove(since));
         }
+        // A page or a redirect in place of the version is somebody else. Everything else (no permission, no such
+        // call in an old server, a fault) shows nothing: then the report's own answer has to.
         match self.foreign_kind(&answer) {
-            // A page or a redirect in place of the version. A missing page may be an old server.
-            Some(kind) if answer.status != 404 => Err(self.foreign(&call, answer.status, kind)),
+            Some(kind) if answer.status < 400 || answer.status == 511 => {
+                let error = self.foreign(&call, answer.status, kind);
+                turn.note_failure(&error);
+                Err(error)
+            }
             _ => Ok(None),
         }
     }
@@ -266,7 +290,7 @@ impl Core {
         let start = answer.body.get(..answer.body.len().min(64 * 1024)).unwrap_or_default();
         let text = String::from_utf8_lossy(start);
         looks_like_html(&text, answer.content_type.as_deref())
-            .then(|| ForeignKind::Html { title: html_title(&text).map(|t| self.redact(&t)) })
+            .then(|| ForeignKind::Html { title: html_title(&self.redact(&text)) })
     }
 
     /// The error for an answer that is no success, by the table of [`ErrorClass`]. Asks for the proof if the answer

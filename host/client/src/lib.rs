@@ -28,7 +28,25 @@
 //! every domain goes through it.
 //!
 //! # Metrics
-//! The instruments are listed at the head of the module `metrics`, and in the station's metrics reference.
+//! Registered at the meter given to [`ClientBuilder::meter`]:
+//!
+//! | name | kind, unit | labels | when |
+//! |---|---|---|---|
+//! | `wats.client.request.duration` | histogram, `s` | `method`, `route`, `status` | each attempt, from send to the whole answer, without waits of our own |
+//! | `wats.client.requests.in_flight` | up-down counter, `{request}` | | around each attempt |
+//! | `wats.client.errors` | counter, `{error}` | `type` | each attempt that gave an error |
+//! | `wats.client.retries` | counter, `{retry}` | `route` | each attempt after the first of a call |
+//! | `wats.client.rate_limit.wait` | histogram, `s` | `priority` | each wait for leave to send longer than 1 ms |
+//! | `wats.client.circuit.opened` | counter, `{opening}` | | the circuit opened |
+//! | `wats.client.sent` | counter, `By` | | body bytes of each attempt |
+//! | `wats.client.received` | counter, `By` | | body bytes of each answer, decompressed |
+//! | `wats.client.cache.hits` | counter, `{lookup}` | `resource` | answered from the cache |
+//! | `wats.client.cache.misses` | counter, `{lookup}` | `resource` | the server had to be asked |
+//! | `wats.client.cache.stale` | counter, `{lookup}` | `resource` | answered with an old value, because the server could not be asked |
+//! | `wats.client.cache.evictions` | counter, `{entry}` | `reason` | an entry left the cache by itself: `size` or `expired` |
+//!
+//! `status` is one of `2xx`, `3xx`, `4xx`, `5xx`, `none`. `route` is a template, never a path: as many values as the
+//! API has calls.
 
 mod address;
 mod auth;

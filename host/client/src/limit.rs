@@ -24,6 +24,9 @@ pub const DEFAULT_RESERVED_PERCENT: u32 = 60;
 /// The part of the allowance that may go at once.
 const BURST_PART: u32 = 25;
 
+/// A pause asked for by the server is waited out when it is no longer than this.
+const SHORT_PAUSE: Duration = Duration::from_secs(2);
+
 /// Who asks: submissions go before lookups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Priority {
@@ -133,9 +136,11 @@ impl RateLimiter {
         }
     }
 
-    /// Waits for leave to send one request; gives how long that took.
-    pub(crate) async fn acquire(&self, priority: Priority) -> Duration {
+    /// Waits for leave to send one request; gives how long that took, or how long the server wants quiet when that
+    /// is longer than anybody should be kept waiting without a word.
+    pub(crate) async fn acquire(&self, priority: Priority) -> Result<Duration, Duration> {
         let started = Instant::now();
+        self.not_paused_long()?;
         if priority == Priority::Lookup
             && let Some(bucket) = &self.shared.lookups
         {
@@ -145,9 +150,14 @@ impl RateLimiter {
             bucket.take().await;
         }
         while let Some(left) = self.paused_for() {
+            self.not_paused_long()?;
             tokio::time::sleep(left).await;
         }
-        started.elapsed()
+        Ok(started.elapsed())
+    }
+
+    fn not_paused_long(&self) -> Result<(), Duration> {
+        self.paused_for().filter(|left| *left > SHORT_PAUSE).map_or(Ok(()), Err)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
@@ -170,9 +180,7 @@ impl Bucket {
     }
 
     async fn take(&self) {
-        if self.governor.check().is_ok() {
-            return;
-        }
+        // Also who could go at once: else newcomers would overtake those who wait.
         let _turn = self.row.lock().await;
         while let Err(not_until) = self.governor.check() {
             tokio::time::sleep(not_until.wait_time_from(self.clock.now())).await;
@@ -210,8 +218,11 @@ mod tests {
         let limiter = RateLimiter::unlimited();
         limiter.pause(Duration::from_secs(7));
         limiter.pause(Duration::from_secs(1));
-        let waited = limiter.acquire(Priority::Submission).await;
-        assert!(waited >= Duration::from_secs(7), "{waited:?}");
+        let left = limiter.acquire(Priority::Submission).await.unwrap_err();
+        assert!(left > Duration::from_secs(6), "a long pause is told, not slept through: {left:?}");
+        tokio::time::advance(Duration::from_secs(6)).await;
+        let waited = limiter.acquire(Priority::Submission).await.unwrap();
+        assert!(waited >= Duration::from_secs(1) - Duration::from_millis(1), "{waited:?}");
         assert_eq!(limiter.paused_for(), None);
     }
 }

@@ -127,7 +127,9 @@ impl<'a> Processes<'a> {
             .iter()
             .filter_map(|process| {
                 let known = process.name.as_deref()?.trim();
-                (known == name || known.to_lowercase() == lower).then_some((known != name, process))
+                let same =
+                    if known.is_ascii() { known.eq_ignore_ascii_case(name) } else { known.to_lowercase() == lower };
+                same.then_some((known != name, process))
             })
             .min_by_key(|(differs, p)| (*differs, !p.is_test_operation, !p.is_repair_operation, p.code));
         Ok(found.map(|(_, process)| process.clone()))

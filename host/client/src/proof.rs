@@ -6,13 +6,36 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::MutexGuard;
+use tokio::time::Instant;
+
+use crate::error::Error;
+
 /// The proof as a counter: odd = proved, even = not. It only grows, so a proof that was withdrawn and made again in
 /// between is told from one that stood.
 #[derive(Debug, Default)]
 pub(crate) struct ProofState {
     counter: AtomicU64,
-    /// Only one at a time asks for the version; the others wait for its result.
-    asking: tokio::sync::Mutex<()>,
+    /// Only one at a time asks for the version; the others wait for its result. Holds the last failure.
+    asking: tokio::sync::Mutex<Option<(Instant, Error)>>,
+}
+
+/// The turn to ask.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    last_failure: MutexGuard<'a, Option<(Instant, Error)>>,
+    waiting_since: Instant,
+}
+
+impl Turn<'_> {
+    /// The failure of who asked while we waited: asking the same again would only make the next ones wait longer.
+    pub(crate) fn failed_meanwhile(&self) -> Option<Error> {
+        self.last_failure.as_ref().filter(|(at, _)| *at > self.waiting_since).map(|(_, error)| error.clone())
+    }
+
+    pub(crate) fn note_failure(&mut self, error: &Error) {
+        *self.last_failure = Some((Instant::now(), error.clone()));
+    }
 }
 
 /// A proof that stood at one moment.
@@ -61,8 +84,9 @@ impl ProofState {
     }
 
     /// Waits for the turn to ask.
-    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.asking.lock().await
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        let waiting_since = Instant::now();
+        Turn { last_failure: self.asking.lock().await, waiting_since }
     }
 }
 

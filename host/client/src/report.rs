@@ -146,10 +146,9 @@ impl<'a> Reports<'a> {
         let route = submission.format.route();
         core.with_retries(route, deadline, || async {
             let permit = self.client.concurrency().acquire().await;
-            let started = tokio::time::Instant::now();
             let result = self.submit_once(submission).await;
             match &result {
-                Ok(_) => permit.succeeded(started.elapsed()),
+                Ok(receipt) => permit.succeeded(receipt.took),
                 Err(error) if error.is_transient() => permit.refused(),
                 // Says nothing about the load: the permit goes back without a word.
                 Err(_) => drop(permit),

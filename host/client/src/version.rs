@@ -82,6 +82,7 @@ mod tests {
             location: None,
             retry_after: None,
             body: body.to_owned().into(),
+            took: std::time::Duration::ZERO,
         };
         read(&answer).map(|v| v.to_string())
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension as _, params};
 
+use crate::Error;
 use crate::clock::millis;
 use crate::command::Reply;
 use crate::error::Conflict;
@@ -11,7 +12,6 @@ use crate::place::{Placed, Placement};
 use crate::types::{Archive, ArchiveWhen, Commit, Committed, FileId, Outcome, Source, SourceId, Stat};
 use crate::views::OutcomeKind;
 use crate::writer::Writer;
-use crate::Error;
 
 /// Values of `source.outcome`.
 pub(crate) mod outcome {
@@ -97,12 +97,11 @@ impl Writer {
 
         let now = self.core.now();
         let earlier = self.earlier(source)?;
-        let (id, generation) = match &earlier {
-            Some(row) => (row.id, row.generation + 1),
-            None => {
-                self.memory.counters.last_source += 1;
-                (self.memory.counters.last_source, 1)
-            }
+        let (id, generation) = if let Some(row) = &earlier {
+            (row.id, row.generation + 1)
+        } else {
+            self.memory.counters.last_source += 1;
+            (self.memory.counters.last_source, 1)
         };
         let placement = Placement { source: SourceId(id), generation, class: *class, committed: now };
         match &earlier {
@@ -220,7 +219,13 @@ impl Writer {
             .map_err(Error::db("store a source"))
     }
 
-    fn update_source(&self, row: &Earlier, source: &Source, outcome: &Outcome, placement: Placement) -> Result<(), Error> {
+    fn update_source(
+        &self,
+        row: &Earlier,
+        source: &Source,
+        outcome: &Outcome,
+        placement: Placement,
+    ) -> Result<(), Error> {
         debug_assert!(row.undelivered >= 0);
         let plugin = source.plugin.as_ref();
         let (text, next_try) = outcome_columns(outcome);

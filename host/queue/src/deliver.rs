@@ -1,5 +1,7 @@
 //! How entries end: delivered, tried again, refused, superseded, given up.
 
+use std::time::Duration;
+
 use rusqlite::params;
 use uuid::Uuid;
 
@@ -18,8 +20,14 @@ impl Command {
     /// Small writes about what has happened already: they are worth the ballast on a full disk.
     pub(crate) fn is_record(&self) -> bool {
         match self {
-            Self::End { .. } | Self::Damaged { .. } | Self::Archive { .. } | Self::Restat { .. } | Self::AbandonStage { .. }
-            | Self::Discard { .. } | Self::MaintainStep | Self::KvSet { .. } => true,
+            Self::End { .. }
+            | Self::Damaged { .. }
+            | Self::Archive { .. }
+            | Self::Restat { .. }
+            | Self::AbandonStage { .. }
+            | Self::Discard { .. }
+            | Self::MaintainStep
+            | Self::KvSet { .. } => true,
             Self::Commit(commit) => commit.reports.is_empty() && commit.staged.is_none(),
             Self::StageChunk { .. } | Self::StagePart { .. } | Self::Revive { .. } => false,
         }
@@ -47,7 +55,12 @@ impl Writer {
                 return Ok(Reply::Done);
             }
             let found = if row.is_live() { "not leased" } else { state_name(row.state) };
-            return Err(Error::WrongState { doing: "end the lease of", entry, found, allowed: "only a leased entry has a lease" });
+            return Err(Error::WrongState {
+                doing: "end the lease of",
+                entry,
+                found,
+                allowed: "only a leased entry has a lease",
+            });
         }
         if matches!(end, LeaseEnd::Delivered(_)) {
             self.core.options.fault.hit("deliver.before");
@@ -57,12 +70,16 @@ impl Writer {
         match end {
             LeaseEnd::Delivered(receipt) => {
                 self.finish(&row, state::DELIVERED, Some(&receipt_text(receipt)))?;
-                let waited = self.core.now() - row.committed;
-                self.core.metrics.delivered(row.class, waited.max(0) as f64 / 1000.0);
+                let waited = u64::try_from(self.core.now() - row.committed).unwrap_or(0);
+                self.core.metrics.delivered(row.class, Duration::from_millis(waited).as_secs_f64());
             }
             // A newer generation waits: this one is not sent again, and what the server said of it does not matter.
             LeaseEnd::RetryLater { .. } | LeaseEnd::Release | LeaseEnd::Dead { .. } if !successors.is_empty() => {
-                self.finish(&row, state::SUPERSEDED, Some("a newer generation took its place while it was being sent"))?;
+                self.finish(
+                    &row,
+                    state::SUPERSEDED,
+                    Some("a newer generation took its place while it was being sent"),
+                )?;
             }
             LeaseEnd::RetryLater { delay, error } => {
                 let attempts = row.attempts.saturating_add(1);
@@ -79,7 +96,13 @@ impl Writer {
                 self.memory.counters.in_backoff += 1;
                 self.core.metrics.attempt_failed();
             }
-            LeaseEnd::Release => {}
+            LeaseEnd::Release => {
+                // Its UUT may have been committed while the repair was on its way.
+                let hold = self.hold_of_repair(row.ref_uut)?;
+                if hold != row.hold {
+                    self.set_hold(&row, hold)?;
+                }
+            }
             LeaseEnd::Dead { reason } => {
                 self.note_attempt(&row, row.attempts.saturating_add(1), reason)?;
                 self.finish(&row, state::DEAD, Some(reason))?;
@@ -241,7 +264,18 @@ impl Writer {
             if row.state != state::DEAD {
                 continue;
             }
-            let hold = self.hold_of_repair(row.ref_uut)?;
+            let others: Vec<Known> = self
+                .known(row.report)?
+                .into_iter()
+                .filter(|other| other.state != state::STAGED && other.id != entry)
+                .collect();
+            if others.iter().any(|other| other.id > entry) {
+                // Set aside as an orphan while an older one was being sent, and both have come back.
+                self.finish(&row, state::SUPERSEDED, Some("a newer generation took its place"))?;
+                continue;
+            }
+            let earlier: Vec<Known> = others.into_iter().filter(|other| other.state != state::DELIVERED).collect();
+            let hold = self.make_way(&earlier, row.ref_uut)?;
             self.conn
                 .prepare_cached(
                     "UPDATE entry SET state = 1, hold = ?2, attempts = 0, next_try = NULL, ended = NULL, reason = NULL \
@@ -283,7 +317,9 @@ impl Writer {
         match value {
             Some(value) => self
                 .conn
-                .prepare_cached("INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
+                .prepare_cached(
+                    "INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+                )
                 .and_then(|mut s| s.execute(params![key, value])),
             None => self.conn.prepare_cached("DELETE FROM state WHERE key = ?1").and_then(|mut s| s.execute([key])),
         }

@@ -1,7 +1,7 @@
 //! The data folder: its lock and its ballast.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::{Error, os};
@@ -9,6 +9,8 @@ use crate::{Error, os};
 const LOCK: &str = "queue.lock";
 const PID: &str = "queue.pid";
 const BALLAST: &str = "queue.ballast";
+/// Room for a batch and its place in the log.
+const PROBE_BYTES: u64 = 1 << 20;
 /// The database, beside which SQLite keeps its log.
 pub(crate) const DATABASE: &str = "queue.db";
 
@@ -55,6 +57,12 @@ fn read_pid(dir: &Path) -> Option<u32> {
     fs::read_to_string(dir.join(PID)).ok()?.trim().parse().ok()
 }
 
+fn write_zeros(path: &Path, bytes: u64) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    std::io::copy(&mut std::io::repeat(0).take(bytes), &mut file)?;
+    file.sync_all()
+}
+
 /// Space that is held back, to be given up when the disk is full, so that deliveries can still be recorded.
 #[derive(Debug)]
 pub(crate) struct Ballast {
@@ -81,24 +89,20 @@ impl Ballast {
         if self.is_held() {
             return Ok(());
         }
-        let failed = || Error::io("write the ballast file", &self.path);
-        let write = || -> std::io::Result<()> {
-            let mut file = File::create(&self.path)?;
-            let zeros = [0_u8; 64 << 10];
-            let mut left = self.bytes;
-            while left > 0 {
-                let step = left.min(zeros.len() as u64);
-                let step = usize::try_from(step).unwrap_or(zeros.len());
-                file.write_all(zeros.get(..step).unwrap_or(&zeros))?;
-                left -= step as u64;
-            }
-            file.sync_all()
-        };
-        write().map_err(|source| {
+        write_zeros(&self.path, self.bytes).map_err(|source| {
             // A half-written ballast would take the last space for nothing.
             self.release();
-            failed()(source)
+            Error::io("write the ballast file", &self.path)(source)
         })
+    }
+
+    /// Whether there is room for some work beside the ballast.
+    pub(crate) fn probe(&self) -> Result<(), Error> {
+        let path = self.path.with_extension("probe");
+        let written = write_zeros(&path, PROBE_BYTES);
+        // Left behind it would only be written over by the next probe.
+        fs::remove_file(&path).unwrap_or(());
+        written.map_err(Error::io("look for space with", path))
     }
 
     /// Gives the space back. True if there was some.

@@ -4,16 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::command::{LeaseTicket, Message};
-use crate::counters::Counters;
+use crate::Error;
+use crate::command::{LeaseAnswer, LeaseTicket, Message};
+use crate::counters::{Counters, hold};
 use crate::options::ClassWeights;
 use crate::shared::{Core, Shared};
 use crate::types::{EntryId, PriorityClass};
 use crate::writer::Writer;
-use crate::Error;
 
 /// One lease in so many goes to the oldest entry, whatever its class.
 const OLDEST_EVERY: u64 = 5;
@@ -106,7 +106,8 @@ pub(crate) struct Turns {
 impl Turns {
     /// Smooth weighted round robin over the classes that have something, with every fifth turn for the oldest.
     fn next(&mut self, weights: ClassWeights, heads: &[Option<EntryId>; 3]) -> Option<PriorityClass> {
-        let oldest = PriorityClass::ALL.into_iter().zip(heads).filter_map(|(class, head)| Some((head.as_ref()?, class))).min();
+        let oldest =
+            PriorityClass::ALL.into_iter().zip(heads).filter_map(|(class, head)| Some((head.as_ref()?, class))).min();
         let (_, oldest) = oldest?;
         self.given += 1;
         if self.given.is_multiple_of(OLDEST_EVERY) {
@@ -160,7 +161,7 @@ fn candidates(
 
 impl Writer {
     /// Hands out up to `n` entries. Between two transactions, so that no commit can supersede them at the same time.
-    pub(crate) fn lease(&mut self, n: usize, answer: oneshot::Sender<Result<Vec<LeaseTicket>, Error>>) {
+    pub(crate) fn lease(&mut self, n: usize, answer: LeaseAnswer) {
         let result = self.pick(n);
         if let Err(Ok(tickets)) = answer.send(result) {
             // The caller has gone away: nobody will ever end these leases.
@@ -188,22 +189,25 @@ impl Writer {
         let mut tickets = Vec::new();
         let mut bytes = 0;
         let mut unreadable = HashSet::new();
+        let mut early = Vec::new();
         while tickets.len() < n {
             let heads = [0, 1, 2].map(|i| queues.get(i).and_then(|queue: &Vec<EntryId>| queue.last().copied()));
             let Some(class) = self.turns.next(self.core.options.weights, &heads) else { break };
             let Some(entry) = queues.get_mut(class.index()).and_then(Vec::pop) else { break };
-            let read = self
-                .conn
-                .prepare_cached("SELECT report, stored_bytes FROM entry WHERE id = ?1")
-                .and_then(|mut s| s.query_row([entry.0], |row| Ok((Uuid::from_bytes(row.get(0)?), row.get::<_, i64>(1)?))));
-            match read {
-                Ok((report, stored)) => {
-                    bytes += u64::try_from(stored).unwrap_or(0);
+            match self.entry_row(entry) {
+                Ok(Some(row)) => {
+                    // It was on its way when its UUT was committed, and has come back without having been delivered.
+                    if self.hold_of_repair(row.ref_uut)? != hold::NONE {
+                        early.push(row);
+                        continue;
+                    }
+                    bytes += u64::try_from(row.stored_bytes).unwrap_or(0);
                     if bytes > self.core.options.lease_max_bytes && !tickets.is_empty() {
                         break;
                     }
-                    tickets.push(self.core.leases().add(entry, report));
+                    tickets.push(self.core.leases().add(entry, row.report));
                 }
+                Ok(None) => {}
                 Err(error) => {
                     tracing::error!(entry = %entry, error = %error, "an entry cannot be read and is left aside; run `wats queue verify`");
                     self.core.metrics.damaged();
@@ -212,6 +216,12 @@ impl Writer {
             }
         }
         self.unreadable.extend(unreadable);
+        if !early.is_empty() {
+            self.in_transaction(|writer| early.iter().try_for_each(|row| writer.set_hold(row, hold::WAITS_FOR_UUT)))?;
+            // Others stand behind them; each round takes at least one out of the way.
+            let more = self.pick(n - tickets.len())?;
+            tickets.extend(more);
+        }
         Ok(tickets)
     }
 }

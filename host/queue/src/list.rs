@@ -35,6 +35,21 @@ fn state_code(state: EntryState) -> i64 {
     }
 }
 
+/// Leases with their payloads, and those whose payload cannot be read.
+pub(crate) struct ReadLeases {
+    pub(crate) leased: Vec<Leased>,
+    pub(crate) damaged: Vec<(LeaseGuard, Error)>,
+}
+
+struct LeaseFacts {
+    kind: ReportKind,
+    attempts: u32,
+    class: PriorityClass,
+    committed: Millis,
+    source: SourceId,
+    trace: Option<String>,
+}
+
 impl Db<'_> {
     fn read_entry(&self, row: &Row<'_>) -> rusqlite::Result<EntryRow> {
         let id = EntryId(row.get(0)?);
@@ -120,7 +135,11 @@ impl Db<'_> {
             with("source = ?", Value::from(source.0), &mut values);
         }
         if let Some(plugin) = &filter.plugin {
-            with("EXISTS (SELECT 1 FROM source s WHERE s.id = entry.source AND s.plugin = ?)", Value::from(plugin.clone()), &mut values);
+            with(
+                "EXISTS (SELECT 1 FROM source s WHERE s.id = entry.source AND s.plugin = ?)",
+                Value::from(plugin.clone()),
+                &mut values,
+            );
         }
         if filter.orphans {
             conditions.push("orphan = 1".to_owned());
@@ -179,7 +198,9 @@ impl Db<'_> {
         let (stored, raw) = self
             .conn
             .prepare_cached("SELECT stored_bytes, raw_bytes FROM entry WHERE id = ?1")
-            .and_then(|mut s| s.query_row([entry.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional())
+            .and_then(|mut s| {
+                s.query_row([entry.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional()
+            })
             .map_err(db)?
             .filter(|(stored, _)| *stored > 0)
             .ok_or(Error::NoEntry { entry })?;
@@ -206,7 +227,7 @@ impl Db<'_> {
     }
 
     /// Payloads for leases that were given out. Those that cannot be read come back with the reason.
-    pub(crate) fn read_leased(&self, guards: Vec<LeaseGuard>) -> Result<(Vec<Leased>, Vec<(LeaseGuard, Error)>), Error> {
+    pub(crate) fn read_leased(&self, guards: Vec<LeaseGuard>) -> Result<ReadLeases, Error> {
         let (mut leased, mut damaged) = (Vec::with_capacity(guards.len()), Vec::new());
         for guard in guards {
             let entry = guard.entry();
@@ -218,17 +239,17 @@ impl Db<'_> {
                 }
             });
             match read {
-                Ok((payload, (kind, attempts, class, committed, source_id, trace))) => leased.push(Leased {
+                Ok((payload, facts)) => leased.push(Leased {
                     entry_id: entry,
                     report_id: guard.report(),
-                    kind,
-                    attempts,
-                    class,
-                    committed_at: timestamp(committed),
-                    source_id,
-                    trace,
+                    kind: facts.kind,
+                    attempts: facts.attempts,
+                    class: facts.class,
+                    committed_at: timestamp(facts.committed),
+                    source_id: facts.source,
+                    trace: facts.trace,
                     payload,
-                    guard,
+                    _guard: guard,
                 }),
                 // Its content is gone, or was never complete: that is the fault of this row alone.
                 Err(error @ (Error::PayloadDamaged { .. } | Error::NoEntry { .. })) => damaged.push((guard, error)),
@@ -236,14 +257,10 @@ impl Db<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Ok((leased, damaged))
+        Ok(ReadLeases { leased, damaged })
     }
 
-    #[expect(clippy::type_complexity, reason = "used in one place, right above")]
-    fn lease_facts(
-        &self,
-        entry: EntryId,
-    ) -> Result<(ReportKind, u32, PriorityClass, Millis, SourceId, Option<String>), Error> {
+    fn lease_facts(&self, entry: EntryId) -> Result<LeaseFacts, Error> {
         self.conn
             .prepare_cached(
                 "SELECT kind, attempts, class, committed, source, (SELECT trace FROM source s WHERE s.id = entry.source) \
@@ -251,14 +268,14 @@ impl Db<'_> {
             )
             .and_then(|mut s| {
                 s.query_row([entry.0], |row| {
-                    Ok((
-                        ReportKind::from_code(row.get(0)?),
-                        row.get(1)?,
-                        PriorityClass::from_code(row.get(2)?),
-                        row.get(3)?,
-                        SourceId(row.get(4)?),
-                        row.get(5)?,
-                    ))
+                    Ok(LeaseFacts {
+                        kind: ReportKind::from_code(row.get(0)?),
+                        attempts: row.get(1)?,
+                        class: PriorityClass::from_code(row.get(2)?),
+                        committed: row.get(3)?,
+                        source: SourceId(row.get(4)?),
+                        trace: row.get(5)?,
+                    })
                 })
             })
             .map_err(Error::db("read a leased entry"))
@@ -266,7 +283,9 @@ impl Db<'_> {
 
     pub(crate) fn trace(&self, query: &Query) -> Result<Trace, Error> {
         let more = TRACE_ROWS + 1;
-        let by = |column: &str, value: Value| self.entries(&format!("{column} = ? AND {VISIBLE}"), "id DESC", vec![value], more);
+        let by = |column: &str, value: Value| {
+            self.entries(&format!("{column} = ? AND {VISIBLE}"), "id DESC", vec![value], more)
+        };
         let (mut sources, mut reports) = match query {
             Query::Serial(serial) => (Vec::new(), by("serial", Value::from(serial.clone()))?),
             Query::Part(part) => (Vec::new(), by("part", Value::from(part.clone()))?),
@@ -312,9 +331,6 @@ impl Db<'_> {
             return Ok(exact);
         }
         let suffix = format!("/{file}");
-        self.sources_where(
-            "substr(path, -length(?1)) = ?1 ORDER BY id DESC LIMIT ?2",
-            rusqlite::params![suffix, limit],
-        )
+        self.sources_where("substr(path, -length(?1)) = ?1 ORDER BY id DESC LIMIT ?2", rusqlite::params![suffix, limit])
     }
 }

@@ -2,13 +2,13 @@
 
 use rusqlite::params;
 
+use crate::Error;
 use crate::command::Reply;
 use crate::commit::outcome;
 use crate::counters::state;
 use crate::types::EntryId;
 use crate::views::Maintained;
 use crate::writer::Writer;
-use crate::Error;
 
 /// Payloads removed in one step.
 const STEP_PAYLOADS: i64 = 64;

@@ -3,12 +3,12 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
+use crate::Error;
 use crate::clock::Millis;
 use crate::counters::{hold, state};
 use crate::error::Conflict;
 use crate::types::{Digest, EntryId, NewReport, PriorityClass, ReportKind, SourceId, StageId};
 use crate::writer::Writer;
-use crate::Error;
 
 /// An entry as far as the rules need it.
 #[derive(Debug, Clone)]
@@ -150,8 +150,11 @@ impl Writer {
     /// Applies the rules to a report that is new in `stage`, or inline.
     pub(crate) fn plan(&mut self, report: &NewReport, stage: Option<StageId>) -> Result<Plan, Error> {
         let mut known = self.known(report.id)?;
-        let settling: Vec<EntryId> =
-            known.iter().filter(|row| row.state == state::STAGED && self.settling_of(row.stage).is_some()).map(|row| row.id).collect();
+        let settling: Vec<EntryId> = known
+            .iter()
+            .filter(|row| row.state == state::STAGED && self.settling_of(row.stage).is_some())
+            .map(|row| row.id)
+            .collect();
         if !settling.is_empty() {
             // Committed, but not yet lined up: line it up now, so that it is an ordinary entry.
             for entry in settling {
@@ -224,8 +227,10 @@ impl Writer {
         let row = self.conn.prepare_cached(&sql).and_then(|mut s| s.query_row([entry.0], Known::read)).map_err(db)?;
         let Some(settling) = self.settling_of(row.stage) else { return Ok(()) };
         let placement = settling.placement;
-        let others: Vec<Known> = self.known(row.report)?.into_iter().filter(|other| other.state != state::STAGED).collect();
-        let same = others.first().filter(|newest| newest.state != state::DEAD && newest.content == row.content).cloned();
+        let others: Vec<Known> =
+            self.known(row.report)?.into_iter().filter(|other| other.state != state::STAGED).collect();
+        let same =
+            others.first().filter(|newest| newest.state != state::DEAD && newest.content == row.content).cloned();
         if row.hold == hold::UNCHANGED || same.is_some() {
             if let Some(known) = same {
                 self.still_given(&known, placement)?;
@@ -308,7 +313,7 @@ impl Writer {
     }
 
     /// Earlier generations step aside; the answer is the hold of the new one.
-    fn make_way(&mut self, earlier: &[Known], ref_uut: Option<Uuid>) -> Result<i64, Error> {
+    pub(crate) fn make_way(&mut self, earlier: &[Known], ref_uut: Option<Uuid>) -> Result<i64, Error> {
         let mut hold = self.hold_of_repair(ref_uut)?;
         for row in earlier {
             if row.is_live() && self.is_leased(row.id) {
@@ -332,7 +337,8 @@ impl Writer {
     /// Live, or committed with a large file a moment ago.
     pub(crate) fn is_queued(&self, report: Uuid) -> Result<bool, Error> {
         Ok(self.known(report)?.iter().any(|row| {
-            row.is_live() || (row.state == state::STAGED && row.hold != hold::UNCHANGED && self.settling_of(row.stage).is_some())
+            row.is_live()
+                || (row.state == state::STAGED && row.hold != hold::UNCHANGED && self.settling_of(row.stage).is_some())
         }))
     }
 
@@ -375,7 +381,7 @@ impl Writer {
         &mut self,
         report: &NewReport,
         stage: StageId,
-        state: i64,
+        to: i64,
         hold: i64,
         placement: Placement,
     ) -> Result<EntryId, Error> {
@@ -408,7 +414,7 @@ impl Writer {
                     report.notes,
                     stored,
                     size(report.payload.raw_bytes()),
-                    state,
+                    to,
                     hold,
                     placement.class.code(),
                     placement.committed,
@@ -437,8 +443,14 @@ impl Writer {
     pub(crate) fn delete_entry(&self, entry: EntryId) -> Result<(), Error> {
         let db = Error::db("remove an entry");
         self.delete_payload(entry)?;
-        self.conn.prepare_cached("DELETE FROM attempt WHERE entry = ?1").and_then(|mut s| s.execute([entry.0])).map_err(db)?;
-        self.conn.prepare_cached("DELETE FROM entry WHERE id = ?1").and_then(|mut s| s.execute([entry.0])).map_err(db)?;
+        self.conn
+            .prepare_cached("DELETE FROM attempt WHERE entry = ?1")
+            .and_then(|mut s| s.execute([entry.0]))
+            .map_err(db)?;
+        self.conn
+            .prepare_cached("DELETE FROM entry WHERE id = ?1")
+            .and_then(|mut s| s.execute([entry.0]))
+            .map_err(db)?;
         Ok(())
     }
 }

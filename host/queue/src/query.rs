@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use crate::Error;
 use crate::clock::{Millis, timestamp};
 use crate::commit::{archive, outcome, outcome_kind};
 use crate::counters::Counters;
 use crate::shared::Core;
 use crate::types::{Archive, FileId, Outcome, PluginRef, SourceId, SourceKey, Stat};
 use crate::views::{Counts, Sighting, SourceRow};
-use crate::Error;
 
 /// A connection for reading, with what is known in memory.
 pub(crate) struct Db<'a> {
@@ -139,7 +139,11 @@ impl Db<'_> {
             .map_err(Error::db("read a source"))
     }
 
-    pub(crate) fn sources_where(&self, condition: &str, params: impl rusqlite::Params) -> Result<Vec<SourceRow>, Error> {
+    pub(crate) fn sources_where(
+        &self,
+        condition: &str,
+        params: impl rusqlite::Params,
+    ) -> Result<Vec<SourceRow>, Error> {
         let sql = format!("SELECT {SOURCE_COLUMNS} FROM source WHERE {condition}");
         self.conn
             .prepare_cached(&sql)
@@ -167,7 +171,12 @@ impl Db<'_> {
         )
     }
 
-    pub(crate) fn sources_in_inbox(&self, inbox: &str, after: Option<SourceId>, limit: u32) -> Result<Vec<SourceRow>, Error> {
+    pub(crate) fn sources_in_inbox(
+        &self,
+        inbox: &str,
+        after: Option<SourceId>,
+        limit: u32,
+    ) -> Result<Vec<SourceRow>, Error> {
         self.sources_where(
             "archive IN (0, 4) AND archive IN (0, 1, 4) AND inbox = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
             params![inbox, after.map_or(0, |id| id.0), limit],

@@ -15,8 +15,9 @@ const V1: &str = include_str!("schema/v1.sql");
 
 /// 8 KiB: a compressed report of 20 KiB fits in one or two pages, and small rows still share a page by the dozen.
 const PAGE_BYTES: u32 = 8192;
-/// WAL pages between checkpoints (32 MiB): a checkpoint copies and syncs, so it must not come with every batch.
-const CHECKPOINT_PAGES: u32 = 4096;
+/// WAL pages between checkpoints (8 MiB): a checkpoint copies and syncs, so it must not come with every batch; and what
+/// is in the log must fit in the ballast, so that a full disk can always be brought in order.
+const CHECKPOINT_PAGES: u32 = 1024;
 
 fn connect(dir: &Path, vfs: Option<&str>, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let path = dir.join(DATABASE);

@@ -90,7 +90,13 @@ impl Core {
     }
 
     /// Called by the writer after each transaction.
-    pub(crate) fn publish(&self, counters: Counters, used_bytes: u64, oldest_live: Option<Millis>, next_due: Option<Millis>) {
+    pub(crate) fn publish(
+        &self,
+        counters: Counters,
+        used_bytes: u64,
+        oldest_live: Option<Millis>,
+        next_due: Option<Millis>,
+    ) {
         *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = counters;
         self.used_bytes.store(used_bytes, Ordering::Relaxed);
         self.oldest_live.store(oldest_live.unwrap_or(0), Ordering::Relaxed);
@@ -124,7 +130,6 @@ impl Core {
     /// Gives the ballast up, if it is held.
     pub(crate) fn release_ballast(&self) -> bool {
         self.options.fault.hit("ballast.release");
-        self.disk_full.store(true, Ordering::Relaxed);
         let released = self.ballast.release();
         if released {
             self.metrics.ballast_released();
@@ -194,15 +199,13 @@ impl Shared {
 
     /// Takes the ballast back when there is room again.
     pub(crate) fn restore_ballast(&self) {
-        if self.core.ballast.is_held() {
-            // Without a ballast only space itself tells that the disk has room again.
-            self.core.disk_full.store(false, Ordering::Relaxed);
+        if !self.core.disk_full.load(Ordering::Relaxed) && self.core.ballast.is_held() {
             return;
         }
-        match self.core.ballast.hold() {
+        match self.core.ballast.hold().and_then(|()| self.core.ballast.probe()) {
             Ok(()) => {
                 self.core.disk_full.store(false, Ordering::Relaxed);
-                tracing::info!(bytes = self.core.ballast.bytes(), "the ballast is held again");
+                tracing::info!("the disk has room again, and the ballast is held");
             }
             Err(error) => {
                 self.core.disk_full.store(true, Ordering::Relaxed);

@@ -3,13 +3,13 @@
 use rusqlite::{OptionalExtension as _, params};
 use uuid::Uuid;
 
+use crate::Error;
 use crate::clock::Millis;
 use crate::command::Reply;
 use crate::counters::{hold, state};
 use crate::place::{KNOWN_COLUMNS, Known, Placement};
 use crate::types::{EntryId, NewReport, OrphanRule, PriorityClass, SourceId, StageId};
 use crate::writer::Writer;
-use crate::Error;
 
 /// Reports of one chunk.
 const CHUNK_REPORTS: usize = 64;
@@ -52,7 +52,8 @@ pub(crate) struct Chunk {
 
 /// True when reports are better staged than written in one request.
 pub(crate) fn is_large(reports: &[NewReport]) -> bool {
-    reports.len() > CHUNK_REPORTS || reports.iter().map(|report| report.payload.frame().len()).sum::<usize>() > CHUNK_BYTES
+    reports.len() > CHUNK_REPORTS
+        || reports.iter().map(|report| report.payload.frame().len()).sum::<usize>() > CHUNK_BYTES
 }
 
 /// Cuts reports into requests that hold the writer for a short time only.
@@ -100,13 +101,14 @@ impl Writer {
         self.check_budget(bytes)?;
         if !self.memory.stages.contains_key(&stage) {
             self.conn
-                .prepare_cached("INSERT INTO stage (id, generation, class, orphan_rule, committed) VALUES (?1, 0, 0, 0, 0)")
+                .prepare_cached(
+                    "INSERT INTO stage (id, generation, class, orphan_rule, committed) VALUES (?1, 0, 0, 0, 0)",
+                )
                 .and_then(|mut s| s.execute([stage.0]))
                 .map_err(Error::db("begin a stage"))?;
             self.memory.stages.insert(stage, OpenStage::default());
         }
-        let placement =
-            Placement { source: SourceId(0), generation: 0, class: PriorityClass::Normal, committed: 0 };
+        let placement = Placement { source: SourceId(0), generation: 0, class: PriorityClass::Normal, committed: 0 };
         let mut entries = Vec::with_capacity(reports.len());
         for report in reports {
             let plan = self.plan(report, Some(stage))?;
@@ -197,10 +199,7 @@ impl Writer {
                     .conn
                     .prepare_cached("SELECT id FROM entry WHERE stage = ?1 AND state = 0 ORDER BY id LIMIT ?2")
                     .map_err(db)?;
-                statement
-                    .query_map([stage.0, STEP_ROWS], |row| row.get(0))
-                    .and_then(Iterator::collect)
-                    .map_err(db)?
+                statement.query_map([stage.0, STEP_ROWS], |row| row.get(0)).and_then(Iterator::collect).map_err(db)?
             };
             if !rows.is_empty() {
                 for row in rows {
@@ -226,7 +225,12 @@ impl Writer {
     }
 
     /// Reports of earlier generations that this one no longer gives.
-    pub(crate) fn mark_orphans(&mut self, placement: Placement, rule: OrphanRule, limit: i64) -> Result<Vec<Uuid>, Error> {
+    pub(crate) fn mark_orphans(
+        &mut self,
+        placement: Placement,
+        rule: OrphanRule,
+        limit: i64,
+    ) -> Result<Vec<Uuid>, Error> {
         if placement.generation <= 1 {
             return Ok(Vec::new());
         }
@@ -244,6 +248,8 @@ impl Writer {
         };
         let mut orphans = Vec::with_capacity(rows.len());
         for row in rows {
+            // Read again: the end of the one before may have released this one.
+            let Some(row) = self.entry_row(row.id)? else { continue };
             self.conn
                 .prepare_cached("UPDATE entry SET orphan = 1 WHERE id = ?1")
                 .and_then(|mut s| s.execute([row.id.0]))
@@ -272,13 +278,13 @@ impl Writer {
                     .conn
                     .prepare_cached("SELECT id FROM entry WHERE stage = ?1 AND state = 0 ORDER BY id LIMIT ?2")
                     .map_err(db)?;
-                statement
-                    .query_map([stage.0, STEP_ROWS], |row| row.get(0))
-                    .and_then(Iterator::collect)
-                    .map_err(db)?
+                statement.query_map([stage.0, STEP_ROWS], |row| row.get(0)).and_then(Iterator::collect).map_err(db)?
             };
             if rows.is_empty() {
-                self.conn.prepare_cached("DELETE FROM stage WHERE id = ?1").and_then(|mut s| s.execute([stage.0])).map_err(db)?;
+                self.conn
+                    .prepare_cached("DELETE FROM stage WHERE id = ?1")
+                    .and_then(|mut s| s.execute([stage.0]))
+                    .map_err(db)?;
                 self.memory.doomed.pop();
                 return Ok(());
             }
@@ -290,7 +296,12 @@ impl Writer {
     }
 
     /// Marks the stage as committed: from here on its reports count, whatever happens.
-    pub(crate) fn commit_stage(&mut self, stage: StageId, placement: Placement, rule: OrphanRule) -> Result<OpenStage, Error> {
+    pub(crate) fn commit_stage(
+        &mut self,
+        stage: StageId,
+        placement: Placement,
+        rule: OrphanRule,
+    ) -> Result<OpenStage, Error> {
         let Some(open) = self.memory.stages.remove(&stage) else { return Err(Error::NoStage { stage }) };
         let rule_code = i64::from(rule == OrphanRule::SetAside);
         self.conn

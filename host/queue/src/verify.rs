@@ -1,10 +1,10 @@
 //! The self-audit: what the totals say, what the rows say, and whether the bytes can be read.
 
+use crate::Error;
 use crate::counters::{Counters, state};
 use crate::query::Db;
 use crate::types::EntryId;
 use crate::views::{Finding, VerifyReport};
-use crate::Error;
 
 /// Findings of one kind that are listed one by one.
 const LISTED: usize = 20;
@@ -61,16 +61,19 @@ impl Db<'_> {
             report.findings.push(Finding {
                 check: "conservation",
                 what: format!("the totals do not add up: {:?}", report.counts),
-                what_to_do: "this is a fault of the program: please report it with a copy of the data folder".to_owned(),
+                what_to_do: "this is a fault of the program: please report it with a copy of the data folder"
+                    .to_owned(),
             });
         }
         for name in c.negative() {
             report.findings.push(counter(name, "below zero", ""));
         }
         let by_state = |wanted: i64| self.number(&format!("SELECT count(*) FROM entry WHERE state = {wanted}"));
-        let held = |wanted: i64| self.number(&format!("SELECT count(*) FROM entry WHERE state = 1 AND hold = {wanted}"));
-        let ready =
-            |class: i64| self.number(&format!("SELECT count(*) FROM entry WHERE state = 1 AND hold = 0 AND class = {class}"));
+        let held =
+            |wanted: i64| self.number(&format!("SELECT count(*) FROM entry WHERE state = 1 AND hold = {wanted}"));
+        let ready = |class: i64| {
+            self.number(&format!("SELECT count(*) FROM entry WHERE state = 1 AND hold = 0 AND class = {class}"))
+        };
         let sources = |outcome: i64| self.number(&format!("SELECT count(*) FROM source WHERE outcome = {outcome}"));
         let settling = self.number(
             "SELECT count(*) FROM entry WHERE state = 0 AND hold <> 9 AND stage IN (SELECT id FROM stage WHERE source IS NOT NULL)",
@@ -126,9 +129,8 @@ impl Db<'_> {
     fn check_entries(&self, report: &mut VerifyReport) -> Result<(), Error> {
         let entries = self.number("SELECT count(*) FROM entry WHERE state > 0")?;
         report.entries = u64::try_from(entries).unwrap_or(0);
-        let two_live = self.ids(
-            "SELECT max(id) FROM entry WHERE state = 1 AND hold <> 3 GROUP BY report HAVING count(*) > 1",
-        )?;
+        let two_live =
+            self.ids("SELECT max(id) FROM entry WHERE state = 1 AND hold <> 3 GROUP BY report HAVING count(*) > 1")?;
         for id in two_live {
             report.findings.push(Finding {
                 check: "two-live",

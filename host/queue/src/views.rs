@@ -102,7 +102,7 @@ pub struct Leased {
     pub trace: Option<String>,
     /// The content, compressed.
     pub payload: Payload,
-    pub(crate) guard: crate::lease::LeaseGuard,
+    pub(crate) _guard: crate::lease::LeaseGuard,
 }
 
 /// An entry as listed.

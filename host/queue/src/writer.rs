@@ -2,21 +2,22 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
-use tokio::sync::{mpsc, oneshot};
 
+use crate::Error;
 use crate::clock::Millis;
-use crate::command::{Answer, Command, LeaseTicket, Message, Reply};
+use crate::command::{Answer, Command, LeaseAnswer, Message, Reply};
 use crate::counters::Counters;
 use crate::folder::FolderLock;
 use crate::lease::Turns;
 use crate::shared::Core;
 use crate::stage::{OpenStage, Settling};
 use crate::types::{Committed, EntryId, StageId};
-use crate::Error;
 
 /// Requests in one transaction.
 const BATCH_COMMANDS: usize = 512;
@@ -56,9 +57,14 @@ struct Job {
 
 /// How a transaction ended.
 enum Attempt {
-    Committed { executed: usize },
+    Committed {
+        executed: usize,
+    },
     /// The transaction is gone. The job with this index, if any, must not be tried again.
-    Lost { failed: Option<usize>, error: Error },
+    Lost {
+        failed: Option<usize>,
+        error: Error,
+    },
 }
 
 impl Writer {
@@ -87,7 +93,7 @@ impl Writer {
     /// Runs until the last handle is dropped or the queue is closed. Holds the lock of the folder as long.
     pub(crate) fn run(mut self, mut receiver: mpsc::Receiver<Message>, lock: FolderLock) {
         let mut jobs = VecDeque::new();
-        let mut leases: Vec<(usize, oneshot::Sender<Result<Vec<LeaseTicket>, Error>>)> = Vec::new();
+        let mut leases: Vec<(usize, LeaseAnswer)> = Vec::new();
         let mut close = None;
         while close.is_none() {
             let first = if self.has_background_work() {
@@ -151,11 +157,14 @@ impl Writer {
     fn transaction(&mut self, jobs: &mut VecDeque<Job>) {
         let mut failures: HashMap<usize, Error> = HashMap::new();
         let mut only_records = false;
+        let mut rewound = false;
         // Each round either commits or takes at least one job out, so this ends.
         loop {
             let mut results = Vec::new();
             match self.attempt(jobs, &failures, only_records, &mut results) {
                 Attempt::Committed { executed } => {
+                    // Before the answers, so that who has one sees its effect in the figures.
+                    self.publish();
                     let mut results = results.into_iter();
                     for (index, job) in jobs.drain(..executed).enumerate() {
                         let result = match failures.remove(&index) {
@@ -169,9 +178,16 @@ impl Writer {
                 }
                 Attempt::Lost { failed, error } => {
                     let full = matches!(error, Error::Full { .. });
-                    if full && self.core.release_ballast() {
-                        self.raise_page_limit();
-                        continue;
+                    if full {
+                        self.core.disk_full.store(true, Ordering::Relaxed);
+                        // New reports are refused first: the ballast is for what has happened already.
+                        let record = match failed {
+                            Some(index) => jobs.get(index).is_some_and(|job| job.command.is_record()),
+                            None => only_records,
+                        };
+                        if record && self.make_room(&mut rewound) {
+                            continue;
+                        }
                     }
                     match failed {
                         Some(index) => {
@@ -282,7 +298,10 @@ impl Writer {
     }
 
     /// For the start: a transaction outside of any request.
-    pub(crate) fn in_transaction<T>(&mut self, execute: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn in_transaction<T>(
+        &mut self,
+        execute: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let before = self.memory.clone();
         self.conn.execute_batch("BEGIN IMMEDIATE").map_err(Error::db("begin a transaction"))?;
         let result = execute(self).and_then(|value| {
@@ -290,13 +309,12 @@ impl Writer {
             self.conn.execute_batch("COMMIT").map_err(Error::db("commit a transaction"))?;
             Ok(value)
         });
-        match &result {
-            Ok(_) => self.saved = self.memory.counters,
-            Err(_) => {
-                self.memory = before;
-                if !self.conn.is_autocommit() {
-                    self.conn.execute_batch("ROLLBACK").unwrap_or(());
-                }
+        if result.is_ok() {
+            self.saved = self.memory.counters;
+        } else {
+            self.memory = before;
+            if !self.conn.is_autocommit() {
+                self.conn.execute_batch("ROLLBACK").unwrap_or(());
             }
         }
         result
@@ -329,6 +347,7 @@ impl Writer {
         if let (Command::Commit(commit), Ok(Reply::Committed(committed))) = (&job.command, &result)
             && committed.generation > 1
             && let Some(stage) = commit.staged
+            && self.settling_of(stage).is_some()
         {
             // Which reports are orphans is known when the new ones have settled. What was committed is on disk.
             self.waiting.insert(stage, (answer, committed.clone()));
@@ -381,9 +400,11 @@ impl Writer {
                 }
             }
             Err(error) => {
-                if matches!(error, Error::Full { .. }) && self.core.release_ballast() {
-                    self.raise_page_limit();
-                    return;
+                if matches!(error, Error::Full { .. }) {
+                    self.core.disk_full.store(true, Ordering::Relaxed);
+                    if self.make_room(&mut false) {
+                        return;
+                    }
                 }
                 tracing::error!(error = %error, "background work of the queue failed; it is tried again");
                 // Nothing else to do: do not spin on a disk that refuses.
@@ -394,6 +415,26 @@ impl Writer {
 
     fn has_background_work(&self) -> bool {
         !self.memory.settling.is_empty() || !self.memory.doomed.is_empty()
+    }
+
+    /// A full disk: what is in the log goes to its place and the log is written from its beginning again, which needs
+    /// no space; and if that does not help, or has been tried, the ballast is given up. The log is never longer than the
+    /// default ballast, so that then its content has room in the database.
+    fn make_room(&mut self, rewound: &mut bool) -> bool {
+        let rewind = |conn: &Connection| {
+            conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get::<_, i64>(0)).is_ok_and(|busy| busy == 0)
+        };
+        if !std::mem::replace(rewound, true) && rewind(&self.conn) {
+            return true;
+        }
+        if self.core.release_ballast() {
+            self.raise_page_limit();
+            if !rewind(&self.conn) {
+                tracing::warn!("the log of the queue could not be rewound on the full disk");
+            }
+            return true;
+        }
+        false
     }
 
     /// The budget as SQLite's own limit on the file, so that a runaway cannot fill the disk.
@@ -425,7 +466,8 @@ impl Writer {
     }
 
     fn figures(&self) -> rusqlite::Result<(u64, Option<Millis>, Option<Millis>)> {
-        let number = |sql: &str| -> rusqlite::Result<i64> { self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0)) };
+        let number =
+            |sql: &str| -> rusqlite::Result<i64> { self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0)) };
         let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
         let used = u64::try_from(pages * number("PRAGMA page_size")?).unwrap_or(0);
         let counters = &self.memory.counters;

@@ -21,7 +21,7 @@ pub struct Control {
     /// Replaces all rules and planned outages. An empty script takes all faults away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub script: Option<Script>,
-    /// Adds rules behind those in force. Their time windows count from when the script was set.
+    /// Adds rules behind those in force. Their time windows count from now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub add: Vec<Rule>,
     /// Takes the rules of these names away.

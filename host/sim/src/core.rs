@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::answer::{AnswerForm, RefusalForm};
 use crate::control::{Control, Listener};
 use crate::error::Result;
-use crate::fault::{Faults, Rule, Script};
+use crate::fault::{Faults, Rule, Script, Window};
 use crate::options::{Keep, RateLimit, SimOptions};
 use crate::record::{Outcome, Records, RequestRecord};
 use crate::stats::{Counters, RuleStats, Stats};
@@ -79,7 +79,7 @@ impl Core {
                 refusal: options.refusal,
                 rate_limit: options.rate_limit,
             },
-            faults: Faults::new(Script::default(), Instant::now()),
+            faults: Faults::new(Script::default(), Instant::now()).0,
             store: Store::new(options.keep),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
@@ -108,8 +108,9 @@ impl Core {
     pub(crate) fn set_script(&self, script: Script) -> Result<()> {
         script.check()?;
         let mut state = self.state();
-        expect_ends(&mut state.counters, &script.rules);
-        state.faults = Faults::new(script, Instant::now());
+        let (faults, windows) = Faults::new(script, Instant::now());
+        state.faults = faults;
+        expect_ends(&mut state.counters, windows);
         drop(state);
         self.timetable.notify_one();
         Ok(())
@@ -118,27 +119,31 @@ impl Core {
     pub(crate) fn add_rules(&self, rules: Vec<Rule>) -> Result<()> {
         let script = Script::of(rules);
         script.check()?;
-        self.state().faults.add(script.rules);
+        let mut state = self.state();
+        let windows = state.faults.add(script.rules, Instant::now());
+        expect_ends(&mut state.counters, windows);
         Ok(())
     }
 
     pub(crate) fn close_listener(&self, length: Option<Duration>) {
         let until = length.map(|length| Instant::now() + length);
-        let before = self.gate.send_replace(Gate::Closed { until });
-        if before == Gate::Open {
-            self.state().counters.outage(LISTENER, Duration::ZERO, None);
-        }
-        self.cut_connections();
+        self.gate.send_replace(Gate::Closed { until });
     }
 
     pub(crate) fn open_listener(&self) {
         self.gate.send_replace(Gate::Open);
     }
 
+    /// The listener is closed: nobody gets in any more, and those who are in are thrown out.
+    pub(crate) fn listener_closed(&self) {
+        self.state().counters.outage(LISTENER, Duration::ZERO, None);
+        self.cut_connections();
+        self.listening.send_replace(false);
+    }
+
     /// The listener is open again: requests may come from now on.
     pub(crate) fn listener_opened(&self) {
         self.state().counters.outage_over(LISTENER);
-        self.gate.send_if_modified(|gate| std::mem::replace(gate, Gate::Open) != Gate::Open);
         self.listening.send_replace(true);
     }
 
@@ -148,10 +153,18 @@ impl Core {
 
     /// Waits until the listener does what it was last told.
     pub(crate) async fn settled(&self) {
-        let open = *self.gate.borrow() == Gate::Open;
-        let mut listening = self.listening.subscribe();
-        // An error means that the server has stopped, so there is nothing to wait for.
-        let _stopped = listening.wait_for(|listening| *listening == open).await.is_err();
+        let (mut gate, mut listening) = (self.gate.subscribe(), self.listening.subscribe());
+        loop {
+            let open = *gate.borrow_and_update() == Gate::Open;
+            if *listening.borrow_and_update() == open {
+                return;
+            }
+            tokio::select! {
+                _ = gate.changed() => {}
+                _ = listening.changed() => {}
+                () = self.stop.cancelled() => return,
+            }
+        }
     }
 
     pub(crate) async fn control(&self, control: Control) -> Result<()> {
@@ -196,7 +209,7 @@ impl Core {
     /// Forgets reports, records, counts and rules; settings and the listener stay as they are.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
-        state.faults = Faults::new(Script::default(), Instant::now());
+        state.faults = Faults::new(Script::default(), Instant::now()).0;
         state.store = Store::new(self.keep);
         state.records.clear();
         state.counters = Counters::new();
@@ -259,12 +272,8 @@ impl State {
 }
 
 /// A rule that ends at a known time is an outage whose end is known.
-fn expect_ends(counters: &mut Counters, rules: &[Rule]) {
-    for (place, rule) in rules.iter().enumerate() {
-        let Some(until) = rule.when.until_ms else { continue };
-        let from = rule.when.from_ms.unwrap_or(0);
-        let name = if rule.name.is_empty() { format!("#{place}") } else { rule.name.clone() };
-        let length = Duration::from_millis(until.saturating_sub(from));
-        counters.outage(&name, Duration::from_millis(from), Some(length));
+fn expect_ends(counters: &mut Counters, windows: Vec<Window>) {
+    for window in windows {
+        counters.outage(&window.name, window.begins_in, Some(window.length));
     }
 }

@@ -85,10 +85,13 @@ async fn clients(core: &Arc<Core>, listener: TcpListener, address: SocketAddr, r
                 }
             }
             (Gate::Closed { until }, listener) => {
+                let was_open = listener.is_some();
                 drop(listener);
                 // Holds the port without listening, so that nobody else gets it in the meantime.
                 let held = hold(address);
-                core.listening.send_replace(false);
+                if was_open {
+                    core.listener_closed();
+                }
                 tokio::select! {
                     () = at(until) => core.open_listener(),
                     changed = gate.wait_for(|gate| *gate != wanted) => if changed.is_err() { return },
@@ -182,9 +185,9 @@ fn take(core: &Arc<Core>, stream: TcpStream, router: &Router, tasks: &TaskTracke
     let router = router.clone();
     // Small answers must not wait for more to come. Without it they are late, not wrong.
     let _late = stream.set_nodelay(true).is_err();
+    // Before the task first runs, so that no cut is missed.
+    let mut cuts = core.cuts.subscribe();
     tasks.spawn(async move {
-        let mut cuts = core.cuts.subscribe();
-        cuts.borrow_and_update();
         tokio::select! {
             () = core.stop.cancelled() => {}
             _ = cuts.changed() => {}

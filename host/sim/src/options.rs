@@ -76,7 +76,7 @@ pub enum Keep {
     /// The last accepted body of every id, and its history.
     #[default]
     Bodies,
-    /// Id, part, serial, result and digests only: some 150 bytes a report, for runs with a million of them. Reading
+    /// Id, part, serial, result and digests only: some 200 bytes a report, for runs with a million of them. Reading
     /// such a report back answers 410.
     Digests,
 }

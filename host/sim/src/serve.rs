@@ -1,27 +1,30 @@
 //! The path of one request: early faults, body, faults, token, rate limit, route, answer, record.
 
+mod faulted;
+mod guard;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, LOCATION, PROXY_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use axum::http::{Request, Response, StatusCode};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use hyper::body::Incoming;
-use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::answer::{self, Answer, RefusalForm};
+use crate::answer::{self, Answer};
 use crate::api::{self, Call, Reply};
 use crate::core::Core;
-use crate::fault::{Action, Decision, Point, Seen};
+use crate::fault::{Action, Seen};
 use crate::listen::{Takeover, Wire};
-use crate::record::{Outcome, RequestRecord};
-use crate::store::hex;
+use crate::record::Outcome;
+use faulted::{faulted, html};
+use guard::Guard;
 
 /// Where the login page of `login-redirect` is.
 const LOGIN: &str = "/Account/Login";
@@ -123,123 +126,6 @@ async fn end_early(
     guard.hand_over(wire, None, takeover).await
 }
 
-/// Carries out an action that ends a request whose body is there.
-fn faulted(core: &Core, route: &api::Found, call: &Call<'_>, guard: &mut Guard<'_>, action: Action) -> Sent {
-    guard.record.outcome = Outcome::Faulted;
-    let process = |guard: &mut Guard<'_>| {
-        let reply = serve_call(core, route, call);
-        guard.take(reply)
-    };
-    // Serves the request, if that is wanted, and throws the answer away: another one goes to the client.
-    let process_unheard = |guard: &mut Guard<'_>, wanted: bool| {
-        if wanted {
-            process(guard);
-            guard.stored = false;
-        }
-    };
-    match action {
-        Action::Hang { at, max_ms } => {
-            process_unheard(guard, at == Point::AfterStore);
-            Sent::Wire(None, Takeover::Cut { after: Duration::from_millis(max_ms), reset: false })
-        }
-        Action::Cut { at: Point::MidAnswer, reset } => {
-            let answer = process(guard);
-            Sent::Wire(Some(answer.status), Takeover::Half { answer: answer.into_wire(), reset })
-        }
-        Action::Cut { at, reset } => {
-            process_unheard(guard, at == Point::AfterStore);
-            Sent::Wire(None, Takeover::Cut { after: Duration::ZERO, reset })
-        }
-        Action::AnswerTwice => {
-            let answer = process(guard);
-            Sent::Wire(Some(answer.status), Takeover::Twice { answer: answer.into_wire() })
-        }
-        Action::Status { status, retry_after, form, message, stored } => {
-            process_unheard(guard, stored);
-            let answer = status_answer(status, form.unwrap_or(call.refusal), message.as_deref());
-            Sent::Answer(match retry_after {
-                Some(after) => answer.with_retry_after(&after.header()),
-                None => answer,
-            })
-        }
-        Action::TooLarge { limit_bytes } => {
-            if u64::try_from(call.body.len()).unwrap_or(u64::MAX) <= limit_bytes {
-                return Sent::Answer(process(guard));
-            }
-            let text = format!("the body has {} bytes, allowed are {limit_bytes}", call.body.len());
-            Sent::Answer(answer::refused(call.refusal, StatusCode::PAYLOAD_TOO_LARGE, &text, &[]))
-        }
-        Action::CaptivePortal => Sent::Answer(html(
-            StatusCode::OK,
-            "Guest network",
-            "<form action=\"/accept\"><p>Accept the terms to use this network.</p><button>Accept</button></form>",
-        )),
-        Action::LoginRedirect { to } => Sent::Answer(redirect(call, to)),
-        Action::ErrorInOk { form, message } => {
-            let text = message.as_deref().unwrap_or("the report could not be saved");
-            Sent::Answer(answer::refused(form.unwrap_or(call.refusal), StatusCode::OK, text, &[]))
-        }
-        Action::OtherId { id, stored } => {
-            process_unheard(guard, stored);
-            let own = call.subject().id.unwrap_or_default();
-            let other = id.unwrap_or_else(|| Uuid::from_u128(own.as_u128() ^ 1));
-            Sent::Answer(answer::accepted(call.answer, &[other]))
-        }
-        Action::WrongJson { stored } => {
-            process_unheard(guard, stored);
-            Sent::Answer(Answer::of(StatusCode::OK, "application/json; charset=utf-8", "[{\"ID\":\"0b5f7c1e-3f55"))
-        }
-        Action::Answer { status, headers, body, stored } => {
-            process_unheard(guard, stored);
-            let mut answer = Answer::empty(StatusCode::from_u16(status).unwrap_or(StatusCode::OK));
-            answer.body = body.into();
-            for (name, value) in headers {
-                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                    answer = answer.with(name, value);
-                }
-            }
-            Sent::Answer(answer)
-        }
-        // Served as usual: the first by intent, the others do not end a request or end it early.
-        Action::Serve
-        | Action::RefuseConnections { .. }
-        | Action::Delay { .. }
-        | Action::Trickle { .. }
-        | Action::AnswerForm { .. }
-        | Action::RefusalForm { .. } => Sent::Answer(process(guard)),
-    }
-}
-
-fn redirect(call: &Call<'_>, to: Option<String>) -> Answer {
-    let to = to.unwrap_or_else(|| {
-        let back = percent_encoding::utf8_percent_encode(call.path, percent_encoding::NON_ALPHANUMERIC);
-        format!("{LOGIN}?ReturnUrl={back}")
-    });
-    let answer = html(StatusCode::FOUND, "Object moved", "<p>Object moved.</p>");
-    match HeaderValue::try_from(to) {
-        Ok(to) => answer.with(LOCATION, to),
-        Err(_) => answer,
-    }
-}
-
-fn status_answer(status: u16, form: RefusalForm, message: Option<&str>) -> Answer {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let words = message.or(status.canonical_reason()).unwrap_or("error");
-    let answer = answer::refused(form, status, words, &[]);
-    match status {
-        StatusCode::UNAUTHORIZED => answer.with_challenge(),
-        StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-            answer.with(PROXY_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"proxy\""))
-        }
-        _ => answer,
-    }
-}
-
-fn html(status: StatusCode, title: &str, body: &str) -> Answer {
-    let page = format!("<!DOCTYPE html><html><head><title>{title}</title></head><body>{body}</body></html>");
-    Answer::of(status, "text/html; charset=utf-8", page)
-}
-
 /// Token, rate limit, route.
 fn serve_call(core: &Core, route: &api::Found, call: &Call<'_>) -> Reply {
     // The login page that a redirect leads to; a browser would show it without a token.
@@ -311,93 +197,6 @@ async fn read(core: &Core, head: &Parts, body: Incoming, count: &mut u64) -> Res
         }
     }
     Ok(first.unwrap_or_else(|| rest.freeze()))
-}
-
-/// The record of a request under way. Dropped without a commit, it says that the client went away.
-struct Guard<'a> {
-    core: &'a Core,
-    record: RequestRecord,
-    started: Instant,
-    stored: bool,
-    committed: bool,
-}
-
-impl<'a> Guard<'a> {
-    fn new(core: &'a Core, head: &Parts) -> Self {
-        let record = RequestRecord {
-            seq: 0,
-            at: Timestamp::now(),
-            method: head.method.to_string(),
-            path: head.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
-            status: None,
-            bytes_in: 0,
-            bytes_out: 0,
-            duration_us: 0,
-            outcome: Outcome::Aborted,
-            report: None,
-            reports: 0,
-            digest: None,
-            faults: Vec::new(),
-            rule: None,
-        };
-        Self { core, record, started: Instant::now(), stored: false, committed: false }
-    }
-
-    fn faults(&mut self, decision: &Decision) {
-        self.record.faults.extend(decision.words.iter().map(|word| (*word).to_owned()));
-    }
-
-    /// Notes what serving the request came to, and gives the answer.
-    fn take(&mut self, reply: Reply) -> Answer {
-        self.record.outcome = reply.outcome;
-        self.record.report = reply.reports.first().copied().or(self.record.report);
-        self.record.reports = u32::try_from(reply.reports.len()).unwrap_or(u32::MAX);
-        self.record.digest = reply.digest.map(|digest| hex(&digest));
-        self.stored = !reply.reports.is_empty();
-        reply.answer
-    }
-
-    fn finish(mut self, outcome: Outcome, answer: Answer) -> Answer {
-        self.record.outcome = outcome;
-        self.finish_kept(answer)
-    }
-
-    /// Puts the request on record with the outcome noted before.
-    fn finish_kept(mut self, answer: Answer) -> Answer {
-        self.record.bytes_out = u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
-        self.commit(Some(answer.status), answer.status.is_success());
-        answer
-    }
-
-    /// Puts the request on record and gives its connection away. Never returns: the connection drops it.
-    async fn hand_over(mut self, wire: &Wire, status: Option<StatusCode>, takeover: Takeover) -> Response<Body> {
-        let whole = matches!(takeover, Takeover::Twice { .. } | Takeover::Trickle { .. });
-        self.commit(status, whole && status.is_some_and(|status| status.is_success()));
-        drop(self);
-        // Nobody receives when the connection has gone already.
-        let _gone = wire.send(takeover).await.is_err();
-        std::future::pending().await
-    }
-
-    fn commit(&mut self, status: Option<StatusCode>, answered: bool) {
-        self.record.status = status.map(|status| status.as_u16());
-        self.write(answered);
-    }
-
-    fn write(&mut self, answered: bool) {
-        self.committed = true;
-        self.record.duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let record = self.record.clone();
-        self.core.record(record, answered && self.stored);
-    }
-}
-
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
-        if !self.committed {
-            self.write(false);
-        }
-    }
 }
 
 /// The report that a request is about, for faults that ask for it.

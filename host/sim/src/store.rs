@@ -152,7 +152,8 @@ impl Store {
             at_ms: at.as_millisecond(),
         };
         if self.keep == Keep::Bodies {
-            self.bodies.insert(upload.id, upload.body);
+            // Copied, since what was received is a piece of a larger buffer that would be kept with it.
+            self.bodies.insert(upload.id, Bytes::copy_from_slice(&upload.body));
         }
         let known = self.places.get(&upload.id).copied().and_then(|place| self.slots.get_mut(index(place)));
         let Some(slot) = known else {

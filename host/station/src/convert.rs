@@ -94,7 +94,7 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
         }
         match conversion.outcome {
             Ok(Outcome::Converted) => {
-                setting.plugins.record_success(plugin.name());
+                setting.plugins.record_success(&plugin);
                 match take::still_the_same(taken) {
                     Ok(true) => {}
                     Ok(false) => {
@@ -132,9 +132,9 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
                     return Ok(Conversion::Station(failure.to_string()));
                 }
                 if failure.is_trap() {
-                    setting.plugins.record_trap(plugin.name());
+                    setting.plugins.record_trap(&plugin, &failure.message);
                 }
-                return Ok(Conversion::Failed { by: plugin, failure: Box::new(failure), log: conversion.log });
+                return Ok(Conversion::Failed { by: plugin, failure, log: conversion.log });
             }
         }
     }

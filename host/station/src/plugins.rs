@@ -1,134 +1,146 @@
 //! The plugins of a station, as selection and health need them.
 
 use std::{
-    collections::HashMap,
     path::PathBuf,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::Arc,
+    time::Duration,
 };
 
-use wats_runtime::{Limits, Plugin, Runtime};
+use wats_runtime::{EntryState, FolderOptions, LimitOverrides, Limits, Plugin, PluginEntry, PluginFolder, PluginSet, Runtime};
 
 use crate::{config::RawLimits, error::Error, health::PluginDetails};
 
+/// The plugin folders, watched.
 #[derive(Debug)]
 pub(crate) struct Plugins {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    runtime: Runtime,
-    dirs: Vec<PathBuf>,
-    generation: AtomicU64,
-    loaded: Mutex<HashMap<PathBuf, (std::time::SystemTime, Result<Plugin, String>)>>,
-    first: std::sync::atomic::AtomicBool,
+    folder: PluginFolder,
 }
 
 impl Plugins {
+    /// Begins to load what is there; a folder that does not exist is made.
     pub(crate) fn open(runtime: Runtime, dirs: &[PathBuf]) -> Result<Self, Error> {
-        let shared = Arc::new(Shared {
-            runtime,
-            dirs: dirs.to_vec(),
-            generation: AtomicU64::new(0),
-            loaded: Mutex::new(HashMap::new()),
-            first: std::sync::atomic::AtomicBool::new(true),
-        });
-        let weak = Arc::downgrade(&shared);
-        let _thread = std::thread::spawn(move || {
-            while let Some(shared) = weak.upgrade() {
-                shared.scan();
-                drop(shared);
-                std::thread::sleep(Duration::from_millis(500));
-            }
-        });
-        Ok(Self { shared })
+        Ok(Self { folder: PluginFolder::open(runtime, dirs.to_vec(), FolderOptions::default())? })
     }
 
+    /// Waits until nothing is being loaded any more.
     pub(crate) fn wait_until_loaded(&self, most: Duration) {
-        let until = Instant::now() + most;
-        while self.shared.first.load(Ordering::Acquire) && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let _set: Arc<PluginSet> = self.folder.wait_loaded(most);
     }
 
+    /// Those in service; highest priority first, then by name.
     pub(crate) fn ready(&self) -> Vec<Plugin> {
-        let loaded = self.shared.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut ready: Vec<_> = loaded.values().filter_map(|(_, plugin)| plugin.as_ref().ok().cloned()).collect();
-        ready.sort_by_key(|plugin| (std::cmp::Reverse(plugin.priority()), plugin.name().to_owned()));
+        let mut ready: Vec<_> = self.folder.set().in_service().cloned().collect();
+        ready.sort_by(|a, b| b.priority().cmp(&a.priority()).then_with(|| a.name().cmp(b.name())));
         ready
     }
 
+    /// The plugin of that name, or why it cannot be used now.
     pub(crate) fn by_name(&self, name: &str) -> Result<Plugin, String> {
-        self.ready()
-            .into_iter()
-            .find(|plugin| plugin.name() == name)
-            .ok_or_else(|| format!("the inbox wants the plugin {name:?}, which is not there"))
+        let set = self.folder.set();
+        if let Some(plugin) = set.in_service().find(|plugin| plugin.name() == name) {
+            return Ok(plugin.clone());
+        }
+        let entry = set.entries.iter().find(|entry| named(entry, name));
+        Err(match entry.map(|entry| (state(entry), why(entry))) {
+            Some((state, Some(why))) => format!("the plugin {name:?} is {state}: {why}"),
+            Some((state, None)) => format!("the plugin {name:?} is {state}"),
+            None if set.is_loading() => format!("plugins are still loading, {name:?} may be among them"),
+            None => format!("no plugin in the plugin folders is called {name:?}"),
+        })
     }
 
-    pub(crate) fn not_ready_for(&self, _name: &str, _size: u64, _head: &[u8]) -> Option<String> {
-        self.loading()
+    /// A plugin that may want such a file and cannot be asked now, if there is one.
+    pub(crate) fn not_ready_for(&self, name: &str) -> Option<String> {
+        let set = self.folder.set();
+        let pending = set.pending_for(name)?;
+        let state = set.entries.iter().find(|entry| entry.name == pending).map_or("not ready", state);
+        Some(format!("the plugin {pending:?}, which may want it, is {state}"))
     }
 
+    /// What is loading, if something is loading for the first time.
     pub(crate) fn loading(&self) -> Option<String> {
-        self.shared.first.load(Ordering::Acquire).then(|| "plugins are still loading".to_owned())
+        self.folder.set().is_loading().then(|| "plugins are still loading".to_owned())
     }
 
-    pub(crate) fn record_trap(&self, _name: &str) {}
-    pub(crate) fn record_success(&self, _name: &str) {}
-    pub(crate) fn hold(&self, name: &str) -> Result<(), String> {
-        Err(name.into())
+    /// A call of the plugin trapped or came to a limit.
+    pub(crate) fn record_trap(&self, plugin: &Plugin, what: &str) {
+        self.folder.record_trap(plugin, what);
     }
-    pub(crate) fn resume(&self, name: &str) -> Result<(), String> {
-        Err(name.into())
+
+    /// A call of the plugin went well.
+    pub(crate) fn record_success(&self, plugin: &Plugin) {
+        self.folder.record_success(plugin);
     }
+
+    pub(crate) fn hold(&self, name: &str) -> Result<(), wats_runtime::Error> {
+        self.folder.hold(name, "held by an operator")
+    }
+
+    pub(crate) fn resume(&self, name: &str) -> Result<(), wats_runtime::Error> {
+        self.folder.resume(name)
+    }
+
+    /// Grows with each change of the plugins.
     pub(crate) fn generation(&self) -> u64 {
-        self.shared.generation.load(Ordering::Acquire)
+        self.folder.set().generation
     }
 
+    /// All of them, for health.
     pub(crate) fn details(&self) -> Vec<PluginDetails> {
-        let loaded = self.shared.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        loaded
+        let set = self.folder.set();
+        set.entries
             .iter()
-            .map(|(path, (_, plugin))| PluginDetails {
-                name: plugin.as_ref().map_or_else(|_| path.display().to_string(), |plugin| plugin.name().to_owned()),
-                version: plugin.as_ref().ok().map(|plugin| plugin.version().to_owned()),
-                state: if plugin.is_ok() { "ready".into() } else { "failed".into() },
-                why: plugin.as_ref().err().cloned(),
-                path: path.display().to_string(),
-                digest: plugin.as_ref().ok().map(|plugin| plugin.digest().to_owned()),
-                grants: Vec::new(),
+            .map(|entry| {
+                let plugin = entry.plugin.as_ref();
+                PluginDetails {
+                    name: plugin.map_or_else(|| entry.name.clone(), |plugin| plugin.name().to_owned()),
+                    version: plugin.map(|plugin| plugin.version().to_owned()),
+                    state: state(entry).to_owned(),
+                    why: why(entry),
+                    path: entry.file.display().to_string(),
+                    digest: plugin.map(|plugin| plugin.digest().to_owned()),
+                    grants: plugin.map(|plugin| plugin.grants().iter().map(|grant| grant.to_string()).collect()).unwrap_or_default(),
+                }
             })
             .collect()
     }
 }
 
-impl Shared {
-    fn scan(&self) {
-        for dir in &self.dirs {
-            for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-                let path = entry.path();
-                if path.extension().is_none_or(|extension| extension != "wasm") {
-                    continue;
-                }
-                let Ok(modified) = entry.metadata().and_then(|metadata| metadata.modified()) else { continue };
-                let known = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(&path).map(|known| known.0);
-                if known == Some(modified) {
-                    continue;
-                }
-                let plugin = self.runtime.load(&path).map_err(|error| wats_runtime::chain(&error));
-                self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (modified, plugin));
-                self.generation.fetch_add(1, Ordering::AcqRel);
-            }
+fn named(entry: &PluginEntry, name: &str) -> bool {
+    entry.name == name || entry.plugin.as_ref().is_some_and(|plugin| plugin.name() == name)
+}
+
+fn state(entry: &PluginEntry) -> &'static str {
+    entry.state.as_str()
+}
+
+fn why(entry: &PluginEntry) -> Option<String> {
+    match &entry.state {
+        EntryState::Failed { error } => {
+            let why = wats_runtime::chain(error);
+            Some(match &entry.plugin {
+                Some(old) => format!("{why}; version {} stays in service", old.version()),
+                None => why,
+            })
         }
-        self.first.store(false, Ordering::Release);
+        EntryState::Held { reason, .. } => Some(format!("{reason}; `wats plugin resume {}` puts it back into service", entry.name)),
+        _ => None,
     }
 }
 
+/// The limits of the configuration over those of the plugin host.
 pub(crate) fn limits(raw: &RawLimits) -> Limits {
-    let usual = Limits::default();
-    Limits { memory_bytes: raw.memory_bytes.unwrap_or(usual.memory_bytes), ..usual }
+    let over = LimitOverrides {
+        memory_bytes: raw.memory_bytes,
+        deadline_ms: raw.deadline_seconds.and_then(|seconds| {
+            let deadline = Duration::try_from_secs_f64(seconds).ok()?;
+            u64::try_from(deadline.as_millis()).ok()
+        }),
+        output_bytes: raw.output_bytes,
+        report_bytes: raw.report_bytes,
+        reports: raw.reports,
+        log_bytes: raw.log_bytes,
+        ..LimitOverrides::default()
+    };
+    Limits::default().overridden_by(&over)
 }

@@ -47,7 +47,7 @@ fn named(name: &str, plugins: &Plugins) -> Selection {
 fn best(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
     let main = &taken.source.main;
     let head = head(taken);
-    if let Some(why) = plugins.not_ready_for(&main.name, main.size, &head) {
+    if let Some(why) = plugins.not_ready_for(&main.name) {
         return Selection::Wait(why);
     }
     let mut candidates = Vec::new();
@@ -68,7 +68,7 @@ fn best(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
                 return Selection::Wait(format!("{} misses {files}", plugin.name()));
             }
             Err(Unable::Failed(why)) => {
-                plugins.record_trap(plugin.name());
+                plugins.record_trap(&plugin, &why);
                 return Selection::Wait(why);
             }
         }

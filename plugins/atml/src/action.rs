@@ -7,7 +7,6 @@ use wats_converter::StepGroup;
 use crate::error::{Fault, Place, Result};
 use crate::limits::Limits;
 use crate::names::Space;
-use crate::number;
 use crate::outcome::{self, Outcome, Words};
 use crate::time::Timestamp;
 use crate::value::{self, Value};
@@ -95,19 +94,18 @@ impl Action {
     /// From its start tag.
     pub(crate) fn new(sort: Sort, element: &Element) -> Result<Self> {
         let name = element.attribute("name").or_else(|| element.attribute("ID")).unwrap_or(&element.name).to_owned();
-        let time = |attribute: &str| match element.attribute(attribute) {
-            None => Ok(None),
-            Some(text) => match Timestamp::parse(text) {
-                Some(time) => Ok(Some(time)),
-                None => {
-                    let message =
-                        format!("{attribute} of \"{name}\" is \"{text}\"; a date and time as 2026-01-31T23:59:59 was expected");
-                    Err(Fault::malformed(element.place, message))
-                }
-            },
+        let time = |attribute: &str| {
+            let Some(text) = element.attribute(attribute) else { return Ok(None) };
+            let Some(time) = Timestamp::parse(text) else {
+                let wanted = "a date and time as 2026-01-31T23:59:59 was expected";
+                let message = format!("{attribute} of \"{name}\" is \"{text}\"; {wanted}");
+                return Err(Fault::malformed(element.place, message));
+            };
+            Ok(Some(time))
         };
         let (start, end) = (time("startDateTime")?, time("endDateTime")?);
-        let caller = element.attribute("callerName").or_else(|| element.attribute("userDefinedType").and_then(caller_in));
+        let caller =
+            element.attribute("callerName").or_else(|| element.attribute("userDefinedType").and_then(caller_in));
         let guid = element.attribute("testReferenceID").filter(|id| id.starts_with("ID#:"));
         let (caller, guid) = (caller.map(str::to_owned), guid.map(str::to_owned));
         Ok(Self { caller, start, end, guid, ..Self::empty(sort, element.place, name) })
@@ -166,7 +164,13 @@ impl Action {
     }
 
     /// Reads the open child element, which is none of the three, to its end.
-    pub(crate) fn part<R: Read>(&mut self, xml: &mut Xml<R>, element: &Element, words: &Words, comma: bool) -> Result<()> {
+    pub(crate) fn part<R: Read>(
+        &mut self,
+        xml: &mut Xml<R>,
+        element: &Element,
+        words: &Words,
+        comma: bool,
+    ) -> Result<()> {
         match element.key() {
             (Space::Results, "Outcome" | "ActionOutcome") => {
                 self.outcome = Some(outcome::read(element, words)?);
@@ -273,14 +277,7 @@ impl Action {
                 "TotalTime" => self.total_time = seconds(xml, &element, comma)?,
                 "ModuleTime" => self.module_time = seconds(xml, &element, comma)?,
                 "StepCausedSequenceFailure" => {
-                    let datum = value::datum(xml, &element)?;
-                    self.caused_failure = match number::boolean(&datum.text) {
-                        Some(flag) => flag,
-                        None => {
-                            let message = format!("StepCausedSequenceFailure is \"{}\"; true or false was expected", datum.text);
-                            return Err(Fault::malformed(element.place, message));
-                        }
-                    };
+                    self.caused_failure = value::flag(xml, &element)?;
                 }
                 "LoopingProperties" => {
                     while let Some(element) = xml.child()? {
@@ -401,14 +398,14 @@ pub(crate) fn set_properties<R: Read>(xml: &mut Xml<R>, comma: bool) -> Result<S
                 found.socket_index = match datum.number(comma)? {
                     None => None,
                     Some(number) => Some(whole(number).ok_or_else(|| {
-                        Fault::malformed(element.place, format!("TestSocketIndex is \"{}\"; a whole number was expected", datum.text))
+                        Fault::malformed(
+                            element.place,
+                            format!("TestSocketIndex is \"{}\"; a whole number was expected", datum.text),
+                        )
                     })?),
                 };
             }
-            (Space::TestStand, "IsPartialExecution") => {
-                let datum = value::datum(xml, &element)?;
-                found.partial = number::boolean(&datum.text).unwrap_or(false);
-            }
+            (Space::TestStand, "IsPartialExecution") => found.partial = value::flag(xml, &element)?,
             _ => xml.skip()?,
         }
     }

@@ -5,12 +5,12 @@
 
 use std::io::{self, BufRead, Read};
 
-use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::error::{At, Fault, Kind, Place};
 
 /// How much is asked of the source at a time.
-const PIECE: usize = 256 * 1024;
+const PIECE: usize = 64 * 1024;
 
 /// The longest single text or tag. Above it stands no report, only an attack or a broken file.
 const MAX_EVENT_BYTES: usize = 32 * 1024 * 1024;
@@ -157,13 +157,12 @@ impl<R: Read> Input<R> {
     fn advance(&mut self, count: usize) {
         let end = (self.out_start + count).min(self.out.len());
         let passed = self.out.get(self.out_start..end).unwrap_or_default();
-        let characters = |bytes: &[u8]| {
-            u32::try_from(bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()).unwrap_or(u32::MAX)
-        };
+        let characters =
+            |bytes: &[u8]| u32::try_from(bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()).unwrap_or(u32::MAX);
         match passed.iter().rposition(|byte| *byte == b'\n') {
             None => self.place.column = self.place.column.saturating_add(characters(passed)),
             Some(last) => {
-                let lines = passed.iter().filter(|byte| **byte == b'\n').count();
+                let lines = passed.split(|byte| *byte == b'\n').count() - 1;
                 self.place.line = self.place.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
                 self.place.column = 1 + characters(passed.get(last + 1..).unwrap_or_default());
             }
@@ -254,9 +253,10 @@ fn declared(head: &[u8]) -> Option<String> {
 pub(crate) fn head_as_text(head: &[u8], limit: usize) -> String {
     let head = head.get(..limit.min(head.len())).unwrap_or_default();
     let (encoding, mark) = encoding_of(head).unwrap_or((UTF_8, 0));
-    let mut text = String::with_capacity(head.len() * 3);
+    let bytes = head.get(mark..).unwrap_or_default();
     let mut decoder = encoding.new_decoder_without_bom_handling();
-    let (result, _, _) = decoder.decode_to_string(head.get(mark..).unwrap_or_default(), &mut text, false);
-    debug_assert_eq!(result, CoderResult::InputEmpty, "three bytes of UTF-8 a byte are always enough");
+    let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or_default());
+    // Cut off in the middle of a character or not: what is needed stands before.
+    let (_, _, _replaced) = decoder.decode_to_string(bytes, &mut text, false);
     text
 }

@@ -16,6 +16,7 @@ mod data;
 mod error;
 mod input;
 mod limits;
+mod measured;
 mod names;
 mod number;
 mod outcome;
@@ -170,10 +171,10 @@ fn version_of(root: &Element, uri: &str) -> Result<Option<Version>> {
     if !ours {
         return Ok(None);
     }
-    if matches!(root.space, Space::Results | Space::Collection) {
-        if let Some(version) = names::version(uri) {
-            return Ok(Some(version));
-        }
+    if matches!(root.space, Space::Results | Space::Collection)
+        && let Some(version) = names::version(uri)
+    {
+        return Ok(Some(version));
     }
     let found = if uri.is_empty() { "no namespace".to_owned() } else { format!("the namespace \"{uri}\"") };
     let message = format!("{} with {found}; the versions that are read are {KNOWN_VERSIONS}", root.name);

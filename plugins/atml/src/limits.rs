@@ -6,7 +6,6 @@ use wats_converter::{Bounds, NumericLimits, TextLimits};
 
 use crate::error::{Fault, Place, Result};
 use crate::names::{Space, Version};
-use crate::number;
 use crate::value::{self, Datum};
 use crate::xml::{Element, Xml};
 
@@ -55,8 +54,17 @@ enum Comparator {
 #[derive(Clone, Debug)]
 enum Form {
     /// One or two bounds; two are joined by the logic.
-    Sides { sides: Vec<(Comparator, Datum)>, logic: Option<Logic>, nominal: bool, place: Place },
-    Expected { comparator: Comparator, datum: Option<Datum>, place: Place },
+    Sides {
+        sides: Vec<(Comparator, Datum)>,
+        logic: Option<Logic>,
+        nominal: bool,
+        place: Place,
+    },
+    Expected {
+        comparator: Comparator,
+        datum: Option<Datum>,
+        place: Place,
+    },
 }
 
 /// How far from the nominal value is still equal.
@@ -93,9 +101,14 @@ impl Limits {
         !self.forms.is_empty()
     }
 
-    /// Whether TestStand says that this is a measurement, though nothing is compared.
-    pub(crate) fn mark_measurement(&self) -> bool {
-        self.properties.log || self.properties.measurement
+    /// Whether there are limits, or TestStand says that the value was logged without any.
+    pub(crate) fn are_marked(&self) -> bool {
+        self.are_given() || self.properties.log
+    }
+
+    /// Whether TestStand calls it a measurement. It also does so for values beside the measurements.
+    pub(crate) fn are_of_measurement(&self) -> bool {
+        self.properties.measurement
     }
 
     /// The unit that the limits are in, where they say.
@@ -254,9 +267,10 @@ impl Limits {
             Comparator::Equality(Equality::Eq) => Ok(TextLimits::CaseSensitive(limit)),
             Comparator::Equality(Equality::Ne) => Ok(TextLimits::Ne(limit)),
             Comparator::Equality(Equality::AnyCase) => Ok(TextLimits::IgnoreCase(limit)),
-            Comparator::Side(_) => {
-                Err(Fault::unsupported(place, "texts compared by GT, GE, LT or LE; WATS knows EQ, NE and CIEQ for texts"))
-            }
+            Comparator::Side(_) => Err(Fault::unsupported(
+                place,
+                "texts compared by GT, GE, LT or LE; WATS knows EQ, NE and CIEQ for texts",
+            )),
         }
     }
 }
@@ -266,8 +280,8 @@ impl Properties {
         while let Some(element) = xml.child()? {
             match element.key() {
                 (Space::TestStand, "TSLimitProperties" | "RawLimits") => self.read(xml)?,
-                (Space::TestStand, "IsComparisonTypeLog") => self.log = flag(xml, &element)?,
-                (Space::TestStand, "IsTestMeasurement") => self.measurement = flag(xml, &element)?,
+                (Space::TestStand, "IsComparisonTypeLog") => self.log = value::flag(xml, &element)?,
+                (Space::TestStand, "IsTestMeasurement") => self.measurement = value::flag(xml, &element)?,
                 (Space::TestStand, "ThresholdType") => {
                     let word = xml.text()?;
                     self.threshold = Some(threshold(word.trim(), element.place)?);
@@ -444,21 +458,6 @@ fn threshold(word: &str, place: Place) -> Result<Threshold> {
         _ => {
             let message = format!("the ThresholdType \"{word}\" is not known. Known are PERCENTAGE, PPM and DELTA");
             Err(Fault::malformed(place, message))
-        }
-    }
-}
-
-/// `<ts:IsComparisonTypeLog value="true"/>`; there without a value means yes.
-fn flag<R: Read>(xml: &mut Xml<R>, element: &Element) -> Result<bool> {
-    let datum = value::datum(xml, element)?;
-    if datum.text.trim().is_empty() {
-        return Ok(true);
-    }
-    match number::boolean(&datum.text) {
-        Some(flag) => Ok(flag),
-        None => {
-            let message = format!("{} is \"{}\"; true or false was expected", element.name, datum.text);
-            Err(Fault::malformed(element.place, message))
         }
     }
 }

@@ -73,6 +73,19 @@ fn special(text: &str) -> Option<f64> {
     }
 }
 
+/// Whether this is a whole number of which the double that WATS holds is only the nearest.
+pub(crate) fn is_rounded(text: &str) -> bool {
+    let digits = text.trim().trim_start_matches(['-', '+']);
+    // 2^53 has sixteen digits.
+    if digits.len() < 16 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    match (digits.parse::<u128>(), digits.parse::<f64>()) {
+        (Ok(whole), Ok(nearest)) => format!("{nearest:.0}") != whole.to_string(),
+        _ => true,
+    }
+}
+
 /// `true`, `false`, `1` and `0`, as XML Schema has them.
 pub(crate) fn boolean(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
@@ -84,7 +97,7 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Notation, parse};
+    use super::{Notation, is_rounded, parse};
 
     #[test]
     fn numbers_of_every_notation_are_read() {
@@ -114,11 +127,22 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none_and_never_0() {
-        for text in ["", " ", "5,01", "5 V", "1.2.3", "0x", "0xG", "--5", "e", ".", "nano", "１", "0x1_0", "1e", "+-3"] {
+        for text in ["", " ", "5,01", "5 V", "1.2.3", "0x", "0xG", "--5", "e", ".", "nano", "１", "0x1_0", "1e", "+-3"]
+        {
             assert_eq!(parse(text, Notation::Any, false), None, "{text}");
         }
         assert_eq!(parse("8", Notation::Octal, false), None);
         assert_eq!(parse("2", Notation::Binary, false), None);
+    }
+
+    #[test]
+    fn a_whole_number_that_no_double_holds_is_told() {
+        for text in ["9007199254740993", "-9007199254740993", "18446744073709551615"] {
+            assert!(is_rounded(text), "{text}");
+        }
+        for text in ["5", "9007199254740992", "18446744073709551616", "0.12345678901234567890", "x", ""] {
+            assert!(!is_rounded(text), "{text}");
+        }
     }
 
     #[test]

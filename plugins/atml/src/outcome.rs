@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Fault, Result};
-use wats_converter::Status;
 use crate::xml::Element;
+use wats_converter::Status;
 
 /// The outcome words of the standard and, as qualifiers, those of TestStand.
 const KNOWN: &str = "Passed, Failed, Done, Skipped, NotStarted, Aborted, Terminated, Error, Unknown, and UserDefined with one \

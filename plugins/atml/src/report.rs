@@ -138,7 +138,7 @@ impl Head {
                 _ => xml.skip()?,
             }
         }
-        self.keep(values, MiscInfoSource::Uut, context);
+        self.keep(&values, MiscInfoSource::Uut, context);
         Ok(())
     }
 
@@ -191,7 +191,7 @@ impl Head {
                 _ => xml.skip()?,
             }
         }
-        self.keep(values, MiscInfoSource::Station, context);
+        self.keep(&values, MiscInfoSource::Station, context);
         Ok(())
     }
 
@@ -208,12 +208,17 @@ impl Head {
     /// Documents: a text is attached, an address becomes misc info.
     fn references<R: Read>(&mut self, xml: &mut Xml<R>) -> Result<()> {
         while let Some(document) = xml.child()? {
-            let name = document.attribute("name").or_else(|| document.attribute("ID")).unwrap_or("Reference").to_owned();
+            let name =
+                document.attribute("name").or_else(|| document.attribute("ID")).unwrap_or("Reference").to_owned();
             while let Some(part) = xml.child()? {
                 match part.key() {
                     (Space::Common, "Text") => {
                         let content = xml.text()?.into_bytes();
-                        self.attachments.push(Attachment::new(format!("{}.txt", fit(&name, MAX_DESCRIPTION)), "text/plain", content));
+                        self.attachments.push(Attachment::new(
+                            format!("{}.txt", fit(&name, MAX_DESCRIPTION)),
+                            "text/plain",
+                            content,
+                        ));
                     }
                     (Space::Common, "URL") => self.infos.push((name.clone(), xml.text()?.trim().to_owned())),
                     _ => xml.skip()?,
@@ -223,12 +228,12 @@ impl Head {
         Ok(())
     }
 
-    fn keep(&mut self, values: Vec<(String, Value)>, source: MiscInfoSource, context: &Context<'_>) {
+    fn keep(&mut self, values: &[(String, Value)], source: MiscInfoSource, context: &Context<'_>) {
         if !context.settings.misc_info.contains(&source) {
             return;
         }
         let mut found = Vec::new();
-        for (name, value) in &values {
+        for (name, value) in values {
             // The collection that TestStand itself makes is only a wrapper.
             let name = if name == "AdditionalData" { "" } else { name };
             data::flatten(name, value, &mut found);

@@ -44,7 +44,12 @@ pub(crate) struct Program {
 }
 
 /// Reads the open `tr:ResultSet` to its end and writes its steps.
-pub(crate) fn result_set<R: Read>(xml: &mut Xml<R>, element: &Element, uut: &mut Uut, context: &Context<'_>) -> Result<Program> {
+pub(crate) fn result_set<R: Read>(
+    xml: &mut Xml<R>,
+    element: &Element,
+    uut: &mut Uut,
+    context: &Context<'_>,
+) -> Result<Program> {
     let mut walk = Walk { uut, context, blamed: false, program: None };
     let mut open = vec![Open {
         action: Action::new(Sort::Group, element)?,
@@ -305,7 +310,8 @@ fn file_name(path: &str) -> &str {
 /// The version of the sequence file, which the WATS step types of TestStand write as a result.
 fn version_in(action: &mut Action) -> Option<String> {
     let at = action.results.iter().position(|result| {
-        result.label == "SeqFileVersion" && matches!(&result.value, Value::Datum(datum) if !datum.text.trim().is_empty())
+        result.label == "SeqFileVersion"
+            && matches!(&result.value, Value::Datum(datum) if !datum.text.trim().is_empty())
     })?;
     match action.results.remove(at).value {
         Value::Datum(datum) => Some(datum.text.trim().to_owned()),

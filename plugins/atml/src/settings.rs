@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use wats_converter::Status;
 
 use crate::outcome::Words;
 
 /// Settings of the `atml` converter. What stands in the file comes first; these fill what it lacks.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Serial number for units that have none. Without it such a file is refused.
@@ -61,7 +61,7 @@ impl Default for Settings {
 }
 
 /// Where additional data can stand.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum MiscInfoSource {
     /// `UUT`: data about the unit.
@@ -71,7 +71,7 @@ pub enum MiscInfoSource {
 }
 
 /// How something ended.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeWord {
     /// Within its limits.
@@ -89,7 +89,7 @@ pub enum OutcomeWord {
 }
 
 /// What becomes of an array of numbers.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Arrays {
     /// One-dimensional: a curve in the step's chart. Others: an additional result.
@@ -112,6 +112,7 @@ impl Settings {
     }
 
     pub(crate) fn wants_misc_info(&self, name: &str) -> bool {
-        self.misc_info_only.is_empty() || self.misc_info_only.iter().any(|wanted| wanted.trim().eq_ignore_ascii_case(name))
+        self.misc_info_only.is_empty()
+            || self.misc_info_only.iter().any(|wanted| wanted.trim().eq_ignore_ascii_case(name))
     }
 }

@@ -1,12 +1,13 @@
 //! One action of the file as one step of the report.
 
 use serde_json::Value as Json;
-use wats_converter::{Chart, NumericLimits, NumericMeasurement, Status, StepGroup, TextLimits, Uut};
+use wats_converter::{Chart, NumericMeasurement, Status, StepGroup, Uut};
 
 use crate::action::{Action, Sort, TestResult, whole};
 use crate::data;
 use crate::error::{Fault, Result};
-use crate::names::Version;
+use crate::measured::{numbers, pass_fail, strings};
+use crate::number;
 use crate::outcome::Outcome;
 use crate::settings::Arrays;
 use crate::unique::Names;
@@ -37,7 +38,9 @@ pub(crate) fn kind(action: &Action, comma: bool) -> Kind {
         Some("PassFailTest" | "ET_PFT") => Kind::PassFail,
         Some("MultiBooleanTest" | "ET_MPFT") => Kind::MultiPassFail,
         Some("NumericLimitTest" | "ET_NLT") => Kind::Numeric,
-        Some("NI_MultipleNumericLimitTest" | "MultiNumericLimitTest" | "ET_MNLT" | "WATS_XYGMNLT") => Kind::MultiNumeric,
+        Some("NI_MultipleNumericLimitTest" | "MultiNumericLimitTest" | "ET_MNLT" | "WATS_XYGMNLT") => {
+            Kind::MultiNumeric
+        }
         Some("StringValueTest" | "ET_SVT") => Kind::Text,
         Some("MultiStringTest" | "ET_MSVT") => Kind::MultiText,
         Some("MessagePopup") => Kind::Popup,
@@ -52,7 +55,7 @@ pub(crate) fn kind(action: &Action, comma: bool) -> Kind {
 }
 
 fn by_measurements(action: &Action, comma: bool, only_marked: bool) -> Option<Kind> {
-    let marked = |result: &&TestResult| result.limits.are_given() || result.limits.mark_measurement();
+    let marked = |result: &&TestResult| result.limits.are_marked();
     let limits_of_all = action.limits.are_given();
     let found = action.results.iter().filter(|result| !only_marked || limits_of_all || marked(result));
     found.into_iter().find_map(|result| match &result.value {
@@ -68,7 +71,8 @@ fn split(action: &mut Action, kind: Kind, comma: bool) -> (Vec<TestResult>, Vec<
     let numeric = matches!(kind, Kind::Numeric | Kind::MultiNumeric);
     let own_name = if numeric { "Numeric" } else { "String" };
     let limits_of_all = action.limits.are_given();
-    let marked = |result: &TestResult| result.limits.are_given() || result.limits.mark_measurement();
+    let marked = |result: &TestResult| result.limits.are_marked();
+    let called_so = |result: &TestResult| result.limits.are_of_measurement();
     let fits = |result: &TestResult| match &result.value {
         Value::Datum(datum) if numeric => datum.is_numeric(comma),
         Value::Datum(datum) => matches!(datum.kind, Type::Text | Type::Open),
@@ -77,12 +81,15 @@ fn split(action: &mut Action, kind: Kind, comma: bool) -> (Vec<TestResult>, Vec<
     let results = std::mem::take(&mut action.results);
     let is_report_text = |result: &TestResult| result.label == "ReportText";
     let any_marked = results.iter().any(marked);
+    let any_called_so = results.iter().any(called_so);
     let any_named = results.iter().any(|result| result.label == own_name);
     results.into_iter().partition(|result| {
         if is_report_text(result) {
             false
         } else if any_marked {
             marked(result)
+        } else if any_called_so {
+            called_so(result)
         } else if any_named && !limits_of_all {
             result.label == own_name
         } else {
@@ -92,7 +99,13 @@ fn split(action: &mut Action, kind: Kind, comma: bool) -> (Vec<TestResult>, Vec<
 }
 
 /// Adds the step. `group`: what it belongs to where the file does not say.
-pub(crate) fn emit(uut: &mut Uut, mut action: Action, group: StepGroup, blame: bool, context: &Context<'_>) -> Result<()> {
+pub(crate) fn emit(
+    uut: &mut Uut,
+    mut action: Action,
+    group: StepGroup,
+    blame: bool,
+    context: &Context<'_>,
+) -> Result<()> {
     let kind = kind(&action, context.comma);
     let title = action.title();
     let within = |fault: Fault| fault.within(&title);
@@ -115,9 +128,17 @@ pub(crate) fn emit(uut: &mut Uut, mut action: Action, group: StepGroup, blame: b
     });
     let status = action.outcome.as_ref().map(|outcome| outcome.status);
     texts.extend(action.description.take());
-    texts.extend(action.outcome.as_ref().and_then(|outcome| outcome.remark.as_ref()).map(|said| format!("Outcome: {said}")));
+    texts.extend(
+        action.outcome.as_ref().and_then(|outcome| outcome.remark.as_ref()).map(|said| format!("Outcome: {said}")),
+    );
     for result in &measured {
         texts.extend(result.limits.not_compared());
+        match &result.value {
+            Value::Datum(datum) if number::is_rounded(&datum.text) => {
+                texts.push(format!("{} is exactly {}", result.label, datum.text.trim()));
+            }
+            _ => {}
+        }
         if let Some(Outcome { remark: Some(said), .. }) = &result.outcome {
             texts.push(format!("Outcome of {}: {said}", result.label));
         }
@@ -280,7 +301,7 @@ impl Step {
             results.clear();
         }
         if let (Some(seconds), true) = (self.action.module_time, context.settings.module_time) {
-            let kind = Type::Number(crate::number::Notation::Any);
+            let kind = Type::Number(number::Notation::Any);
             let (text, place) = (seconds.to_string(), self.action.place);
             let time = Value::Datum(Datum { kind, text, unit: "s".to_owned(), place });
             results.push(data::entry_of("ModuleTime", &time));
@@ -323,7 +344,8 @@ fn chart(step: &str, curves: &[(&str, &str, &Series)]) -> Option<Chart> {
     let (first, unit, _) = curves.first()?;
     let same_unit = curves.iter().all(|(_, other, _)| other == unit);
     let label = if curves.len() == 1 { *first } else { step };
-    let mut chart = Chart::new(fit(label, MAX_NAME)).x_axis("Index", "").y_axis("Value", if same_unit { *unit } else { "" });
+    let mut chart =
+        Chart::new(fit(label, MAX_NAME)).x_axis("Index", "").y_axis("Value", if same_unit { *unit } else { "" });
     let mut names = Names::default();
     for (name, unit, series) in curves {
         let name = if same_unit || unit.is_empty() { (*name).to_owned() } else { format!("{name} ({unit})") };
@@ -337,128 +359,6 @@ fn chart(step: &str, curves: &[(&str, &str, &Series)]) -> Option<Chart> {
         };
     }
     Some(chart)
-}
-
-struct Number {
-    name: String,
-    value: Option<f64>,
-    unit: String,
-    limits: NumericLimits,
-    status: Option<Status>,
-}
-
-struct Text<'a> {
-    name: &'a str,
-    value: Option<&'a str>,
-    limits: TextLimits,
-    status: Option<Status>,
-}
-
-/// How one of several measurements ended: its own outcome; else the step's, except that of a failed step nobody knows which
-/// ones failed, and the limits tell.
-fn status_of(result: &TestResult, of_step: Option<Status>, alone: bool) -> Option<Status> {
-    match (&result.outcome, of_step) {
-        (Some(outcome), _) => Some(outcome.status),
-        (None, Some(Status::Failed)) if !alone => None,
-        (None, status) => status,
-    }
-}
-
-fn numbers(action: &Action, measured: &[TestResult], status: Option<Status>, comma: bool) -> Result<Vec<Number>> {
-    let mut found = Vec::new();
-    for result in measured {
-        let within = |fault: Fault| fault.within(format_args!("TestResult \"{}\"", result.label));
-        let source = if action.limits.are_given() { &action.limits } else { &result.limits };
-        let limits = source.numeric(comma).map_err(within)?;
-        let unit_of_limits = source.unit();
-        let unit_of = |own: &str| match &unit_of_limits {
-            Some(other) if !own.is_empty() && other != own => {
-                let message = format!("the value is in \"{own}\" and its limit in \"{other}\"; WATS has one unit for both");
-                Err(within(Fault::unsupported(result.place, message)))
-            }
-            Some(other) if own.is_empty() => Ok(other.clone()),
-            _ => Ok(own.to_owned()),
-        };
-        let status = status_of(result, status, measured.len() == 1);
-        match &result.value {
-            Value::Datum(datum) => {
-                let value = datum.number(comma).map_err(within)?;
-                found.push(Number { name: result.label.clone(), value, unit: unit_of(&datum.unit)?, limits, status });
-            }
-            Value::Nothing => {
-                found.push(Number { name: result.label.clone(), value: None, unit: unit_of("")?, limits, status });
-            }
-            Value::Array(array) => {
-                // Each element was compared: which one failed is told by the limits.
-                let status = status.filter(|status| *status != Status::Failed);
-                for (index, value) in elements(array, comma).map_err(within)? {
-                    let name = format!("{}{index}", result.label);
-                    found.push(Number { name, value, unit: unit_of(&array.unit)?, limits, status });
-                }
-            }
-            Value::Collection(_) => {
-                let message = "a collection where a number was expected";
-                return Err(within(Fault::unsupported(result.place, message)));
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn elements(array: &Array, comma: bool) -> Result<Vec<(String, Option<f64>)>> {
-    match &array.cells {
-        Cells::Series(series) => {
-            Ok((series.first..).zip(&series.values).map(|(index, number)| (format!("[{index}]"), Some(*number))).collect())
-        }
-        Cells::Listed(cells) => {
-            let mut found = Vec::new();
-            for (index, value) in cells {
-                if let Value::Datum(datum) = value {
-                    let parts: Vec<String> = index.iter().map(i64::to_string).collect();
-                    found.push((format!("[{}]", parts.join(",")), datum.number(comma)?));
-                }
-            }
-            Ok(found)
-        }
-    }
-}
-
-fn strings<'a>(
-    action: &Action,
-    measured: &'a [TestResult],
-    status: Option<Status>,
-    version: Version,
-) -> Result<Vec<Text<'a>>> {
-    let mut found = Vec::new();
-    for result in measured {
-        let within = |fault: Fault| fault.within(format_args!("TestResult \"{}\"", result.label));
-        let source = if action.limits.are_given() { &action.limits } else { &result.limits };
-        let value = match &result.value {
-            Value::Datum(datum) => Some(datum.text.as_str()),
-            Value::Nothing => None,
-            Value::Array(_) | Value::Collection(_) => {
-                let message = "an array or a collection where a text was expected";
-                return Err(within(Fault::unsupported(result.place, message)));
-            }
-        };
-        let limits = source.text(version).map_err(within)?;
-        let status = status_of(result, status, measured.len() == 1);
-        found.push(Text { name: &result.label, value, limits, status });
-    }
-    Ok(found)
-}
-
-fn pass_fail(result: &TestResult, of_step: Option<Status>) -> Result<Status> {
-    if let Some(outcome) = &result.outcome {
-        return Ok(outcome.status);
-    }
-    if let Value::Datum(datum) = &result.value {
-        return match crate::number::boolean(&datum.text) {
-            Some(passed) => Ok(passed.into()),
-            None => Err(Fault::malformed(datum.place, format!("\"{}\" is neither true nor false", datum.text))),
-        };
-    }
-    Ok(of_step.unwrap_or(Status::Done))
 }
 
 fn take(rest: &mut Vec<(String, Value)>, name: &str) -> Option<Datum> {
@@ -478,6 +378,8 @@ fn take_number(rest: &mut Vec<(String, Value)>, name: &str, comma: bool) -> Resu
     let Some(number) = datum.number(comma)? else { return Ok(None) };
     match whole(number) {
         Some(number) => Ok(Some(number)),
-        None => Err(Fault::malformed(datum.place, format!("{name} is \"{}\"; a whole number was expected", datum.text))),
+        None => {
+            Err(Fault::malformed(datum.place, format!("{name} is \"{}\"; a whole number was expected", datum.text)))
+        }
     }
 }

@@ -68,7 +68,10 @@ impl Datum {
             Type::Number(notation) => notation,
             Type::Open | Type::Text => Notation::Any,
             Type::Boolean | Type::Time | Type::Complex => {
-                return Err(Fault::unsupported(self.place, format!("\"{}\" is no number that WATS can hold", self.text)));
+                return Err(Fault::unsupported(
+                    self.place,
+                    format!("\"{}\" is no number that WATS can hold", self.text),
+                ));
             }
         };
         if self.text.trim().is_empty() {
@@ -159,6 +162,18 @@ pub(crate) fn datum<R: Read>(xml: &mut Xml<R>, element: &Element) -> Result<Datu
     Ok(Datum { kind, text, unit: unit(element), place: element.place })
 }
 
+/// Reads an open `<ts:IsComparisonTypeLog value="true"/>` to its end; there without a value means yes.
+pub(crate) fn flag<R: Read>(xml: &mut Xml<R>, element: &Element) -> Result<bool> {
+    let datum = datum(xml, element)?;
+    if datum.text.trim().is_empty() {
+        return Ok(true);
+    }
+    number::boolean(&datum.text).ok_or_else(|| {
+        let message = format!("{} is \"{}\"; true or false was expected", element.name, datum.text);
+        Fault::malformed(element.place, message)
+    })
+}
+
 fn complex(real: Option<&str>, imaginary: Option<&str>) -> String {
     let imaginary = imaginary.unwrap_or("0");
     let sign = if imaginary.starts_with(['-', '+']) { "" } else { "+" };
@@ -225,11 +240,12 @@ fn array<R: Read>(xml: &mut Xml<R>, element: &Element, comma: bool) -> Result<Ar
                 cell.kind = if cell.kind == Type::Open { kind } else { cell.kind };
                 let next = lower.saturating_add(i64::try_from(dense.len()).unwrap_or(i64::MAX));
                 let in_order = index.is_empty() || index == [next];
-                if plain && in_order {
-                    if let Some(number) = cell.number(comma)? {
-                        dense.push(number);
-                        continue;
-                    }
+                if plain
+                    && in_order
+                    && let Some(number) = cell.number(comma)?
+                {
+                    dense.push(number);
+                    continue;
                 }
                 if plain {
                     plain = false;
@@ -241,11 +257,7 @@ fn array<R: Read>(xml: &mut Xml<R>, element: &Element, comma: bool) -> Result<Ar
             _ => xml.skip()?,
         }
     }
-    let mut cells = if plain {
-        Cells::Series(Series { first: lower, values: dense })
-    } else {
-        Cells::Listed(listed)
-    };
+    let mut cells = if plain { Cells::Series(Series { first: lower, values: dense }) } else { Cells::Listed(listed) };
     if let Some(filled) = fill(&cells, default.as_ref(), &dimensions, lower, comma)? {
         cells = Cells::Series(filled);
     }
@@ -261,13 +273,7 @@ fn spread(listed: &mut Vec<(Vec<i64>, Value)>, dense: &[f64], lower: i64, place:
 }
 
 /// The whole series of an array of which the file lists only what is not the default.
-fn fill(
-    cells: &Cells,
-    default: Option<&Datum>,
-    dimensions: &[i64],
-    lower: i64,
-    comma: bool,
-) -> Result<Option<Series>> {
+fn fill(cells: &Cells, default: Option<&Datum>, dimensions: &[i64], lower: i64, comma: bool) -> Result<Option<Series>> {
     let (Some(default), [length]) = (default, dimensions) else { return Ok(None) };
     if !(1..=MAX_FILLED).contains(length) || !default.is_numeric(comma) {
         return Ok(None);

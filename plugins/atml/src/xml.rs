@@ -60,7 +60,7 @@ impl Element {
 #[derive(Debug)]
 pub(crate) enum Node {
     Open(Element),
-    /// Text, to be had with [`Xml::chunk`].
+    /// Text, to be had with [`Xml::append_chunk_to`].
     Text,
     Close,
     End,
@@ -109,11 +109,6 @@ impl<R: Read> Xml<R> {
         &self.root_uri
     }
 
-    /// Text of the last [`Node::Text`].
-    pub(crate) fn chunk(&self) -> &str {
-        &self.chunk
-    }
-
     /// The next child element of the open one, or none at its end. Text between children is passed over.
     pub(crate) fn child(&mut self) -> Result<Option<Element>> {
         loop {
@@ -148,6 +143,7 @@ impl<R: Read> Xml<R> {
         }
     }
 
+    /// Appends the text of the last [`Node::Text`].
     pub(crate) fn append_chunk_to(&self, text: &mut String) -> Result<()> {
         if text.len() + self.chunk.len() > MAX_TEXT_BYTES {
             let limit = MAX_TEXT_BYTES / (1024 * 1024);
@@ -182,10 +178,10 @@ impl<R: Read> Xml<R> {
                         return Err(Fault::malformed(place, message));
                     }
                     let resolver = self.reader.resolver();
-                    if self.depth == 0 {
-                        if let ResolveResult::Bound(namespace) = resolver.resolve_element(start.name()).0 {
-                            namespace.0.clone_into(&mut self.root_uri);
-                        }
+                    if self.depth == 0
+                        && let ResolveResult::Bound(namespace) = resolver.resolve_element(start.name()).0
+                    {
+                        namespace.0.clone_into(&mut self.root_uri);
                     }
                     let element = element(resolver, &start, place)?;
                     self.root_seen = true;
@@ -231,7 +227,8 @@ impl<R: Read> Xml<R> {
                     return Ok(Node::Text);
                 }
                 Event::DocType(_) => {
-                    let message = "a document type declaration (<!DOCTYPE>); test results have none, and it is not read";
+                    let message =
+                        "a document type declaration (<!DOCTYPE>); test results have none, and it is not read";
                     return Err(Fault::unsupported(place, message));
                 }
                 Event::Eof => {
@@ -251,8 +248,8 @@ impl<R: Read> Xml<R> {
 }
 
 fn element(resolver: &NamespaceResolver, start: &BytesStart<'_>, place: Place) -> Result<Element> {
-    let (resolved, local) = resolver.resolve_element(start.name());
-    let space = match resolved {
+    let (namespace, local) = resolver.resolve_element(start.name());
+    let space = match namespace {
         ResolveResult::Bound(namespace) => names::space(namespace.0),
         ResolveResult::Unbound => Space::Other,
         ResolveResult::Unknown(prefix) => {
@@ -275,13 +272,12 @@ fn element(resolver: &NamespaceResolver, start: &BytesStart<'_>, place: Place) -
             .map_err(|error| Fault::malformed(place, format!("element {name}, attribute: {error}")))?;
         if attribute.key.prefix().is_none() {
             attributes.push((names::intern(attribute.key.local_name().into_inner()), value.into_owned()));
-        } else if attribute.key.local_name().into_inner() == "type" {
-            if let ResolveResult::Bound(namespace) = resolver.resolve_attribute(attribute.key).0 {
-                if names::space(namespace.0) == Space::Xsi {
-                    let local = value.rsplit(':').next().unwrap_or_default();
-                    xsi_type = Some(local.trim().to_owned());
-                }
-            }
+        } else if attribute.key.local_name().into_inner() == "type"
+            && let ResolveResult::Bound(namespace) = resolver.resolve_attribute(attribute.key).0
+            && names::space(namespace.0) == Space::Xsi
+        {
+            let local = value.rsplit(':').next().unwrap_or_default();
+            xsi_type = Some(local.trim().to_owned());
         }
     }
     Ok(Element { space, name, attributes, xsi_type, place })

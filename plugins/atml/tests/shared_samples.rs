@@ -1,6 +1,6 @@
 //! Files that others wrote, and the facts about them, from the shared folder with samples (`WATS_SHARED_DATA`).
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -155,6 +155,9 @@ fn the_made_up_files_that_the_predecessor_failed_on_give_their_report() {
         assert_eq!((&number["value"], &number["compOp"], &number["unit"]), (&5.01.into(), &"GELE".into(), &"V".into()));
         assert_eq!(steps[2]["status"], "F");
         let text = &steps[3]["stringMeas"][0];
-        assert_eq!((&text["value"], &text["compOp"], &text["limit"]), (&"1.2.3".into(), &"IGNORECASE".into(), &"1.2.3".into()));
+        assert_eq!(
+            (&text["value"], &text["compOp"], &text["limit"]),
+            (&"1.2.3".into(), &"IGNORECASE".into(), &"1.2.3".into())
+        );
     }
 }

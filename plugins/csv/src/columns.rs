@@ -82,7 +82,9 @@ impl Kind {
     }
 
     fn is_measured(self) -> bool {
-        !self.any() || self.numbers > 0 || (self.statuses > 0 && self.others + self.moments + self.dates + self.clocks == 0)
+        !self.any()
+            || self.numbers > 0
+            || (self.statuses > 0 && self.others + self.moments + self.dates + self.clocks == 0)
     }
 }
 
@@ -115,6 +117,7 @@ pub fn resolve(
     let mut table = Table { titles, kinds, known: Vec::new(), set: Vec::new() };
     table.read_titles(settings)?;
     table.settle_measured();
+    table.find_value();
     let shape = table.shape(settings.shape);
     table.settle_words(shape);
     table.demote_repeated();
@@ -156,12 +159,18 @@ impl Table<'_> {
     fn demote_repeated(&mut self) {
         for index in 0..self.known.len() {
             let Some(field) = self.at(index) else { continue };
-            if matches!(field, Field::Group | Field::Test | Field::Step | Field::Parameter | Field::StepNumber | Field::When) {
+            if matches!(
+                field,
+                Field::Group | Field::Test | Field::Step | Field::Parameter | Field::StepNumber | Field::When
+            ) {
                 continue;
             }
             let is_set = |at: usize| matches!(self.set.get(at), Some(Some(_)));
-            let beaten = (0..self.known.len())
-                .any(|other| other != index && self.at(other) == Some(field) && (is_set(other), other < index) > (is_set(index), false));
+            let beaten = (0..self.known.len()).any(|other| {
+                other != index
+                    && self.at(other) == Some(field)
+                    && (is_set(other), other < index) > (is_set(index), false)
+            });
             if beaten && !is_set(index) {
                 self.put(index, None);
             }
@@ -215,6 +224,27 @@ impl Table<'_> {
         }
     }
 
+    /// With names of steps beside units or limits, the only other column of numbers is the value, whatever it is called.
+    fn find_value(&mut self) {
+        let any = |table: &Self, fields: &[Field]| fields.iter().any(|field| table.has(*field));
+        let named = any(self, &[Field::Test, Field::Step, Field::Parameter, Field::Path]);
+        let judged = any(self, &[Field::Unit, Field::Low, Field::High, Field::Limit, Field::Comparison]);
+        if !self.has(Field::Nominal) {
+            for field in [Field::Tolerance, Field::TolerancePercent, Field::TolerancePlus, Field::ToleranceMinus] {
+                self.each(field, |_, _| None);
+            }
+        }
+        if !named || !judged || self.has(Field::Value) {
+            return;
+        }
+        let free = |index: &usize| self.at(*index).is_none() && !matches!(self.set.get(*index), Some(Some(_)));
+        let numeric: Vec<usize> =
+            (0..self.known.len()).filter(free).filter(|index| self.kind(*index).is_numeric()).collect();
+        if let [index] = numeric.as_slice() {
+            self.put(*index, Some(Field::Value));
+        }
+    }
+
     fn shape(&self, wanted: Shape) -> Shape {
         if wanted != Shape::Auto {
             return wanted;
@@ -222,12 +252,10 @@ impl Table<'_> {
         let name = [Field::Test, Field::Step, Field::Parameter, Field::Path].iter().any(|field| self.has(*field));
         let value = self.has(Field::Value);
         let judged = self.has(Field::Status) || self.has(Field::Result);
-        let measured = (0..self.known.len()).any(|index| self.known.get(index) == Some(&None) && self.kind(index).numbers > 0);
-        if (name && value) || (value && self.has(Field::Description)) || (name && judged && !measured) {
-            Shape::Rows
-        } else {
-            Shape::Wide
-        }
+        let measured =
+            (0..self.known.len()).any(|index| self.known.get(index) == Some(&None) && self.kind(index).numbers > 0);
+        let named = name || self.has(Field::Description);
+        if (value && named) || (name && judged && !measured) { Shape::Rows } else { Shape::Wide }
     }
 
     /// Words that mean one thing for a step and another for a unit.
@@ -255,14 +283,30 @@ impl Table<'_> {
                 Field::Socket if self.kind(index).any() && self.kind(index).numbers == 0 => None,
                 Field::Description if rows && !has_name => Some(Field::Step),
                 Field::Description => None,
-                Field::Value | Field::Unit | Field::Low | Field::High | Field::Limit | Field::Nominal | Field::Tolerance
-                | Field::TolerancePercent | Field::TolerancePlus | Field::ToleranceMinus | Field::Comparison
+                Field::Value
+                | Field::Unit
+                | Field::Low
+                | Field::High
+                | Field::Limit
+                | Field::Nominal
+                | Field::Tolerance
+                | Field::TolerancePercent
+                | Field::TolerancePlus
+                | Field::ToleranceMinus
+                | Field::Comparison
                     if !rows && !single =>
                 {
                     None
                 }
-                Field::Test | Field::Step | Field::Parameter | Field::Path | Field::Group | Field::StepGroup | Field::StepType
-                | Field::StepTime | Field::StepStart
+                Field::Test
+                | Field::Step
+                | Field::Parameter
+                | Field::Path
+                | Field::Group
+                | Field::StepGroup
+                | Field::StepType
+                | Field::StepTime
+                | Field::StepStart
                     if !rows =>
                 {
                     None
@@ -333,7 +377,11 @@ impl Table<'_> {
                     // Without a name of its own the value is called by its title.
                     Some(Field::Value) if shape == Shape::Wide => Role::Measure(title),
                     Some(field) if field != Field::StepNumber => Role::Field(field),
-                    _ if title.is_empty() || settings.unknown_columns == UnknownColumns::Ignore && shape == Shape::Rows => Role::Ignore,
+                    _ if title.is_empty()
+                        || settings.unknown_columns == UnknownColumns::Ignore && shape == Shape::Rows =>
+                    {
+                        Role::Ignore
+                    }
                     _ if shape == Shape::Wide => {
                         // A word that is known, such as the name of a test, is not a measurement.
                         let named = field(&title).is_some_and(|field| field.of_unit() || field < Field::Value);
@@ -344,6 +392,8 @@ impl Table<'_> {
                             _ => Role::Misc(title),
                         }
                     }
+                    // What tells units apart says something about the unit.
+                    _ if settings.group_by.iter().any(|name| fold(name) == fold(&title)) => Role::Misc(title),
                     _ => match settings.unknown_columns {
                         UnknownColumns::MiscInfo => Role::Misc(title),
                         UnknownColumns::ReportText => Role::Text(title),
@@ -377,11 +427,11 @@ fn role_of(key: &str, name: &str, title: &str) -> Result<Role, Error> {
         "text" => Role::Text(named(title)),
         "measurement" => Role::Measure(named(title)),
         _ => Role::Field(setting_field(word).filter(|_| detail.is_empty()).ok_or_else(|| {
-            let names: Vec<&str> = Field::NAMES.iter().map(|(name, _)| *name).collect();
+            let known: Vec<&str> = Field::NAMES.iter().map(|(name, _)| *name).collect();
             Error::misconfigured(format!(
                 "columns: {key:?} = {name:?}: there is no such field. Fields: {}, misc, misc:Name, measurement, measurement:Name, \
                  text, ignore",
-                names.join(", ")
+                known.join(", ")
             ))
         })?),
     })

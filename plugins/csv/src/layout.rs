@@ -59,7 +59,10 @@ impl Layout {
             .iter()
             .copied()
             .filter(|row| {
-                row.cells != titles && limit_row(row, settings).is_none() && !is_comment(row.get(0), settings) && row.filled() > 0
+                row.cells != titles
+                    && limit_row(row, settings).is_none()
+                    && !is_comment(row.get(0), settings)
+                    && row.filled() > 0
             })
             .collect();
         let (decimal, date_order) = culture(settings)?;
@@ -164,9 +167,10 @@ fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, roles: &[Role], rows:
                         }
                     }
                 }
-                Role::Field(Field::Start | Field::StartDate | Field::End | Field::StepStart) if dates.order.is_none() => {
-                    // Only what it learns matters here.
-                    if dates.read(cell).is_err() {}
+                Role::Field(Field::Start | Field::StartDate | Field::End | Field::StepStart)
+                    if dates.order.is_none() =>
+                {
+                    dates.learn(cell);
                 }
                 _ => {}
             }
@@ -202,7 +206,9 @@ fn culture(settings: &Settings) -> Result<(Option<Decimal>, Option<DateOrder>), 
         let (language, country) = culture.split_once(['-', '_']).unwrap_or((culture, ""));
         let good = (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic());
         if !good {
-            return Err(Error::misconfigured(format!("culture = {culture:?}: language and country, such as \"de-DE\"")));
+            return Err(Error::misconfigured(format!(
+                "culture = {culture:?}: language and country, such as \"de-DE\""
+            )));
         }
         let (language, country) = (language.to_ascii_lowercase(), country.to_ascii_uppercase());
         let point = matches!(language.as_str(), "en" | "zh" | "ja" | "ko" | "th" | "he" | "ga" | "cy" | "ms" | "hi")
@@ -223,10 +229,14 @@ fn group_by(settings: &Settings, titles: &[String], roles: &[Role]) -> Result<Op
     for name in &settings.group_by {
         let folded = fold(name);
         let by_title = titles.iter().position(|title| fold(title) == folded);
-        let by_field = || meaning(name, settings).and_then(|field| roles.iter().position(|role| *role == Role::Field(field)));
+        let by_field =
+            || meaning(name, settings).and_then(|field| roles.iter().position(|role| *role == Role::Field(field)));
         let by_number = || name.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|n| *n < titles.len());
         let found = by_title.or_else(by_field).or_else(by_number).ok_or_else(|| {
-            Error::misconfigured(format!("group_by: the table has no column {name:?}. Its columns: {}", titles.join(", ")))
+            Error::misconfigured(format!(
+                "group_by: the table has no column {name:?}. Its columns: {}",
+                titles.join(", ")
+            ))
         })?;
         columns.push(found);
     }

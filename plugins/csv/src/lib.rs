@@ -8,15 +8,19 @@
 //! Nothing is guessed: a cell that can be read in two ways, or not at all, is an error with its line and column.
 
 pub mod columns;
+pub mod dictionary;
+pub mod heads;
 pub mod layout;
 pub mod limits;
 pub mod measure;
 pub mod moment;
 pub mod number;
+pub mod places;
 pub mod preamble;
 pub mod records;
 pub mod rows;
 pub mod sample;
+pub mod scan;
 pub mod settings;
 pub mod table;
 pub mod text;
@@ -43,7 +47,9 @@ impl Converter for Csv {
 
     fn descriptor() -> Descriptor {
         Descriptor::new("csv", env!("CARGO_PKG_VERSION"))
-            .summary("Tables of measurements: CSV and its relatives, with any delimiter, encoding and language of titles")
+            .summary(
+                "Tables of measurements: CSV and its relatives, with any delimiter, encoding and language of titles",
+            )
             .format("CSV, TSV and other delimited text with a row of titles")
             .pattern("*.csv")
             .pattern("*.tsv")

@@ -2,7 +2,7 @@
 
 use wats_converter::{Bounds, NumericLimits};
 
-use crate::number::{NotNumber, NumberStyle};
+use crate::number::{NotNumber, NumberStyle, tidy};
 use crate::words::Comparison;
 
 /// A low and a high limit, of which either may be missing.
@@ -12,6 +12,13 @@ pub struct Range {
     pub low: Option<f64>,
     /// High limit.
     pub high: Option<f64>,
+}
+
+impl Range {
+    /// Around a nominal value.
+    pub fn around(nominal: f64, minus: f64, plus: f64) -> Self {
+        Self { low: Some(tidy(nominal - minus)), high: Some(tidy(nominal + plus)) }
+    }
 }
 
 /// What a cell with both limits says.
@@ -49,7 +56,7 @@ pub fn spec(cell: &str, numbers: &mut NumberStyle) -> Result<Option<Spec>, NotNu
         if let Some((nominal, tolerance)) = bare.split_once(plus_minus) {
             let nominal = numbers.read(nominal)?.value;
             return tolerance_of(tolerance, nominal, numbers)
-                .map(|(minus, plus)| Some(Spec::Range(Range { low: Some(nominal - minus), high: Some(nominal + plus) })));
+                .map(|(minus, plus)| Some(Spec::Range(Range::around(nominal, minus, plus))));
         }
     }
     for separator in ["...", "..", "…", " to ", " bis ", " til ", ";", "|", " - ", " – ", "–", "~", "/", "-"] {
@@ -111,7 +118,6 @@ pub fn numeric_limits(
         _ => Err("needs a low and a high limit"),
     };
     let first = |one: Option<f64>, other: Option<f64>| one.or(other).ok_or("needs a limit");
-    use Comparison as C;
     Ok(match comparison {
         None => match (low, high) {
             (Some(low), Some(high)) if inclusive => NumericLimits::Gele(Bounds { low, high }),
@@ -122,22 +128,22 @@ pub fn numeric_limits(
             (None, Some(high)) => NumericLimits::Lt(high),
             (None, None) => NumericLimits::Log,
         },
-        Some(C::Log) => NumericLimits::Log,
-        Some(C::Eq) => NumericLimits::Eq(first(range.low, range.high)?),
-        Some(C::Ne) => NumericLimits::Ne(first(range.low, range.high)?),
-        Some(C::Lt) => NumericLimits::Lt(first(range.high, range.low)?),
-        Some(C::Le) => NumericLimits::Le(first(range.high, range.low)?),
-        Some(C::Gt) => NumericLimits::Gt(first(range.low, range.high)?),
-        Some(C::Ge) => NumericLimits::Ge(first(range.low, range.high)?),
-        Some(C::GtLt) => NumericLimits::Gtlt(both()?),
-        Some(C::GtLe) => NumericLimits::Gtle(both()?),
-        Some(C::GeLt) => NumericLimits::Gelt(both()?),
-        Some(C::GeLe) => NumericLimits::Gele(both()?),
-        Some(C::LtGt) => NumericLimits::Ltgt(both()?),
-        Some(C::LtGe) => NumericLimits::Ltge(both()?),
-        Some(C::LeGt) => NumericLimits::Legt(both()?),
-        Some(C::LeGe) => NumericLimits::Lege(both()?),
-        Some(C::CaseSensitive | C::IgnoreCase) => return Err("compares texts, and this is a number"),
+        Some(Comparison::Log) => NumericLimits::Log,
+        Some(Comparison::Eq) => NumericLimits::Eq(first(range.low, range.high)?),
+        Some(Comparison::Ne) => NumericLimits::Ne(first(range.low, range.high)?),
+        Some(Comparison::Lt) => NumericLimits::Lt(first(range.high, range.low)?),
+        Some(Comparison::Le) => NumericLimits::Le(first(range.high, range.low)?),
+        Some(Comparison::Gt) => NumericLimits::Gt(first(range.low, range.high)?),
+        Some(Comparison::Ge) => NumericLimits::Ge(first(range.low, range.high)?),
+        Some(Comparison::GtLt) => NumericLimits::Gtlt(both()?),
+        Some(Comparison::GtLe) => NumericLimits::Gtle(both()?),
+        Some(Comparison::GeLt) => NumericLimits::Gelt(both()?),
+        Some(Comparison::GeLe) => NumericLimits::Gele(both()?),
+        Some(Comparison::LtGt) => NumericLimits::Ltgt(both()?),
+        Some(Comparison::LtGe) => NumericLimits::Ltge(both()?),
+        Some(Comparison::LeGt) => NumericLimits::Legt(both()?),
+        Some(Comparison::LeGe) => NumericLimits::Lege(both()?),
+        Some(Comparison::CaseSensitive | Comparison::IgnoreCase) => return Err("compares texts, and this is a number"),
     })
 }
 
@@ -168,7 +174,9 @@ pub fn passes(limits: &NumericLimits, value: f64) -> Option<bool> {
 pub fn crossed(limits: &NumericLimits) -> bool {
     use NumericLimits as L;
     match limits {
-        L::Gtlt(b) | L::Gtle(b) | L::Gelt(b) | L::Gele(b) | L::Ltgt(b) | L::Ltge(b) | L::Legt(b) | L::Lege(b) => b.low > b.high,
+        L::Gtlt(b) | L::Gtle(b) | L::Gelt(b) | L::Gele(b) | L::Ltgt(b) | L::Ltge(b) | L::Legt(b) | L::Lege(b) => {
+            b.low > b.high
+        }
         _ => false,
     }
 }
@@ -193,6 +201,7 @@ mod tests {
             ("4.9-5.1", range(4.9, 5.1)),
             ("100.0/90.0", range(90.0, 100.0)),
             ("5 ± 0.5", range(4.5, 5.5)),
+            ("8.2 ± 0.1", range(8.1, 8.3)),
             ("200 +/- 5%", range(190.0, 210.0)),
             ("<= 5.1", Ok(Some(Spec::Signed(Comparison::Le, 5.1)))),
             ("≥3", Ok(Some(Spec::Signed(Comparison::Ge, 3.0)))),
@@ -208,9 +217,13 @@ mod tests {
 
     #[test]
     fn tolerances_are_amounts_or_percentages_on_one_or_both_sides() {
-        for (cell, expected) in
-            [("0.5", (0.5, 0.5)), ("±0.5", (0.5, 0.5)), ("10 %", (20.0, 20.0)), ("+0.5/-0.25", (0.25, 0.5)), ("-1/+2", (1.0, 2.0))]
-        {
+        for (cell, expected) in [
+            ("0.5", (0.5, 0.5)),
+            ("±0.5", (0.5, 0.5)),
+            ("10 %", (20.0, 20.0)),
+            ("+0.5/-0.25", (0.25, 0.5)),
+            ("-1/+2", (1.0, 2.0)),
+        ] {
             assert_eq!(tolerance_of(cell, 200.0, &mut numbers()), Ok(expected), "{cell}");
         }
         assert_eq!(tolerance_of("some", 1.0, &mut numbers()), Err(NotNumber::Text));
@@ -235,7 +248,9 @@ mod tests {
     #[test]
     fn nan_passes_nowhere() {
         let bounds = Bounds { low: 1.0, high: 2.0 };
-        for limits in [NumericLimits::Ne(1.0), NumericLimits::Gele(bounds), NumericLimits::Lege(bounds), NumericLimits::Lt(1.0)] {
+        for limits in
+            [NumericLimits::Ne(1.0), NumericLimits::Gele(bounds), NumericLimits::Lege(bounds), NumericLimits::Lt(1.0)]
+        {
             assert_eq!(passes(&limits, f64::NAN), Some(false), "{limits:?}");
         }
         assert_eq!(passes(&NumericLimits::Log, f64::NAN), None);

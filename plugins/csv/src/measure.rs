@@ -3,7 +3,7 @@
 use wats_converter::{Error, NumericLimits, Status as Wire, StepGroup, TextLimits, Uut, log};
 
 use crate::limits::{Range, Spec, crossed, numeric_limits, passes, spec, tolerance_of};
-use crate::number::{NotNumber, NumberStyle};
+use crate::number::{NotNumber, NumberStyle, tidy};
 use crate::settings::{Decimal, Settings, UnknownStatus};
 use crate::titles::fold;
 use crate::words::{Comparison, Status, StatusWords, comparison, is_bad, is_nothing, status_word};
@@ -109,14 +109,21 @@ impl Rules {
     ///
     /// # Errors
     /// `malformed`, with the cell.
-    pub fn add(&mut self, uut: &mut Uut, name: &str, cells: &Cells<'_>, mut extra: Extra<'_>) -> Result<Option<Status>, Error> {
+    pub fn add(
+        &mut self,
+        uut: &mut Uut,
+        name: &str,
+        cells: &Cells<'_>,
+        mut extra: Extra<'_>,
+    ) -> Result<Option<Status>, Error> {
         let (given, doubtful) = self.status(&cells.status)?;
         let kind = kind(cells.kind);
-        let comparison = match cells.comparison.some() {
-            true => Some(comparison(cells.comparison.text).ok_or_else(|| {
+        let comparison = if cells.comparison.some() {
+            Some(comparison(cells.comparison.text).ok_or_else(|| {
                 cells.comparison.wrong(format!("{:?} is no comparison (GELE, >=, ...)", cells.comparison.text))
-            })?),
-            false => None,
+            })?)
+        } else {
+            None
         };
         if kind == Some(Kind::Action) {
             let status = given.or(doubtful);
@@ -135,10 +142,12 @@ impl Rules {
             return Ok(Some(status));
         }
         let limits = self.limits(name, cells, comparison, &mut extra.text)?;
-        let certain =
-            limits != NumericLimits::Log || kind == Some(Kind::Numeric) || comparison.is_some() || !is_nothing(cells.unit);
+        let certain = limits != NumericLimits::Log
+            || kind == Some(Kind::Numeric)
+            || comparison.is_some()
+            || !is_nothing(cells.unit);
         if !cells.value.some() {
-            return Ok(self.add_without_value(uut, name, cells, limits, given.or(doubtful), extra));
+            return Ok(Self::add_without_value(uut, name, cells, limits, given.or(doubtful), extra));
         }
         match self.numbers.read(cells.value.text) {
             Ok(number) => {
@@ -160,15 +169,22 @@ impl Rules {
             Err(NotNumber::Text) => {
                 let bad = given.filter(|status| is_bad(*status) || *status == Status::Skipped);
                 if certain && bad.is_none() {
-                    let hint = if self.numbers.units { "" } else { "; units and SI prefixes in the cell are read only when set" };
-                    return Err(cells.value.wrong(format!("{:?} is not a number, and step {name:?} needs one{hint}", cells.value.text)));
+                    let hint = if self.numbers.units {
+                        ""
+                    } else {
+                        "; units and SI prefixes in the cell are read only when set"
+                    };
+                    return Err(cells
+                        .value
+                        .wrong(format!("{:?} is not a number, and step {name:?} needs one{hint}", cells.value.text)));
                 }
                 if certain {
                     // What a tester writes where it could not measure: `OVLD`, `ERR`.
                     line(&mut extra.text, "Value", cells.value.text);
-                    return Ok(self.add_without_value(uut, name, cells, limits, bad, extra));
+                    return Ok(Self::add_without_value(uut, name, cells, limits, bad, extra));
                 }
-                if given.is_none() && doubtful.is_none()
+                if given.is_none()
+                    && doubtful.is_none()
                     && let Some(status) = self.words.read(cells.value.text)
                 {
                     finish(&mut uut.pass_fail(name, wire(status)), None, &mut extra);
@@ -255,7 +271,8 @@ impl Rules {
         comparison: Option<Comparison>,
         text: &mut String,
     ) -> Result<NumericLimits, Error> {
-        let mut range = Range { low: self.number("low limit", &cells.low)?, high: self.number("high limit", &cells.high)? };
+        let mut range =
+            Range { low: self.number("low limit", &cells.low)?, high: self.number("high limit", &cells.high)? };
         let mut comparison = comparison;
         let mut place = if cells.low.some() { cells.low } else { cells.high };
         if range == Range::default() && cells.limit.some() {
@@ -318,20 +335,30 @@ impl Rules {
         } else {
             let minus = self.number("tolerance", &cells.tolerance_minus)?.map(f64::abs);
             let plus = self.number("tolerance", &cells.tolerance_plus)?.map(f64::abs);
-            return Ok(Range { low: minus.map(|minus| nominal - minus), high: plus.map(|plus| nominal + plus) });
+            return Ok(Range {
+                low: minus.map(|minus| tidy(nominal - minus)),
+                high: plus.map(|plus| tidy(nominal + plus)),
+            });
         };
-        Ok(Range { low: Some(nominal - minus), high: Some(nominal + plus) })
+        Ok(Range::around(nominal, minus, plus))
     }
 
     /// What a text is compared with; `None` when the measurement is no text.
-    fn expected_text(&self, cells: &Cells<'_>, kind: Option<Kind>, comparison: Option<Comparison>) -> Option<TextLimits> {
+    fn expected_text(
+        &self,
+        cells: &Cells<'_>,
+        kind: Option<Kind>,
+        comparison: Option<Comparison>,
+    ) -> Option<TextLimits> {
         let is_text = |at: &At<'_>| at.some() && !self.numbers.accepts(at.text);
         let expected = [&cells.nominal, &cells.limit, &cells.low, &cells.high].into_iter().find(|at| at.some());
-        let told = kind == Some(Kind::Text) || matches!(comparison, Some(Comparison::CaseSensitive | Comparison::IgnoreCase));
-        let no_numbers = !(cells.low.some() && self.numbers.accepts(cells.low.text))
-            && !(cells.high.some() && self.numbers.accepts(cells.high.text));
+        let told =
+            kind == Some(Kind::Text) || matches!(comparison, Some(Comparison::CaseSensitive | Comparison::IgnoreCase));
+        let is_number = |at: &At<'_>| at.some() && self.numbers.accepts(at.text);
+        let no_numbers = !is_number(&cells.low) && !is_number(&cells.high);
         let both_texts = is_text(&cells.value)
-            && (is_text(&cells.nominal) || (is_text(&cells.limit) && matches!(comparison, Some(Comparison::Eq | Comparison::Ne))))
+            && (is_text(&cells.nominal)
+                || (is_text(&cells.limit) && matches!(comparison, Some(Comparison::Eq | Comparison::Ne))))
             && no_numbers;
         if !told && !both_texts {
             return None;
@@ -378,7 +405,6 @@ impl Rules {
 
     /// Nothing was measured: with limits that is a number without a value, else a status alone.
     fn add_without_value(
-        &mut self,
         uut: &mut Uut,
         name: &str,
         cells: &Cells<'_>,
@@ -473,10 +499,7 @@ fn finish(step: &mut wats_converter::Step<'_>, status: Option<Status>, extra: &m
     });
 }
 
-fn set(
-    extra: &mut Extra<'_>,
-    apply: impl FnOnce(Option<StepGroup>, Option<String>, Option<f64>, &str, &str, String),
-) {
+fn set(extra: &mut Extra<'_>, apply: impl FnOnce(Option<StepGroup>, Option<String>, Option<f64>, &str, &str, String)) {
     let text = std::mem::take(&mut extra.text);
     apply(extra.group, extra.start.take(), extra.duration, extra.error_code, extra.error_message, text);
 }
@@ -486,9 +509,11 @@ fn kind(cell: &str) -> Option<Kind> {
         return None;
     }
     match fold(cell).as_str() {
-        "numeric" | "number" | "nlt" | "etnlt" | "numericlimittest" | "numericlimit" | "num" | "float" | "double" | "analog" | "zahl"
-        | "numerisch" | "numerisk" => Some(Kind::Numeric),
-        "passfail" | "pft" | "etpft" | "passfailtest" | "boolean" | "bool" | "digital" | "ionio" => Some(Kind::PassFail),
+        "numeric" | "number" | "nlt" | "etnlt" | "numericlimittest" | "numericlimit" | "num" | "float" | "double"
+        | "analog" | "zahl" | "numerisch" | "numerisk" => Some(Kind::Numeric),
+        "passfail" | "pft" | "etpft" | "passfailtest" | "boolean" | "bool" | "digital" | "ionio" => {
+            Some(Kind::PassFail)
+        }
         "text" | "string" | "svt" | "etsvt" | "stringvaluetest" | "str" | "tekst" => Some(Kind::Text),
         "action" | "eta" | "aktion" | "handling" => Some(Kind::Action),
         _ => None,

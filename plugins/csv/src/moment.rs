@@ -1,7 +1,7 @@
 //! Dates and times as tables write them.
 
+use crate::scan::{Scan, full_year, month};
 use crate::settings::DateOrder;
-use crate::titles::fold;
 
 /// A calendar date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +87,14 @@ impl DateStyle {
         scan.is_done().then_some(Moment::Both(date, clock)).ok_or(NotMoment::Text)
     }
 
+    /// Learns the order from a cell, whatever else is in it.
+    pub fn learn(&mut self, cell: &str) {
+        let mut trial = *self;
+        if trial.read(cell).is_ok() {
+            *self = trial;
+        }
+    }
+
     /// A date, and the clock where it stands before the year as in `Mon May 4 08:15:30 2026`.
     fn date(&mut self, scan: &mut Scan<'_>) -> Result<(Date, Option<Clock>), NotMoment> {
         let text = Err(NotMoment::Text);
@@ -127,7 +135,8 @@ impl DateStyle {
             // 20260504, also with the time behind it without a gap.
             8 | 14 => {
                 let date = digits.get(..8).ok_or(NotMoment::Text)?;
-                let part = |from: usize, to: usize| date.get(from..to).and_then(|s| s.parse().ok()).ok_or(NotMoment::Text);
+                let part =
+                    |from: usize, to: usize| date.get(from..to).and_then(|s| s.parse().ok()).ok_or(NotMoment::Text);
                 let date = build(part(0, 4)?, part(4, 6)?, part(6, 8)?)?;
                 scan.rest = before.get(8..).unwrap_or_default();
                 return Ok(date);
@@ -209,7 +218,7 @@ pub fn iso(date: Date, clock: Clock) -> String {
         Some(minutes) => {
             let sign = if minutes < 0 { '-' } else { '+' };
             let minutes = minutes.unsigned_abs();
-            out.push_str(&format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60));
+            out = format!("{out}{sign}{:02}:{:02}", minutes / 60, minutes % 60);
         }
     }
     out
@@ -282,7 +291,7 @@ fn epoch(cell: &str) -> Option<Moment> {
 }
 
 fn build(year: u16, month: u16, day: u16) -> Result<Date, NotMoment> {
-    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let last = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
@@ -297,212 +306,6 @@ fn build(year: u16, month: u16, day: u16) -> Result<Date, NotMoment> {
     Ok(Date { year, month: small(month)?, day: small(day)? })
 }
 
-fn full_year(short: u16) -> u16 {
-    if short < 70 { 2000 + short } else { 1900 + short }
-}
-
-fn month(word: &str) -> Option<u16> {
-    let folded = fold(word);
-    if folded.len() < 3 {
-        return None;
-    }
-    Some(match folded.as_str() {
-        "january" | "januar" | "jaenner" | "jan" => 1,
-        "february" | "februar" | "feb" => 2,
-        "march" | "maerz" | "mars" | "mar" | "mrz" | "maer" => 3,
-        "april" | "apr" => 4,
-        "may" | "mai" => 5,
-        "june" | "juni" | "jun" => 6,
-        "july" | "juli" | "jul" => 7,
-        "august" | "aug" => 8,
-        "september" | "sept" | "sep" => 9,
-        "october" | "oktober" | "oct" | "okt" => 10,
-        "november" | "nov" => 11,
-        "december" | "dezember" | "desember" | "dec" | "dez" | "des" => 12,
-        _ => return None,
-    })
-}
-
-struct Scan<'a> {
-    rest: &'a str,
-}
-
-impl<'a> Scan<'a> {
-    fn peek(&self) -> Option<char> {
-        self.rest.chars().next()
-    }
-
-    fn advance(&mut self) {
-        if let Some(c) = self.peek() {
-            self.rest = self.rest.get(c.len_utf8()..).unwrap_or_default();
-        }
-    }
-
-    fn skip(&mut self, what: &[char]) {
-        self.rest = self.rest.trim_start_matches(what);
-    }
-
-    fn is_done(&self) -> bool {
-        self.rest.trim().is_empty()
-    }
-
-    fn take(&mut self, accept: impl Fn(char) -> bool) -> &'a str {
-        let end = self.rest.find(|c| !accept(c)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or(("", self.rest));
-        self.rest = rest;
-        taken
-    }
-
-    fn digits(&mut self) -> &'a str {
-        self.take(|c| c.is_ascii_digit())
-    }
-
-    fn word(&mut self) -> Option<&'a str> {
-        let word = self.take(char::is_alphabetic);
-        (!word.is_empty()).then_some(word)
-    }
-
-    fn number(&mut self, least: usize, most: usize) -> Option<u16> {
-        let digits = self.digits();
-        ((least..=most).contains(&digits.len())).then(|| digits.parse().ok()).flatten()
-    }
-
-    fn year(&mut self) -> Option<u16> {
-        let digits = self.digits();
-        let year = digits.parse().ok()?;
-        match digits.len() {
-            4 => Some(year),
-            2 => Some(full_year(year)),
-            _ => None,
-        }
-    }
-
-    /// What stands between date and time.
-    fn between(&mut self) {
-        self.skip(&[' ', '\t', ',', '_', ';']);
-        for word in ["T", "kl.", "kl", "um", "at", "-"] {
-            if let Some(after) = self.rest.strip_prefix(word) {
-                self.rest = after;
-                break;
-            }
-        }
-        self.skip(&[' ', '\t', ',', '_']);
-    }
-
-    fn whole_clock(&mut self) -> Option<Clock> {
-        let saved = self.rest;
-        if saved.contains(':')
-            && let Some(clock) = self.clock()
-            && self.is_done()
-        {
-            return Some(clock);
-        }
-        self.rest = saved;
-        None
-    }
-
-    fn clock(&mut self) -> Option<Clock> {
-        let digits = self.digits();
-        let mut clock = Clock::default();
-        let two = |text: &str, from: usize| text.get(from..from + 2).and_then(|s| s.parse::<u8>().ok());
-        match digits.len() {
-            6 => {
-                clock.hour = two(digits, 0)?;
-                clock.minute = two(digits, 2)?;
-                clock.second = two(digits, 4)?;
-            }
-            4 => {
-                clock.hour = two(digits, 0)?;
-                clock.minute = two(digits, 2)?;
-            }
-            1 | 2 => {
-                clock.hour = digits.parse().ok()?;
-                let separator = self.peek().filter(|c| matches!(c, ':' | '.' | '-'))?;
-                self.advance();
-                clock.minute = u8::try_from(self.number(2, 2)?).ok()?;
-                if self.peek() == Some(separator) {
-                    self.advance();
-                    clock.second = u8::try_from(self.number(2, 2)?).ok()?;
-                }
-            }
-            _ => return None,
-        }
-        if let Some(after) = self.rest.strip_prefix(['.', ',', ':']).filter(|r| r.starts_with(|c: char| c.is_ascii_digit())) {
-            self.rest = after;
-            let fraction = self.digits();
-            let nine: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
-            clock.nanos = nine.parse().ok()?;
-        }
-        self.noon(&mut clock)?;
-        clock.offset = self.zone()?;
-        (clock.hour < 24 && clock.minute < 60 && clock.second < 60).then_some(clock)
-    }
-
-    /// AM and PM.
-    fn noon(&mut self, clock: &mut Clock) -> Option<()> {
-        let saved = self.rest;
-        self.skip(&[' ']);
-        let word = self.take(|c| c.is_ascii_alphabetic() || c == '.');
-        let pm = match word.to_ascii_lowercase().as_str() {
-            "am" | "a.m." => false,
-            "pm" | "p.m." => true,
-            _ => {
-                self.rest = saved;
-                return Some(());
-            }
-        };
-        if clock.hour == 0 || clock.hour > 12 {
-            return None;
-        }
-        clock.hour = clock.hour % 12 + if pm { 12 } else { 0 };
-        Some(())
-    }
-
-    /// The outer `None` is for what looks like a zone and is none.
-    #[expect(clippy::option_option, reason = "no zone and a bad zone are two things")]
-    fn zone(&mut self) -> Option<Option<i16>> {
-        let saved = self.rest;
-        self.skip(&[' ']);
-        let named = match self.take(|c| c.is_ascii_alphabetic()) {
-            "" => false,
-            "Z" | "z" | "UTC" | "GMT" => true,
-            _ => {
-                self.rest = saved;
-                return Some(None);
-            }
-        };
-        let Some(sign) = self.peek().filter(|c| matches!(c, '+' | '-' | '−')) else {
-            if !named {
-                self.rest = saved;
-            }
-            return Some(named.then_some(0));
-        };
-        self.advance();
-        let digits = self.digits();
-        let (hours, minutes): (i16, i16) = match digits.len() {
-            1 | 2 => {
-                let hours = digits.parse().ok()?;
-                if self.peek() == Some(':') {
-                    self.advance();
-                    (hours, i16::try_from(self.number(2, 2)?).ok()?)
-                } else {
-                    (hours, 0)
-                }
-            }
-            4 => {
-                let (hours, minutes) = digits.split_at_checked(2)?;
-                (hours.parse().ok()?, minutes.parse().ok()?)
-            }
-            _ => return None,
-        };
-        if hours > 14 || minutes > 59 {
-            return None;
-        }
-        let total = hours * 60 + minutes;
-        Some(Some(if sign == '+' { total } else { -total }))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -511,7 +314,7 @@ mod tests {
         DateStyle { order }.read(cell).map(|moment| match moment {
             Moment::Both(date, clock) => iso(date, clock),
             Moment::Date(date) => format!("{:04}-{:02}-{:02}", date.year, date.month, date.day),
-            Moment::Clock(clock) => iso(Date { year: 1, month: 1, day: 1 }, clock)["0001-01-01".len()..].to_owned(),
+            Moment::Clock(clock) => iso(Date { year: 1, month: 1, day: 1 }, clock).replace("0001-01-01", ""),
         })
     }
 
@@ -562,7 +365,9 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_text() {
-        for cell in ["", "SN-1", "2026-13-01", "31.02.2026", "25:00", "1.2.3", "12", "5.01", "2026-05-04 soon", "08:61", "1/2"] {
+        for cell in
+            ["", "SN-1", "2026-13-01", "31.02.2026", "25:00", "1.2.3", "12", "5.01", "2026-05-04 soon", "08:61", "1/2"]
+        {
             assert_eq!(read(None, cell), Err(NotMoment::Text), "{cell}");
         }
     }

@@ -58,17 +58,19 @@ impl NumberStyle {
             return Err(NotNumber::Text);
         }
         let rest = rest.trim();
-        let (scale, unit) = if rest.is_empty() {
-            (1.0, "")
+        let (exponent, unit) = if rest.is_empty() {
+            (0, "")
         } else if self.units && is_unit(rest) {
-            (1.0, rest)
-        } else if let Some(scale) = self.suffixes.then(|| prefix(rest)).flatten() {
-            (scale, "")
+            (0, rest)
+        } else if let Some(exponent) = self.suffixes.then(|| prefix(rest)).flatten() {
+            (exponent, "")
         } else {
             return Err(NotNumber::Text);
         };
         let value = self.marked(digits.trim_end())?;
-        Ok(Number { value: value * scale, unit })
+        // By its digits: 100 * 1e-9 is not 1e-7.
+        let value = if exponent == 0 { value } else { parse(&format!("{value}e{exponent}"))? };
+        Ok(Number { value, unit })
     }
 
     /// True when the cell is a number, without learning from it.
@@ -267,19 +269,25 @@ fn is_unit(text: &str) -> bool {
         && !text.contains([',', ';'])
 }
 
-fn prefix(text: &str) -> Option<f64> {
+/// The power of ten that an SI prefix means.
+fn prefix(text: &str) -> Option<i32> {
     Some(match text {
-        "f" => 1e-15,
-        "p" => 1e-12,
-        "n" => 1e-9,
-        "u" | "µ" | "μ" => 1e-6,
-        "m" => 1e-3,
-        "k" | "K" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "T" => 1e12,
+        "f" => -15,
+        "p" => -12,
+        "n" => -9,
+        "u" | "µ" | "μ" => -6,
+        "m" => -3,
+        "k" | "K" => 3,
+        "M" => 6,
+        "G" => 9,
+        "T" => 12,
         _ => return None,
     })
+}
+
+/// A sum of decimal numbers without what binary fractions add: 8.2 + 0.1 is 8.3, so that a value of 8.3 is within.
+pub fn tidy(sum: f64) -> f64 {
+    format!("{sum:.11e}").parse().unwrap_or(sum)
 }
 
 /// NaN and the infinities, in the spellings of C runtimes and instruments.
@@ -295,7 +303,8 @@ pub fn special(cell: &str) -> Option<f64> {
     let value = if is(&["inf", "infinity", "1.#inf", "1,#inf", "1.#inf00", "1,#inf00", "∞"]) {
         f64::INFINITY
     } else if is(&[
-        "nan", "nan(ind)", "1.#qnan", "1,#qnan", "1.#qnan0", "1.#nan", "1.#ind", "1,#ind", "1.#ind00", "#num!", "ind", "qnan",
+        "nan", "nan(ind)", "1.#qnan", "1,#qnan", "1.#qnan0", "1.#nan", "1.#ind", "1,#ind", "1.#ind00", "#num!", "ind",
+        "qnan",
     ]) {
         return Some(f64::NAN);
     } else {
@@ -312,8 +321,8 @@ mod tests {
         NumberStyle { decimal, lone_comma: None, thousands: None, suffixes: false, units: false }
     }
 
-    fn check(decimal: Option<Decimal>, cell: &str, expected: Result<f64, NotNumber>) {
-        assert_eq!(style(decimal).read(cell).map(|n| n.value), expected, "{cell} with {decimal:?}");
+    fn check(decimal: Option<Decimal>, cell: &str, expected: impl std::borrow::Borrow<Result<f64, NotNumber>>) {
+        assert_eq!(&style(decimal).read(cell).map(|n| n.value), expected.borrow(), "{cell} with {decimal:?}");
     }
 
     #[test]
@@ -352,7 +361,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_text() {
-        for cell in ["", "abc", "1.2.3", "5.01 V", "4k7", "12:30", "1 23", "1e999", "--5", "5-", "e5", ".", ",", "0x1F", "1,2,3"] {
+        for cell in [
+            "", "abc", "1.2.3", "5.01 V", "4k7", "12:30", "1 23", "1e999", "--5", "5-", "e5", ".", ",", "0x1F", "1,2,3",
+        ] {
             check(None, cell, Err(NotNumber::Text));
         }
     }
@@ -373,6 +384,7 @@ mod tests {
         assert_eq!(units.read("95%"), Ok(Number { value: 95.0, unit: "%" }));
         let mut suffixes = NumberStyle { suffixes: true, ..style(None) };
         assert_eq!(suffixes.read("4.7k").map(|n| n.value), Ok(4700.0));
+        assert_eq!(suffixes.read("100n").map(|n| n.value), Ok(100e-9));
         assert_eq!(suffixes.read("4.7 V"), Err(NotNumber::Text));
         let mut thousands = NumberStyle { thousands: Some('.'), ..style(Some(Decimal::Comma)) };
         assert_eq!(thousands.read("1.234").map(|n| n.value), Ok(1234.0));

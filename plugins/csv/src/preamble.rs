@@ -110,7 +110,8 @@ pub fn is_comment(first_cell: &str, settings: &Settings) -> bool {
 fn split_pair(cell: &str) -> Option<(&str, &str)> {
     let at = cell.find([':', '='])?;
     let (key, value) = (cell.get(..at)?.trim(), cell.get(at + 1..)?.trim());
-    let good = !key.is_empty() && key.chars().count() <= 60 && !value.is_empty() && key.chars().any(char::is_alphabetic);
+    let good =
+        !key.is_empty() && key.chars().count() <= 60 && !value.is_empty() && key.chars().any(char::is_alphabetic);
     good.then_some((key, value))
 }
 

@@ -100,12 +100,12 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
     ///
     /// # Errors
     /// [`RecordError`].
-    pub fn next(&mut self) -> Result<Option<Record<'_>>, RecordError> {
+    pub fn read(&mut self) -> Result<Option<Record<'_>>, RecordError> {
         let (mut written, mut cells) = (0, 0);
         self.quotes = QuoteState::FieldStart;
         loop {
             if self.taken >= self.piece.len() && !self.finished {
-                self.text.next(&mut self.piece)?;
+                self.text.read(&mut self.piece)?;
                 self.taken = 0;
                 self.finished = self.piece.is_empty();
             }
@@ -246,7 +246,7 @@ mod tests {
         let dialect = Dialect { delimiter: b';', quote: Some(b'"') };
         let mut records = Records::new(Text::open(bytes, None).unwrap(), dialect);
         let mut rows = Vec::new();
-        while let Some(record) = records.next()? {
+        while let Some(record) = records.read()? {
             let cells = record.iter().map(str::to_owned).collect();
             rows.push((record.line(), cells, record.terminated, record.open_quote));
         }
@@ -287,8 +287,9 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf_8_are_told_with_their_cell() {
-        assert_eq!(read("µ;1\nb;".bytes().chain([0xff, b'\n']).collect::<Vec<_>>().as_slice()), Err(
-            RecordError::Utf8 { line: 2, column: 2 }
-        ));
+        assert_eq!(
+            read("µ;1\nb;".bytes().chain([0xff, b'\n']).collect::<Vec<_>>().as_slice()),
+            Err(RecordError::Utf8 { line: 2, column: 2 })
+        );
     }
 }

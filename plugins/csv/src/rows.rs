@@ -1,21 +1,21 @@
 //! Rows of the table: which unit they belong to, and the steps that they are.
 
-use wats_converter::{Error, Reports, StepGroup, log};
+use std::collections::HashSet;
 
-use crate::columns::Role;
+use wats_converter::{Error, Reports, log};
+
+use crate::heads::{Heads, hash, seconds};
 use crate::layout::Layout;
 use crate::measure::{At, Cells, Extra, Rules, line as text_line};
+use crate::places::{Columns, DEPTH, scale, step_group};
 use crate::preamble::Pair;
 use crate::records::Record;
 use crate::settings::{Settings, Shape};
 use crate::table::note;
-use crate::titles::{Field, fold, split_bracket};
-use crate::unit::{Draft, Heads, Unit, seconds};
+use crate::titles::Field;
+use crate::unit::{Draft, Unit};
 use crate::wide::{LimitRow, Measure};
 use crate::words::is_bad;
-
-/// Names of sequences above a step.
-const DEPTH: usize = 32;
 
 /// Reads rows and writes reports.
 pub struct RowReader<'a> {
@@ -32,7 +32,8 @@ pub struct RowReader<'a> {
     current: usize,
     group: String,
     name: String,
-    closed: std::collections::HashSet<String>,
+    /// Hashes of the groups whose reports are finished while the table goes on.
+    closed: HashSet<u64>,
     began: bool,
     rows: u64,
     units: u64,
@@ -44,46 +45,6 @@ impl std::fmt::Debug for RowReader<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RowReader").field("rows", &self.rows).field("open", &self.open.len()).finish_non_exhaustive()
     }
-}
-
-/// Where everything stands in a row.
-#[derive(Debug, Default)]
-struct Columns {
-    serial: Option<usize>,
-    group: Vec<usize>,
-    unit: Vec<(Field, usize)>,
-    misc: Vec<(String, usize)>,
-    texts: Vec<(String, usize)>,
-    names: Vec<usize>,
-    path: Option<usize>,
-    step: StepColumns,
-    time_scale: f64,
-    splits: bool,
-}
-
-#[derive(Debug, Default)]
-struct StepColumns {
-    value: Option<usize>,
-    unit: Option<usize>,
-    low: Option<usize>,
-    high: Option<usize>,
-    limit: Option<usize>,
-    nominal: Option<usize>,
-    tolerance: Option<usize>,
-    tolerance_percent: Option<usize>,
-    tolerance_plus: Option<usize>,
-    tolerance_minus: Option<usize>,
-    comparison: Option<usize>,
-    status: Option<usize>,
-    kind: Option<usize>,
-    group: Option<usize>,
-    time: Option<usize>,
-    start: Option<usize>,
-    error_code: Option<usize>,
-    error_message: Option<usize>,
-    text: Option<usize>,
-    /// Unit of measure in the title of the value.
-    title_unit: String,
 }
 
 fn at<'r>(record: &Record<'r>, line: u64, index: Option<usize>) -> At<'r> {
@@ -127,7 +88,7 @@ impl<'a> RowReader<'a> {
             current: 0,
             group: String::new(),
             name: String::new(),
-            closed: std::collections::HashSet::new(),
+            closed: HashSet::new(),
             began: false,
             rows: 0,
             units: 0,
@@ -190,7 +151,10 @@ impl<'a> RowReader<'a> {
         // With several units in the table it is not known whose they are.
         if self.columns.serial.is_some() || self.open.len() != 1 {
             for pair in found {
-                log::info(format_args!("line {}: {:?} below the table belongs to no unit; left out", pair.line, pair.key));
+                log::info(format_args!(
+                    "line {}: {:?} below the table belongs to no unit; left out",
+                    pair.line, pair.key
+                ));
             }
             return Ok(());
         }
@@ -286,9 +250,11 @@ impl<'a> RowReader<'a> {
         }
         let Some(unit) = self.open.get_mut(self.current) else { return Ok(()) };
         if let Some(index) = step.start.filter(|index| !record.get(*index).is_empty()) {
-            let day = unit.start.map(|(date, _)| date);
-            let start = self.heads.instant(&get(Some(index)), day)?;
-            extra.start = start.filter(|start| Some(*start) != unit.start).map(|(date, clock)| crate::moment::iso(date, clock));
+            let own = get(step.date);
+            let day = if own.some() { self.heads.instant(&own, None)? } else { unit.start };
+            let start = self.heads.instant(&get(Some(index)), day.map(|(date, _)| date))?;
+            extra.start =
+                start.filter(|start| Some(*start) != unit.start).map(|(date, clock)| crate::moment::iso(date, clock));
         }
         let mut path = [""; DEPTH];
         let depth = self.columns.names(record, line, self.settings, &mut path)?;
@@ -329,7 +295,8 @@ impl<'a> RowReader<'a> {
             }
         }
         let is_current = self.open.get(self.current).is_some_and(|unit| unit.group == self.group);
-        let found = if is_current { Some(self.current) } else { self.open.iter().position(|unit| unit.group == self.group) };
+        let found =
+            if is_current { Some(self.current) } else { self.open.iter().position(|unit| unit.group == self.group) };
         if let Some(index) = found {
             if !self.is_first_again(index, record) {
                 self.current = index;
@@ -337,7 +304,7 @@ impl<'a> RowReader<'a> {
             }
             let unit = self.open.remove(index);
             unit.finish(&mut self.heads, &mut self.rules)?;
-        } else if self.closed.contains(&self.group) && !self.columns.splits {
+        } else if self.closed.contains(&hash(&self.group)) && !self.columns.splits {
             let at = at(record, line, self.columns.group.first().copied());
             return Err(at.wrong(format!(
                 "rows of this unit come again after those of {} others: sort the file, or set max_open_units",
@@ -428,9 +395,10 @@ impl<'a> RowReader<'a> {
 
     fn begin_unit(&mut self, record: &Record<'_>, line: u64) -> Result<(), Error> {
         while self.open.len() >= usize::try_from(self.settings.max_open_units).unwrap_or(1) {
-            let oldest = self.open.iter().enumerate().min_by_key(|(_, unit)| unit.touched).map_or(0, |(index, _)| index);
+            let oldest =
+                self.open.iter().enumerate().min_by_key(|(_, unit)| unit.touched).map_or(0, |(index, _)| index);
             let unit = self.open.remove(oldest);
-            self.closed.insert(unit.group.clone());
+            self.closed.insert(hash(&unit.group));
             unit.finish(&mut self.heads, &mut self.rules)?;
         }
         let unit = self.new_unit(record, line)?;
@@ -476,6 +444,7 @@ impl<'a> RowReader<'a> {
             moved: false,
             failed: false,
             changed: false,
+            line,
             touched: self.rows,
             differing: Vec::new(),
             result,
@@ -537,163 +506,5 @@ impl<'a> RowReader<'a> {
             self.steps += 1;
         }
         unit.finish(&mut self.heads, &mut self.rules)
-    }
-}
-
-impl Columns {
-    fn new(layout: &Layout, settings: &Settings) -> Self {
-        let mut found = Self { serial: layout.column(Field::SerialNumber), time_scale: 1.0, ..Self::default() };
-        let of = |field: Field| layout.column(field);
-        for (index, role) in layout.roles.iter().enumerate() {
-            match role {
-                Role::Field(field) if field.of_unit() && *field != Field::Group => found.unit.push((*field, index)),
-                Role::Misc(title) => found.misc.push((title.clone(), index)),
-                Role::Text(title) => found.texts.push((title.clone(), index)),
-                _ => {}
-            }
-        }
-        for field in [Field::Group, Field::Test, Field::Step, Field::Parameter] {
-            let columns = layout.roles.iter().enumerate().filter(|(_, role)| **role == Role::Field(field));
-            found.names.extend(columns.map(|(index, _)| index));
-        }
-        found.path = of(Field::Path);
-        found.step = StepColumns {
-            value: of(Field::Value),
-            unit: of(Field::Unit),
-            low: of(Field::Low),
-            high: of(Field::High),
-            limit: of(Field::Limit),
-            nominal: of(Field::Nominal),
-            tolerance: of(Field::Tolerance),
-            tolerance_percent: of(Field::TolerancePercent),
-            tolerance_plus: of(Field::TolerancePlus),
-            tolerance_minus: of(Field::ToleranceMinus),
-            comparison: of(Field::Comparison),
-            status: of(Field::Status),
-            kind: of(Field::StepType),
-            group: of(Field::StepGroup),
-            time: of(Field::StepTime),
-            start: of(Field::StepStart).or_else(|| of(Field::Start).filter(|_| layout.soft_start)),
-            error_code: of(Field::StepErrorCode),
-            error_message: of(Field::StepErrorMessage),
-            text: of(Field::ReportText),
-            title_unit: String::new(),
-        };
-        if let Some(inside) = found.step.value.and_then(|index| split_bracket(layout.title(index)).1) {
-            inside.clone_into(&mut found.step.title_unit);
-        }
-        if let Some(index) = found.step.time {
-            found.time_scale = scale(layout.title(index));
-        }
-        let start_in_table = of(Field::Start).is_some() || of(Field::StartDate).is_some();
-        found.group = layout.group_by.clone().unwrap_or_else(|| {
-            let mut group: Vec<usize> = found.serial.into_iter().chain(of(Field::PartNumber)).collect();
-            if !layout.soft_start {
-                group.extend([Field::Start, Field::StartDate, Field::StartTime].into_iter().filter_map(of));
-            }
-            group
-        });
-        let hard_start = (start_in_table && !layout.soft_start) || (layout.head_has(Field::Start) && found.serial.is_none());
-        found.splits = settings.split_on_first_step && layout.group_by.is_none() && !hard_start && found.serial.is_some();
-        found
-    }
-
-    /// Names of the sequences and of the step, outermost first; how many there are.
-    fn names<'r>(
-        &self,
-        record: &Record<'r>,
-        line: u64,
-        settings: &Settings,
-        path: &mut [&'r str; DEPTH],
-    ) -> Result<usize, Error> {
-        let mut depth = 0;
-        let mut push = |name: &'r str, column: usize| -> Result<(), Error> {
-            if name.is_empty() {
-                return Ok(());
-            }
-            let slot = path.get_mut(depth);
-            *slot.ok_or_else(|| At { text: name, line, column }.wrong(format!("a path of more than {DEPTH} names")))? = name;
-            depth += 1;
-            Ok(())
-        };
-        let set = settings.path_separator.as_deref().filter(|separator| !separator.is_empty());
-        let mut last_of_path = "";
-        if let Some(index) = self.path {
-            let cell = record.get(index);
-            for name in split_path(cell, set) {
-                push(name, index + 1)?;
-                last_of_path = name;
-            }
-        }
-        for (place, index) in self.names.iter().enumerate() {
-            let cell = record.get(*index);
-            // The path may end in the name of the step.
-            if place + 1 == self.names.len() && cell == last_of_path && !cell.is_empty() {
-                continue;
-            }
-            match set {
-                Some(separator) => {
-                    for name in cell.split(separator) {
-                        push(name.trim(), index + 1)?;
-                    }
-                }
-                None => push(cell, index + 1)?,
-            }
-        }
-        Ok(depth)
-    }
-}
-
-/// Parts of a path by the separator that is set, or by the first of the usual ones that it holds.
-fn split_path<'p>(cell: &'p str, set: Option<&str>) -> impl Iterator<Item = &'p str> {
-    let separator = match set {
-        Some(separator) => separator.to_owned(),
-        None => [">", "/", "\\", "|", "::"]
-            .into_iter()
-            .find(|separator| cell.contains(separator))
-            .or_else(|| is_dotted(cell).then_some("."))
-            .unwrap_or("\n")
-            .to_owned(),
-    };
-    let mut rest = Some(cell);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        match text.split_once(separator.as_str()) {
-            Some((part, after)) => {
-                rest = Some(after);
-                Some(part.trim())
-            }
-            None => {
-                rest = None;
-                Some(text.trim())
-            }
-        }
-    })
-    .filter(|part| !part.is_empty())
-}
-
-/// Points between names, and not within numbers such as `3.3V`.
-fn is_dotted(cell: &str) -> bool {
-    cell.contains('.')
-        && cell.split('.').all(|part| part.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_'))
-}
-
-fn step_group(cell: &str) -> Option<StepGroup> {
-    match fold(cell).as_str() {
-        "s" | "setup" => Some(StepGroup::Setup),
-        "m" | "main" => Some(StepGroup::Main),
-        "c" | "cleanup" => Some(StepGroup::Cleanup),
-        _ => None,
-    }
-}
-
-/// Seconds in what a title such as `Time [ms]` counts.
-fn scale(title: &str) -> f64 {
-    match split_bracket(title).1.map(fold).as_deref() {
-        Some("ms" | "msec" | "millisekunden" | "milliseconds") => 1e-3,
-        Some("us" | "µs" | "μs") => 1e-6,
-        Some("min" | "minutes" | "minuten" | "minutter") => 60.0,
-        Some("h" | "hours" | "stunden" | "timer") => 3600.0,
-        _ => 1.0,
     }
 }

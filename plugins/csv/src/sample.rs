@@ -6,7 +6,7 @@ use crate::text::{Bytes, Text, TextError};
 use crate::titles::{Field, field, fold, setting_field};
 
 /// How much of a file is looked at.
-const LOOK: usize = 64 * 1024;
+const LOOK: u32 = 64 * 1024;
 /// Rows among which the titles are looked for.
 const ROWS: usize = 400;
 /// Lines above the table.
@@ -80,14 +80,17 @@ pub fn look<B: Bytes + ?Sized>(bytes: &B, settings: &Settings) -> Result<Sample,
     let quote = match settings.quote.as_bytes() {
         [] => None,
         [quote] if quote.is_ascii_punctuation() => Some(*quote),
-        _ => return Err(NoTable::Setting(format!("quote = {:?}: one punctuation character, or empty", settings.quote))),
+        _ => {
+            return Err(NoTable::Setting(format!("quote = {:?}: one punctuation character, or empty", settings.quote)));
+        }
     };
     let mut best: Option<Sample> = None;
     for delimiter in delimiters(settings, &text)? {
         let dialect = Dialect { delimiter, quote };
         let rows = rows(&text, dialect);
         let Some(found) = find_titles(rows, settings) else { continue };
-        let sample = Sample { dialect, rows: found.rows, titles: found.at, known: found.known, fit: found.fit, encoding };
+        let sample =
+            Sample { dialect, rows: found.rows, titles: found.at, known: found.known, fit: found.fit, encoding };
         if best.as_ref().is_none_or(|best| rank(&sample) > rank(best)) {
             best = Some(sample);
         }
@@ -101,18 +104,20 @@ fn rank(sample: &Sample) -> (usize, bool, usize) {
 }
 
 fn head<B: Bytes + ?Sized>(bytes: &B, settings: &Settings) -> Result<(Vec<u8>, &'static str, bool), NoTable> {
-    let mut text = Text::open(bytes, settings.encoding.as_deref()).map_err(NoTable::Text)?;
+    let text = Text::open(bytes, settings.encoding.as_deref()).map_err(NoTable::Text)?;
+    let mut text = text.in_pieces_of(LOOK / 4);
     let (mut out, mut piece) = (Vec::new(), Vec::new());
     let mut encoding = text.encoding();
+    let look = usize::try_from(LOOK).unwrap_or(usize::MAX);
     loop {
-        text.next(&mut piece).map_err(NoTable::Text)?;
+        text.read(&mut piece).map_err(NoTable::Text)?;
         if piece.is_empty() {
             return Ok((out, encoding, false));
         }
         encoding = text.encoding();
         out.extend_from_slice(&piece);
-        if out.len() > LOOK {
-            out.truncate(LOOK);
+        if out.len() > look {
+            out.truncate(look);
             return Ok((out, encoding, true));
         }
     }
@@ -123,7 +128,9 @@ fn delimiters(settings: &Settings, text: &[u8]) -> Result<Vec<u8>, NoTable> {
     if let Some(delimiter) = &settings.delimiter {
         return match (delimiter.as_str(), delimiter.as_bytes()) {
             ("tab" | "\\t", _) => Ok(vec![b'\t']),
-            (_, [one]) if one.is_ascii() && !one.is_ascii_alphanumeric() && !matches!(one, b'\n' | b'\r') => Ok(vec![*one]),
+            (_, [one]) if one.is_ascii() && !one.is_ascii_alphanumeric() && !matches!(one, b'\n' | b'\r') => {
+                Ok(vec![*one])
+            }
             _ => Err(NoTable::Setting(format!("delimiter = {delimiter:?}: one ASCII character, or \"tab\""))),
         };
     }
@@ -142,7 +149,7 @@ fn rows(text: &[u8], dialect: Dialect) -> Vec<Row> {
     let mut records = Records::new(text, dialect);
     while rows.len() < ROWS {
         // What cannot be read here is told when the file is converted.
-        let Ok(Some(record)) = records.next() else { break };
+        let Ok(Some(record)) = records.read() else { break };
         rows.push(Row { line: record.line(), cells: record.iter().map(str::to_owned).collect() });
     }
     rows
@@ -187,6 +194,10 @@ fn find_titles(rows: Vec<Row>, settings: &Settings) -> Option<Found> {
         if is_pairs(row, settings) {
             score -= 12;
         }
+        // A head of titles and values stands above a table of measurements, not the other way round.
+        if is_of_steps(row, settings) {
+            score += 15;
+        }
         if best.is_none_or(|(top, ..)| score > top) {
             best = Some((score, at, known, fit));
         }
@@ -204,11 +215,22 @@ fn known_titles(row: &Row, settings: &Settings) -> usize {
     seen.len().max(set)
 }
 
+/// Titles for the name of a step and for what was found.
+fn is_of_steps(row: &Row, settings: &Settings) -> bool {
+    use Field as F;
+    let fields: Vec<Field> = row.cells.iter().filter_map(|cell| crate::preamble::meaning(cell, settings)).collect();
+    let any = |wanted: &[Field]| fields.iter().any(|field| wanted.contains(field));
+    any(&[F::Test, F::Step, F::Parameter, F::Path, F::Measured, F::Description])
+        && any(&[F::Value, F::Result, F::Status])
+}
+
 /// `Key;Value` or `Key;Value;Key;Value`: known words only at even places, and no more than half of the cells.
 fn is_pairs(row: &Row, settings: &Settings) -> bool {
     let filled = row.filled();
-    let known = |index: usize| field(row.get(index)).is_some() || settings.columns.keys().any(|t| fold(t) == fold(row.get(index)));
-    filled % 2 == 0 && filled <= 8 && (0..filled).all(|index| known(index) == (index % 2 == 0))
+    let known = |index: usize| {
+        field(row.get(index)).is_some() || settings.columns.keys().any(|t| fold(t) == fold(row.get(index)))
+    };
+    filled.is_multiple_of(2) && filled <= 8 && (0..filled).all(|index| known(index) == index.is_multiple_of(2))
 }
 
 /// Numbers and dates are no titles.
@@ -216,7 +238,10 @@ fn looks_like_data(cell: &str) -> bool {
     let bytes = cell.as_bytes();
     bytes.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.'))
         && bytes.iter().any(u8::is_ascii_digit)
-        && bytes.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-' | b'+' | b':' | b'/' | b' ' | b'e' | b'E' | b'T' | b'Z'))
+        && bytes.iter().all(|b| {
+            b.is_ascii_digit()
+                || matches!(b, b'.' | b',' | b'-' | b'+' | b':' | b'/' | b' ' | b'e' | b'E' | b'T' | b'Z')
+        })
 }
 
 fn most_cells(rows: &[Row]) -> usize {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Settings of the `csv` converter, as they stand under `[settings]` of the plugin or of an inbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, by its own name")]
 pub struct Settings {
     /// Encoding by its WHATWG label: `utf-8`, `utf-16le`, `windows-1252`, `shift_jis`. Default: byte order mark, else
     /// UTF-16 by its zero bytes, else UTF-8 where the bytes are valid UTF-8, else Windows-1252.
@@ -121,7 +122,7 @@ impl Default for Settings {
             processes: BTreeMap::new(),
             incomplete_line: IncompleteLine::Error,
             require_final_newline: false,
-            max_open_units: 256,
+            max_open_units: 64,
             part_number: None,
             revision: None,
             process_code: None,

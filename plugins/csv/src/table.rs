@@ -3,6 +3,7 @@
 use wats_converter::{Error, File, Outcome, Reports, Waiting, log, progress};
 
 use crate::columns::Role;
+use crate::heads::Heads;
 use crate::layout::Layout;
 use crate::measure::{At, Rules};
 use crate::moment::DateStyle;
@@ -13,7 +14,7 @@ use crate::sample::{NoTable, Row, look};
 use crate::settings::{DateOrder, IncompleteLine, Settings, Shape};
 use crate::text::{Bytes, Text, TextError};
 use crate::titles::{Field, fold};
-use crate::unit::{Draft, Heads};
+use crate::unit::Draft;
 use crate::wide::{is_statistic, limit_row};
 use crate::words::StatusWords;
 
@@ -69,7 +70,7 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
     let mut reader = RowReader::new(&layout, settings, rules, heads, file_draft, reports)?;
     let mut records = open(&source, &layout, settings)?;
     let mut walk = Walk { layout: &layout, settings, below: Vec::new(), rows: 0, size: file.size() };
-    while let Some(record) = records.next().map_err(|error| record_error(&error))? {
+    while let Some(record) = records.read().map_err(|error| record_error(&error))? {
         if let Some(outcome) = walk.step(&record, &mut reader)? {
             match outcome {
                 Stop::Wait(reason) => return Ok(Outcome::Waiting(Waiting::new(reason))),
@@ -88,7 +89,6 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
 }
 
 fn open<'s>(source: &'s Source<'_>, layout: &Layout, settings: &Settings) -> Result<Records<'s, Source<'s>>, Error> {
-    // Only the lifetime of the borrow matters.
     let text = Text::open(source, settings.encoding.as_deref()).map_err(|error| text_error(&error))?;
     Ok(Records::new(text, layout.dialect))
 }
@@ -324,11 +324,14 @@ fn from_name(file: &File, settings: &Settings) -> Result<Draft, Error> {
     let mut rest = stem;
     let mut parts = pattern.split('{');
     let literal = parts.next().unwrap_or_default();
-    rest = rest.strip_prefix(literal).ok_or_else(|| Error::malformed(format!("the name {stem:?} does not fit file_name = {pattern:?}")))?;
+    rest = rest
+        .strip_prefix(literal)
+        .ok_or_else(|| Error::malformed(format!("the name {stem:?} does not fit file_name = {pattern:?}")))?;
     for part in parts {
         let (word, literal) = part.split_once('}').ok_or_else(|| wrong("a { without }"))?;
         let end = if literal.is_empty() { Some(rest.len()) } else { rest.find(literal) };
-        let end = end.ok_or_else(|| Error::malformed(format!("the name {stem:?} does not fit file_name = {pattern:?}")))?;
+        let end =
+            end.ok_or_else(|| Error::malformed(format!("the name {stem:?} does not fit file_name = {pattern:?}")))?;
         let (value, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
         rest = after.get(literal.len()..).unwrap_or_default();
         if fold(word).is_empty() {
@@ -348,22 +351,25 @@ fn order_of_dates(source: &Source<'_>, layout: &Layout, settings: &Settings) -> 
         .iter()
         .enumerate()
         .filter(|(_, role)| {
-            matches!(role, Role::Field(Field::Start | Field::StartDate | Field::End | Field::StepStart | Field::StartTime))
+            matches!(
+                role,
+                Role::Field(Field::Start | Field::StartDate | Field::End | Field::StepStart | Field::StartTime)
+            )
         })
         .map(|(index, _)| index)
         .collect();
     let mut dates = DateStyle::default();
     for pair in &layout.head {
-        // Only what is learnt matters.
-        if dates.read(&pair.value).is_err() {}
+        dates.learn(&pair.value);
     }
     if dates.order.is_some() || columns.is_empty() {
         return dates.order;
     }
     let mut records = open(source, layout, settings).ok()?;
-    while let Ok(Some(record)) = records.next() {
+    while let Ok(Some(record)) = records.read() {
         for index in &columns {
-            if dates.read(record.get(*index)).is_ok() && dates.order.is_some() {
+            dates.learn(record.get(*index));
+            if dates.order.is_some() {
                 return dates.order;
             }
         }
@@ -374,7 +380,9 @@ fn order_of_dates(source: &Source<'_>, layout: &Layout, settings: &Settings) -> 
 /// In the words of the contract.
 pub fn text_error(error: &TextError) -> Error {
     match error {
-        TextError::UnknownEncoding(label) => Error::misconfigured(format!("encoding = {label:?} is no encoding that is known")),
+        TextError::UnknownEncoding(label) => {
+            Error::misconfigured(format!("encoding = {label:?} is no encoding that is known"))
+        }
         TextError::Invalid { offset, encoding } => Error::malformed(format!("not valid {encoding}")).at_offset(*offset),
     }
 }
@@ -388,7 +396,8 @@ fn record_error(error: &RecordError) -> Error {
                 .at_cell(line(at), u32::try_from(*column).unwrap_or(u32::MAX))
         }
         RecordError::TooLong { line: at } => {
-            Error::malformed("a row longer than 1 MiB or of more than 20,000 cells: a quote that is not closed?").at_line(line(at))
+            Error::malformed("a row longer than 1 MiB or of more than 20,000 cells: a quote that is not closed?")
+                .at_line(line(at))
         }
     }
 }

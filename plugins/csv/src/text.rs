@@ -48,6 +48,7 @@ pub struct Text<'a, B: ?Sized> {
     bytes: &'a B,
     offset: u64,
     state: State,
+    piece: u32,
 }
 
 impl<B: ?Sized> std::fmt::Debug for Text<'_, B> {
@@ -81,7 +82,14 @@ impl<'a, B: Bytes + ?Sized> Text<'a, B> {
             Some(encoding) if encoding == UTF_8 => State::Utf8,
             Some(encoding) => State::Other(encoding.new_decoder_without_bom_handling(), encoding),
         };
-        Ok(Self { bytes, offset: u64::try_from(skip).unwrap_or(0), state })
+        Ok(Self { bytes, offset: u64::try_from(skip).unwrap_or(0), state, piece: PIECE })
+    }
+
+    /// Reads so much at once.
+    #[must_use]
+    pub fn in_pieces_of(mut self, bytes: u32) -> Self {
+        self.piece = bytes;
+        self
     }
 
     /// Puts the next piece into `out`, replacing what was there; nothing at the end. In UTF-8 a piece may end within a
@@ -89,13 +97,13 @@ impl<'a, B: Bytes + ?Sized> Text<'a, B> {
     ///
     /// # Errors
     /// [`TextError::Invalid`].
-    pub fn next(&mut self, out: &mut Vec<u8>) -> Result<(), TextError> {
+    pub fn read(&mut self, out: &mut Vec<u8>) -> Result<(), TextError> {
         out.clear();
         while out.is_empty() {
             if matches!(self.state, State::Done) {
                 return Ok(());
             }
-            let mut piece = self.bytes.read(self.offset, PIECE);
+            let mut piece = self.bytes.read(self.offset, self.piece);
             self.decide(&mut piece);
             let start = self.offset;
             self.offset += u64::try_from(piece.len()).unwrap_or(0);
@@ -202,7 +210,7 @@ mod tests {
         let mut encoding = text.encoding();
         let (mut out, mut piece) = (Vec::new(), Vec::new());
         loop {
-            text.next(&mut piece)?;
+            text.read(&mut piece)?;
             if piece.is_empty() {
                 return Ok((String::from_utf8(out).unwrap(), encoding));
             }

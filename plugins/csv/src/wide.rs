@@ -82,7 +82,8 @@ pub fn limit_row(row: &Row, settings: &Settings) -> Option<LimitRow> {
         // A row of units in brackets, without a word.
         None if (first..row.cells.len()).all(|index| {
             let cell = row.get(index);
-            cell.is_empty() || matches!((cell.chars().next(), cell.chars().last()), (Some('['), Some(']')) | (Some('('), Some(')')))
+            cell.is_empty()
+                || matches!((cell.chars().next(), cell.chars().last()), (Some('['), Some(']')) | (Some('('), Some(')')))
         }) =>
         {
             Field::Unit
@@ -104,9 +105,38 @@ pub fn limit_row(row: &Row, settings: &Settings) -> Option<LimitRow> {
 pub fn is_statistic(word: &str) -> bool {
     matches!(
         fold(word).as_str(),
-        "mean" | "average" | "avg" | "median" | "std" | "stdev" | "stddev" | "sigma" | "variance" | "cp" | "cpk" | "pp" | "ppk"
-            | "count" | "sum" | "total" | "yield" | "min" | "max" | "minimum" | "maximum" | "range" | "mittelwert" | "mittel"
-            | "durchschnitt" | "standardabweichung" | "anzahl" | "summe" | "gjennomsnitt" | "snitt" | "standardavvik" | "antall"
+        "mean"
+            | "average"
+            | "avg"
+            | "median"
+            | "std"
+            | "stdev"
+            | "stddev"
+            | "sigma"
+            | "variance"
+            | "cp"
+            | "cpk"
+            | "pp"
+            | "ppk"
+            | "count"
+            | "sum"
+            | "total"
+            | "yield"
+            | "min"
+            | "max"
+            | "minimum"
+            | "maximum"
+            | "range"
+            | "mittelwert"
+            | "mittel"
+            | "durchschnitt"
+            | "standardabweichung"
+            | "anzahl"
+            | "summe"
+            | "gjennomsnitt"
+            | "snitt"
+            | "standardavvik"
+            | "antall"
     )
 }
 
@@ -126,7 +156,9 @@ pub fn measures(titles: &[String], roles: &[Role]) -> Vec<Measure> {
         .collect();
     for (index, title) in &names {
         let base = companion(title).filter(|(base, _)| {
-            names.iter().any(|(other, name)| other != index && (fold(&bare(name)) == *base || value_base(name).as_deref() == Some(base)))
+            names.iter().any(|(other, name)| {
+                other != index && (fold(&bare(name)) == *base || value_base(name).as_deref() == Some(base))
+            })
         });
         match base {
             Some((base, field)) => parts.push((base, field, *index)),
@@ -162,8 +194,7 @@ fn measure(title: &str, column: usize) -> Measure {
     let mut unit = String::new();
     let mut name = title.trim();
     // `Vcc [V] (4.9..5.1)`: unit and limits in brackets, in any order.
-    loop {
-        let (before, Some(inside)) = split_bracket(name) else { break };
+    while let (before, Some(inside)) = split_bracket(name) {
         if looks_like_limits(inside) {
             fixed.push(Fixed { field: Field::Limit, text: inside.to_owned(), line: 0 });
         } else if unit.is_empty() && (name.ends_with(']') || is_unit(inside)) {
@@ -194,8 +225,11 @@ fn value_base(title: &str) -> Option<String> {
 /// `Vcc low limit`, `Vcc_LSL`, `LSL Vcc`, `Status.Vcc`: the folded name of the measurement, and the part.
 fn companion(title: &str) -> Option<(String, Field)> {
     let title = split_bracket(title).0;
-    let separators: Vec<(usize, usize)> =
-        title.char_indices().filter(|(_, c)| matches!(c, ' ' | '_' | '.' | ':' | '-' | '/')).map(|(at, c)| (at, at + c.len_utf8())).collect();
+    let separators: Vec<(usize, usize)> = title
+        .char_indices()
+        .filter(|(_, c)| matches!(c, ' ' | '_' | '.' | ':' | '-' | '/'))
+        .map(|(at, c)| (at, at + c.len_utf8()))
+        .collect();
     for (end, start) in &separators {
         let (Some(first), Some(second)) = (title.get(..*end), title.get(*start..)) else { continue };
         let (first, second) = (first.trim(), second.trim());
@@ -223,9 +257,10 @@ fn looks_like_limits(text: &str) -> bool {
 /// A unit of measure, perhaps with a prefix.
 fn is_unit(text: &str) -> bool {
     const UNITS: &[&str] = &[
-        "V", "A", "W", "Ohm", "ohm", "Ohms", "Ω", "R", "F", "H", "Hz", "s", "sec", "min", "h", "m", "g", "K", "C", "F", "N", "Nm", "J",
-        "Pa", "bar", "psi", "B", "dB", "dBm", "dBV", "dBu", "dBA", "dBc", "dBFS", "VA", "var", "Wh", "Ah", "lm", "lx", "cd", "rpm", "ppm",
-        "bit", "rad", "sr", "T", "Wb", "S", "mol", "l", "L", "in", "deg", "Vpp", "Vrms", "Vdc", "Vac", "VDC", "VAC", "Arms", "baud", "px",
+        "V", "A", "W", "Ohm", "ohm", "Ohms", "Ω", "R", "F", "H", "Hz", "s", "sec", "min", "h", "m", "g", "K", "C", "F",
+        "N", "Nm", "J", "Pa", "bar", "psi", "B", "dB", "dBm", "dBV", "dBu", "dBA", "dBc", "dBFS", "VA", "var", "Wh",
+        "Ah", "lm", "lx", "cd", "rpm", "ppm", "bit", "rad", "sr", "T", "Wb", "S", "mol", "l", "L", "in", "deg", "Vpp",
+        "Vrms", "Vdc", "Vac", "VDC", "VAC", "Arms", "baud", "px",
     ];
     if text.contains(['°', '%', 'Ω', '/', '²', '³', '^']) && text.chars().count() <= 10 {
         return true;
@@ -234,7 +269,9 @@ fn is_unit(text: &str) -> bool {
         return true;
     }
     let mut chars = text.chars();
-    chars.next().is_some_and(|c| matches!(c, 'f' | 'p' | 'n' | 'u' | 'µ' | 'μ' | 'm' | 'c' | 'd' | 'k' | 'M' | 'G' | 'T'))
+    chars
+        .next()
+        .is_some_and(|c| matches!(c, 'f' | 'p' | 'n' | 'u' | 'µ' | 'μ' | 'm' | 'c' | 'd' | 'k' | 'M' | 'G' | 'T'))
         && UNITS.contains(&chars.as_str())
 }
 
@@ -261,7 +298,8 @@ mod tests {
 
     #[test]
     fn columns_with_limits_go_to_their_measurement() {
-        let titles: Vec<String> = ["Vcc", "Vcc LSL", "Vcc_USL", "Unit Vcc", "Vcc status", "Icc", "Low battery"].map(String::from).to_vec();
+        let titles: Vec<String> =
+            ["Vcc", "Vcc LSL", "Vcc_USL", "Unit Vcc", "Vcc status", "Icc", "Low battery"].map(String::from).to_vec();
         let roles: Vec<Role> = titles.iter().cloned().map(Role::Measure).collect();
         let found = measures(&titles, &roles);
         let names: Vec<&str> = found.iter().map(|m| m.name.as_str()).collect();

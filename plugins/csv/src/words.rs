@@ -72,21 +72,21 @@ fn status_key(cell: &str) -> String {
 
 fn known(key: &str) -> Option<Status> {
     Some(match key {
-        "p" | "pass" | "passed" | "passing" | "ok" | "okay" | "success" | "successful" | "succeeded" | "true" | "good"
-        | "go" | "accept" | "accepted" | "io" | "gut" | "bestanden" | "erfolgreich" | "inordnung" | "wahr" | "godkjent"
-        | "bestaatt" | "sann" => Status::Passed,
-        "f" | "fail" | "failed" | "failure" | "failing" | "ng" | "nok" | "nogo" | "notok" | "false" | "bad" | "reject"
-        | "rejected" | "nio" | "fehler" | "fehlerhaft" | "schlecht" | "nichtbestanden" | "durchgefallen" | "falsch"
-        | "nichtinordnung" | "feil" | "feilet" | "ikkegodkjent" | "underkjent" | "ikkebestaatt" | "ikkeok" | "usann" => {
-            Status::Failed
+        "p" | "pass" | "passed" | "passing" | "ok" | "okay" | "success" | "successful" | "succeeded" | "true"
+        | "good" | "go" | "accept" | "accepted" | "io" | "gut" | "bestanden" | "erfolgreich" | "inordnung" | "wahr"
+        | "godkjent" | "bestaatt" | "sann" => Status::Passed,
+        "f" | "fail" | "failed" | "failure" | "failing" | "ng" | "nok" | "nogo" | "notok" | "false" | "bad"
+        | "reject" | "rejected" | "nio" | "fehler" | "fehlerhaft" | "schlecht" | "nichtbestanden" | "durchgefallen"
+        | "falsch" | "nichtinordnung" | "feil" | "feilet" | "ikkegodkjent" | "underkjent" | "ikkebestaatt"
+        | "ikkeok" | "usann" => Status::Failed,
+        "d" | "done" | "complete" | "completed" | "finished" | "fertig" | "erledigt" | "ferdig" | "utfoert" => {
+            Status::Done
         }
-        "d" | "done" | "complete" | "completed" | "finished" | "fertig" | "erledigt" | "ferdig" | "utfoert" => Status::Done,
         "s" | "skip" | "skipped" | "notrun" | "nottested" | "notexecuted" | "uebersprungen" | "nichtgeprueft"
         | "nichtgetestet" | "hoppetover" | "ikketestet" | "ikkekjoert" => Status::Skipped,
         "e" | "err" | "error" => Status::Error,
-        "t" | "term" | "terminated" | "abort" | "aborted" | "cancelled" | "canceled" | "abgebrochen" | "abbruch" | "avbrutt" => {
-            Status::Terminated
-        }
+        "t" | "term" | "terminated" | "abort" | "aborted" | "cancelled" | "canceled" | "abgebrochen" | "abbruch"
+        | "avbrutt" => Status::Terminated,
         _ => return None,
     })
 }
@@ -96,7 +96,9 @@ pub fn is_nothing(cell: &str) -> bool {
     let cell = cell.trim();
     matches!(cell, "" | "-" | "--" | "---" | "–" | "—")
         || (cell.len() <= 6
-            && ["n/a", "na", "#n/a", "none", "null", "(none)", "n.a."].iter().any(|word| cell.eq_ignore_ascii_case(word)))
+            && ["n/a", "na", "#n/a", "none", "null", "(none)", "n.a."]
+                .iter()
+                .any(|word| cell.eq_ignore_ascii_case(word)))
 }
 
 /// A comparison of a value with one or two limits, or of texts.
@@ -203,7 +205,8 @@ mod tests {
 
     #[test]
     fn words_of_the_settings_win_over_the_built_in_ones() {
-        let extra = std::collections::BTreeMap::from([("0".to_owned(), Status::Failed), ("OK".to_owned(), Status::Done)]);
+        let extra =
+            std::collections::BTreeMap::from([("0".to_owned(), Status::Failed), ("OK".to_owned(), Status::Done)]);
         let words = StatusWords::new(extra.iter());
         assert_eq!(words.read("0"), Some(Status::Failed));
         assert_eq!(words.read("ok"), Some(Status::Done));

@@ -1,3 +1,3 @@
 //! Every case in `cases/`.
 
-wats_converter::cases!(wats_csv::Csv);
+wats_converter::cases!(csv::Csv);

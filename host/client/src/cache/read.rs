@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::entry::{Entry, Keep};
 use super::{Cache, Key, Resource};
-use crate::error::{Error, ErrorClass, ForeignKind};
+use crate::error::{Error, ErrorClass, ForeignKind, clean};
 use crate::http::{Answer, Call, Core, Priority};
 use crate::route::Route;
 
@@ -90,6 +90,9 @@ impl<T> Cached<Option<Arc<T>>> {
         self.value.as_ref().clone().map(|value| Cached { value, freshness })
     }
 }
+
+/// An answer and its value.
+type Asked<T> = (Answer, Option<Arc<T>>);
 
 /// One read of a resource.
 #[derive(Debug)]
@@ -177,9 +180,12 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
     async fn fetch(&self, cache: &Cache, key: &Key) -> Result<Arc<Entry>, Error> {
         let last = cache.last.get(key).await;
         let etag = last.as_ref().and_then(|l| l.answer().etag.clone());
-        let deadline = if last.is_some() { self.deadline.min(PATIENCE_WITH_OLD_VALUE) } else { self.deadline };
         let ttl = cache.ttl(self.resource);
-        match (self.ask(etag, deadline).await, last) {
+        let asked = match &last {
+            None => self.ask(None, self.deadline).await,
+            Some(_) => self.ask_once(etag, self.deadline.min(PATIENCE_WITH_OLD_VALUE)).await,
+        };
+        match (asked, last) {
             (Ok((answer, None)), Some(last)) => {
                 let most = match Keep::read(answer.cache_control.as_deref().or(last.answer().cache_control.as_deref()))
                 {
@@ -218,16 +224,22 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
     }
 
     /// The server's answer and its value; none for "not changed".
-    async fn ask(&self, etag: Option<Arc<str>>, deadline: Duration) -> Result<(Answer, Option<Arc<T>>), Error> {
+    async fn ask(&self, etag: Option<Arc<str>>, deadline: Duration) -> Result<Asked<T>, Error> {
+        self.core.with_retries(self.route, deadline, || self.attempt(etag.clone())).await
+    }
+
+    /// As [`ask`](Self::ask), for who has something else to fall back on.
+    async fn ask_once(&self, etag: Option<Arc<str>>, limit: Duration) -> Result<Asked<T>, Error> {
+        let late = |_| Error::Deadline { route: self.route, limit, attempts: 1, last: None };
+        tokio::time::timeout(limit, self.attempt(etag)).await.map_err(late)?
+    }
+
+    async fn attempt(&self, etag: Option<Arc<str>>) -> Result<Asked<T>, Error> {
         let mut call = Call::get(self.route, self.target.clone(), Priority::Lookup);
         call.if_none_match = etag;
-        self.core
-            .with_retries(self.route, deadline, || async {
-                let answer = self.core.get_once(&call).await?;
-                let value = if answer.status == 304 { None } else { Some(Arc::new(self.read(&answer)?)) };
-                Ok((answer, value))
-            })
-            .await
+        let answer = self.core.get_once(&call).await?;
+        let value = if answer.status == 304 { None } else { Some(Arc::new(self.read(&answer)?)) };
+        Ok((answer, value))
     }
 
     fn unexpected_304(&self, answer: &Answer) -> Error {
@@ -238,6 +250,8 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
 
     fn read(&self, answer: &Answer) -> Result<T, Error> {
         (self.parse)(&answer.body).map_err(|problem| {
+            // The parser quotes what it found.
+            let problem = clean(&self.core.redact(&problem), 200);
             let call = Call::get(self.route, self.target.clone(), Priority::Lookup);
             self.core.foreign(&call, answer.status, ForeignKind::Shape { problem })
         })

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::MAX_RETRY_AFTER;
 
-static PARSER: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new();
+static PARSER: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
 
 /// How long to wait, at most [`MAX_RETRY_AFTER`]; nothing when the value cannot be read.
 ///

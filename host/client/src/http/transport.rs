@@ -20,8 +20,19 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Slowest upload that is waited for; below it the answer counts as late.
 const MIN_UPLOAD_BYTES_PER_SECOND: u64 = 16 * 1024;
 
+/// How rustls begins its messages about a handshake that failed; its error type cannot be named without depending on
+/// the very version that the HTTP library uses.
+const HANDSHAKE_FAILURES: [&str; 6] = [
+    "invalid peer certificate",
+    "received corrupt message",
+    "received fatal alert",
+    "received unexpected",
+    "peer is incompatible",
+    "peer misbehaved",
+];
+
 pub(super) async fn exchange(core: &Core, call: &Call) -> Result<Answer, Error> {
-    let limit = core.timeouts.total;
+    let limit = core.timeouts.total + upload_time(call.body.as_ref().map_or(0, |b| b.bytes.len()));
     match tokio::time::timeout(limit, unhurried(core, call)).await {
         Ok(result) => result,
         Err(_) => Err(timed_out(core, call, TimeoutPhase::Total, limit)),
@@ -59,6 +70,7 @@ async fn unhurried(core: &Core, call: &Call) -> Result<Answer, Error> {
         location: text(&headers, &LOCATION).and_then(|to| origin_of(core, &to)),
         retry_after: retry_after(&headers),
         body,
+        took: Duration::ZERO,
     })
 }
 
@@ -146,7 +158,7 @@ fn connect_fault(error: &reqwest::Error) -> ConnectFault {
         if text.contains("proxy authorization required") {
             return ConnectFault::ProxyAuthentication;
         }
-        if text.contains("invalid peer certificate") || text.contains("received fatal alert") {
+        if HANDSHAKE_FAILURES.iter().any(|start| text.contains(start)) {
             return ConnectFault::Tls;
         }
     }

@@ -1,5 +1,7 @@
 //! What counts as a receipt, and everything that does not.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,6 +21,8 @@ pub struct Receipt {
     pub status: u16,
     /// What the receipt rests on.
     pub evidence: ReceiptEvidence,
+    /// From send to the whole answer, without waits of our own: what [`crate::Permit::succeeded`] wants to know.
+    pub took: Duration,
 }
 
 /// What a receipt rests on.
@@ -53,8 +57,10 @@ pub(super) async fn read(
     if !answer.is_success() {
         return Err(core.refusal(call, answer).await);
     }
-    let receipt = |evidence| Receipt { id, status: answer.status, evidence };
-    let kind = match named(&answer.body, answer.content_type.as_deref(), id) {
+    let receipt = |evidence| Receipt { id, status: answer.status, evidence, took: answer.took };
+    // Secrets go first: a text that is cut afterwards cannot end in half a token.
+    let text = core.redact(&String::from_utf8_lossy(&answer.body));
+    let kind = match named(&text, answer.content_type.as_deref(), id) {
         Named::Ours => {
             core.proof().note_named_receipt();
             return Ok(receipt(ReceiptEvidence::Named));
@@ -75,8 +81,7 @@ pub(super) async fn read(
     Err(core.foreign(call, answer.status, kind))
 }
 
-fn named(body: &[u8], content_type: Option<&str>, id: Uuid) -> Named {
-    let text = String::from_utf8_lossy(body);
+fn named(text: &str, content_type: Option<&str>, id: Uuid) -> Named {
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.is_empty() {
         return Named::Empty;
@@ -157,7 +162,7 @@ mod tests {
             format!("\"{ID}\""),
             format!("  {upper}\r\n"),
         ] {
-            assert_eq!(named(body.as_bytes(), None, id), Named::Ours, "{body}");
+            assert_eq!(named(&body, None, id), Named::Ours, "{body}");
         }
     }
 
@@ -165,7 +170,7 @@ mod tests {
     fn whatever_does_not_name_our_report_is_told_apart() {
         let id: Uuid = ID.parse().unwrap();
         let other = "11111111-1111-4222-8333-444455556666";
-        let check = |body: &str, expected: Named| assert_eq!(named(body.as_bytes(), None, id), expected, "{body}");
+        let check = |body: &str, expected: Named| assert_eq!(named(body, None, id), expected, "{body}");
         for body in ["", "  ", "null", "\"\"", "[]", "{}"] {
             check(body, Named::Empty);
         }

@@ -245,7 +245,9 @@ fn is_known_difference(path: &str, changed: &Value, ours_refuses: bool, violatio
     }
     // Reading takes null, an empty text and an absent key for the same: nothing is said. Where something must be said our
     // rules ask for it, after the station filled in its defaults and judged; where not, the schema is the stricter one.
-    changed.is_null() || changed == ""
+    // What an empty object lacks is written all the same: the operator as an empty text, the sequence by its step's name.
+    let is_written_in_full = ["uut", "seqCall"].contains(&key) && *changed == json!({});
+    changed.is_null() || changed == "" || is_written_in_full
 }
 
 /// WSXF has no form for them.

@@ -34,9 +34,19 @@ pub(crate) struct Decision {
 #[derive(Debug)]
 struct LiveRule {
     rule: Rule,
+    /// When it was set or added: its window counts from here.
+    since: Instant,
     fitted: u64,
     fired: u64,
     draws: SplitMix,
+}
+
+/// A time in which a rule is in force and which has an end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) name: String,
+    pub(crate) begins_in: Duration,
+    pub(crate) length: Duration,
 }
 
 /// The rules in force with their counts.
@@ -51,22 +61,34 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    pub(crate) fn new(script: Script, now: Instant) -> Self {
+    /// Puts a script in force; gives the windows of its rules that have an end.
+    pub(crate) fn new(script: Script, now: Instant) -> (Self, Vec<Window>) {
         let mut faults = Self { rules: Vec::new(), seed: script.seed, set_at: now, added: 0, outages: script.outages };
         faults.outages.sort_by_key(|outage| std::cmp::Reverse(outage.from_ms));
-        faults.add(script.rules);
-        faults
+        let windows = faults.add(script.rules, now);
+        (faults, windows)
     }
 
-    pub(crate) fn add(&mut self, rules: Vec<Rule>) {
+    /// Adds rules behind those in force; gives their windows that have an end.
+    pub(crate) fn add(&mut self, rules: Vec<Rule>, now: Instant) -> Vec<Window> {
+        let mut windows = Vec::new();
         for mut rule in rules {
             if rule.name.is_empty() {
                 rule.name = format!("#{}", self.added);
             }
             let draws = SplitMix(self.seed ^ self.added.wrapping_mul(0x9E37_79B9_7F4A_7C15));
             self.added += 1;
-            self.rules.push(LiveRule { rule, fitted: 0, fired: 0, draws });
+            if let Some(until) = rule.when.until_ms {
+                let from = rule.when.from_ms.unwrap_or(0);
+                windows.push(Window {
+                    name: rule.name.clone(),
+                    begins_in: Duration::from_millis(from),
+                    length: Duration::from_millis(until.saturating_sub(from)),
+                });
+            }
+            self.rules.push(LiveRule { rule, since: now, fitted: 0, fired: 0, draws });
         }
+        windows
     }
 
     pub(crate) fn remove(&mut self, names: &[String]) {
@@ -91,8 +113,8 @@ impl Faults {
     /// Looks at the rules that act before the body is read (`early`), or at all others.
     pub(crate) fn decide(&mut self, early: bool, seen: &Seen<'_>, now: Instant) -> Decision {
         let mut decision = Decision::default();
-        let elapsed = u64::try_from(now.saturating_duration_since(self.set_at).as_millis()).unwrap_or(u64::MAX);
         for live in &mut self.rules {
+            let elapsed = u64::try_from(now.saturating_duration_since(live.since).as_millis()).unwrap_or(u64::MAX);
             if live.rule.action.is_early() != early || !live.fits(seen, elapsed) || !live.fires() {
                 continue;
             }

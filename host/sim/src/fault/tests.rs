@@ -1,10 +1,17 @@
 use std::time::{Duration, Instant};
 
+use uuid::Uuid;
+
 use super::glob::{matches, matches_any_case};
-use super::{Action, Faults, Point, RetryAfter, Rule, Script, Seen, When};
+use super::{Action, Faults, Point, RetryAfter, Rule, Script, Seen, When, Window};
+use crate::answer::{AnswerForm, RefusalForm};
 
 fn seen(serial: &str) -> Seen<'_> {
     Seen { method: "POST", path: "/api/Report/WSJF", part: Some("LAMP-7"), serial: Some(serial), id: None }
+}
+
+fn live(script: Script) -> Faults {
+    Faults::new(script, Instant::now()).0
 }
 
 fn fired(faults: &mut Faults, serial: &str) -> bool {
@@ -32,7 +39,7 @@ fn a_pattern_takes_stars_and_question_marks() {
 
 #[test]
 fn a_rule_skips_then_fires_then_stops() {
-    let mut faults = Faults::new(Script::of([Rule::reports(Action::status(500)).after(2).times(3)]), Instant::now());
+    let mut faults = live(Script::of([Rule::reports(Action::status(500)).after(2).times(3)]));
     let got: Vec<bool> = (0..7).map(|_| fired(&mut faults, "S")).collect();
     assert_eq!(got, [false, false, true, true, true, false, false]);
     assert_eq!(faults.counts().next().map(|(name, _, fitted, fired)| (name, fitted, fired)), Some(("#0", 7, 3)));
@@ -42,7 +49,7 @@ fn a_rule_skips_then_fires_then_stops() {
 fn a_share_of_requests_is_the_same_for_the_same_seed() {
     let run = |seed| {
         let script = Script { seed, ..Script::of([Rule::any(Action::status(500)).probability(0.3)]) };
-        let mut faults = Faults::new(script, Instant::now());
+        let mut faults = live(script);
         (0..1000).map(|_| fired(&mut faults, "S")).collect::<Vec<bool>>()
     };
     assert_eq!(run(7), run(7));
@@ -57,7 +64,9 @@ fn a_rule_fires_only_in_its_window_and_for_its_serial() {
     rule.when.from_ms = Some(1000);
     rule.when.until_ms = Some(2000);
     let start = Instant::now();
-    let mut faults = Faults::new(Script::of([rule]), start);
+    let (mut faults, windows) = Faults::new(Script::of([rule]), start);
+    let (begins_in, length) = (Duration::from_secs(1), Duration::from_secs(1));
+    assert_eq!(windows, [Window { name: "#0".into(), begins_in, length }]);
     let mut at = |ms, serial| faults.decide(false, &seen(serial), start + Duration::from_millis(ms)).end.is_some();
     assert!(!at(999, "A-13"));
     assert!(at(1000, "A-13"));
@@ -66,10 +75,22 @@ fn a_rule_fires_only_in_its_window_and_for_its_serial() {
 }
 
 #[test]
+fn the_window_of_an_added_rule_counts_from_when_it_was_added() {
+    let start = Instant::now();
+    let later = start + Duration::from_mins(5);
+    let (mut faults, _) = Faults::new(Script::default(), start);
+    let mut rule = Rule::reports(Action::status(503)).named("late");
+    rule.when.until_ms = Some(1000);
+    assert_eq!(faults.add(vec![rule], later)[0].length, Duration::from_secs(1));
+    assert!(faults.decide(false, &seen("S"), later + Duration::from_millis(999)).end.is_some());
+    assert!(faults.decide(false, &seen("S"), later + Duration::from_secs(1)).end.is_none());
+}
+
+#[test]
 fn every_nth_request_counts_the_first() {
     let mut rule = Rule::any(Action::status(500));
     rule.when.every = Some(3);
-    let mut faults = Faults::new(Script::of([rule]), Instant::now());
+    let mut faults = live(Script::of([rule]));
     let got: Vec<bool> = (0..6).map(|_| fired(&mut faults, "S")).collect();
     assert_eq!(got, [true, false, false, true, false, false]);
 }
@@ -82,7 +103,7 @@ fn modifiers_add_up_and_the_first_ending_rule_wins() {
         Rule::any(Action::status(503)),
         Rule::any(Action::status(500)),
     ]);
-    let decision = Faults::new(script, Instant::now()).decide(false, &seen("S"), Instant::now());
+    let decision = live(script).decide(false, &seen("S"), Instant::now());
     assert_eq!(decision.delay, Duration::from_millis(15));
     assert_eq!(decision.end, Some(("#2".to_owned(), Action::status(503))));
     assert_eq!(decision.words, ["delay", "delay", "status"]);
@@ -128,4 +149,40 @@ fn a_script_reads_from_json_and_refuses_words_it_does_not_know() {
 fn a_date_for_retry_after_is_an_http_date() {
     let text = RetryAfter::DateIn(60).header();
     assert!(text.ends_with(" GMT") && text.len() == 29, "{text}");
+}
+
+#[test]
+fn the_readme_describes_every_action_with_its_fields() {
+    let readme = include_str!("../../README.md");
+    let table = readme.split("| action | fields |").nth(1).unwrap();
+    let actions = [
+        Action::Serve,
+        Action::RefuseConnections { for_ms: 1 },
+        Action::hang(Point::AfterStore, 1),
+        Action::cut(Point::MidAnswer),
+        Action::Delay { ms: 1 },
+        Action::Trickle { chunk_bytes: 1, every_ms: 1 },
+        Action::AnswerTwice,
+        Action::retry_after(503, 1),
+        Action::TooLarge { limit_bytes: 1 },
+        Action::CaptivePortal,
+        Action::LoginRedirect { to: Some("/x".into()) },
+        Action::ErrorInOk { form: Some(RefusalForm::Text), message: Some("x".into()) },
+        Action::OtherId { id: Some(Uuid::nil()), stored: true },
+        Action::WrongJson { stored: true },
+        Action::Answer { status: 200, headers: Vec::new(), body: String::new(), stored: true },
+        Action::AnswerForm { form: AnswerForm::Text },
+        Action::RefusalForm { form: RefusalForm::Text },
+    ];
+    for action in actions {
+        let word = format!("`{}`", action.word());
+        let row = table.lines().find(|line| line.split('|').nth(1).is_some_and(|cell| cell.contains(&word)));
+        let row = row.unwrap_or_else(|| panic!("{word} is not described"));
+        let fields = serde_json::to_value(&action).unwrap();
+        assert_eq!(fields["action"], action.word());
+        for field in fields.as_object().unwrap().keys().filter(|key| *key != "action") {
+            assert!(row.contains(&format!("`{field}`")), "{word} is described without {field}");
+        }
+        assert_eq!(serde_json::from_value::<Action>(fields).unwrap(), action);
+    }
 }

@@ -9,7 +9,8 @@ use std::{
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{
-    Cache, Config, ConfigError, Inbox, Problem, RawConfig, RawInbox, RawServer, RawStation, Server, Station, TokenSource,
+    Cache, Config, ConfigError, Inbox, Problem, RawConfig, RawInbox, RawServer, RawStation, Server, Station,
+    TokenSource,
 };
 
 /// Names that programs give to files which they have not finished.
@@ -193,8 +194,11 @@ impl Checker<'_> {
             for (other_index, other) in inboxes.iter().enumerate() {
                 let inside = inbox.path.starts_with(&other.path) && (other.recursive || inbox.path == other.path);
                 if index != other_index && inside {
-                    let message =
-                        format!("{} lies in the folder of inbox {:?}; folders must not overlap", inbox.path.display(), other.name);
+                    let message = format!(
+                        "{} lies in the folder of inbox {:?}; folders must not overlap",
+                        inbox.path.display(),
+                        other.name
+                    );
                     self.wrong(&format!("inbox[{index}].path"), message);
                 }
             }

@@ -24,17 +24,8 @@ pub(super) fn is_busy(error: &io::Error) -> bool {
 #[cfg(target_os = "linux")]
 pub(super) fn is_network(path: &Path) -> bool {
     // NFS, SMB1, SMB2, CIFS, Coda, AFS, FUSE (sshfs and the like), 9P, Ceph
-    const NETWORK: [u32; 9] = [
-        0x6969,
-        0x517B,
-        0xFE53_4D42,
-        0xFF53_4D42,
-        0x7375_7245,
-        0x5346_414F,
-        0x6573_5546,
-        0x0102_1997,
-        0x00C3_6400,
-    ];
+    const NETWORK: [u32; 9] =
+        [0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x7375_7245, 0x5346_414F, 0x6573_5546, 0x0102_1997, 0x00C3_6400];
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the magic numbers have 32 bits")]
     rustix::fs::statfs(path).is_ok_and(|found| NETWORK.contains(&(found.f_type as u32)))
 }

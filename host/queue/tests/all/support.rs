@@ -1,16 +1,13 @@
 //! What the tests of the queue share: a clock that stands still, sources and reports made up from small numbers.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::metrics::noop::NoopMeterProvider;
+use opentelemetry::metrics::{Meter, MeterProvider as _};
 use uuid::Uuid;
 use wats_queue::{
     Clock, Commit, NewReport, Outcome, Payload, Queue, QueueOptions, Receipt, ReportKind, Source, SourceKey, Stat,

@@ -1,0 +1,195 @@
+//! `wats queue`: through the running station, or on its data folder when none runs.
+
+use opentelemetry::metrics::Meter;
+use serde_json::{Value, json};
+use wats_queue::{EntryId, EntryState, Queue, QueueOptions};
+use wats_station::{
+    Config,
+    control::{self, Control, ListFilter, RetriedFiles, RetryRequest},
+};
+use wats_telemetry::Telemetry;
+
+use crate::{
+    args::{ListArgs, QueueCommand, RetryArgs, StateArg},
+    exit,
+    output::{Output, plain},
+    service::Service,
+};
+
+pub(crate) async fn queue(config: &Config, command: QueueCommand, output: Output) -> anyhow::Result<u8> {
+    match command {
+        QueueCommand::List(args) => list(config, &args, output).await,
+        QueueCommand::Retry(args) => retry(config, &args, output).await,
+        QueueCommand::Discard { entry, reason } => {
+            match Service::find(config).await {
+                Some(service) => {
+                    let _done: Value =
+                        service.post("/api/queue/discard", &json!({ "entry": entry, "reason": reason })).await?;
+                }
+                None => open(config)?.discard(EntryId(entry), &reason).await?,
+            }
+            output.line(&if output.json { json!({ "discarded": entry }).to_string() } else { format!("entry {entry} is given up") })?;
+            Ok(exit::OK)
+        }
+        QueueCommand::Verify { deep } => verify(config, deep, output).await,
+    }
+}
+
+/// The queue of a station that does not run, under its lock.
+pub(crate) fn open(config: &Config) -> anyhow::Result<Queue> {
+    let mut options = QueueOptions::new(no_meter()?);
+    options.max_bytes = config.queue.max_bytes;
+    options.max_live = config.queue.max_depth;
+    options.allow_network_fs = config.queue.allow_network_disk;
+    Ok(Queue::open(&config.data_dir.join("queue"), options)?)
+}
+
+fn no_meter() -> anyhow::Result<Meter> {
+    let telemetry = Telemetry::start(&wats_telemetry::Options { metrics: false, ..Default::default() })?;
+    Ok(telemetry.meter("wats"))
+}
+
+async fn list(config: &Config, args: &ListArgs, output: Output) -> anyhow::Result<u8> {
+    let filter = ListFilter {
+        state: args.state.map(|state| match state {
+            StateArg::Pending => EntryState::Pending,
+            StateArg::Delivered => EntryState::Delivered,
+            StateArg::Dead => EntryState::Dead,
+            StateArg::Superseded => EntryState::Superseded,
+            StateArg::Discarded => EntryState::Discarded,
+        }),
+        plugin: args.plugin.clone(),
+        serial: args.serial.clone(),
+        part: args.part.clone(),
+        limit: Some(args.limit),
+        before: args.before,
+        ..ListFilter::default()
+    };
+    let rows: Vec<Value> = match Service::find(config).await {
+        Some(service) => service.get("/api/queue", &filter).await?,
+        None => {
+            let rows = control::list(&open(config)?, &filter).await?;
+            rows.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
+        }
+    };
+    if output.json {
+        return output.value(&rows).map(|()| exit::OK);
+    }
+    if rows.is_empty() {
+        output.line("no reports")?;
+    }
+    for row in &rows {
+        output.line(&entry_line(row, output))?;
+    }
+    Ok(exit::OK)
+}
+
+/// One report on one line.
+pub(crate) fn entry_line(row: &Value, output: Output) -> String {
+    let text = |key: &str| {
+        let value = row.get(key).filter(|value| !value.is_null());
+        value.map(|value| value.as_str().map_or_else(|| value.to_string(), plain)).unwrap_or_default()
+    };
+    let state = text("state");
+    let painted = match state.as_str() {
+        "delivered" => output.good(&state),
+        "dead" => output.bad(&state),
+        "pending" => output.doubtful(&state),
+        _ => state.clone(),
+    };
+    let mut line = format!(
+        "{:>6}  {painted}  {} {}  {}  {}  {}",
+        text("id"),
+        output.strong(&text("serial_number")),
+        text("part_number"),
+        text("result"),
+        text("start"),
+        text("report_id")
+    );
+    for (key, words) in [("attempts", "attempts"), ("last_error", "last error"), ("reason", "reason"), ("next_try", "next")] {
+        let value = text(key);
+        if !value.is_empty() && value != "0" && state != "delivered" {
+            line.push_str(&format!("\n          {words}: {value}"));
+        }
+    }
+    line
+}
+
+async fn retry(config: &Config, args: &RetryArgs, output: Output) -> anyhow::Result<u8> {
+    if let Some(pattern) = &args.files {
+        let retried: RetriedFiles = match Service::find(config).await {
+            Some(service) => service.post("/api/files/retry", &json!({ "pattern": pattern })).await?,
+            None => Control { inboxes: config.inboxes.clone() }.retry_files(Some(pattern)),
+        };
+        if output.json {
+            output.value(&retried)?;
+        } else {
+            for file in &retried.files {
+                output.line(&format!("back in its inbox: {}", plain(&file.display().to_string())))?;
+            }
+            for failed in &retried.failed {
+                output.line(&format!("{} {}", output.bad("not moved:"), plain(failed)))?;
+            }
+            if retried.files.is_empty() && retried.failed.is_empty() {
+                output.line("no quarantined file fits")?;
+            }
+        }
+        return Ok(match (retried.failed.is_empty(), retried.files.is_empty()) {
+            (false, _) => exit::FAILED,
+            (true, true) => exit::NOT_FOUND,
+            (true, false) => exit::OK,
+        });
+    }
+    let request = RetryRequest { entry: args.entry, all: args.all.then(ListFilter::default) };
+    let retried: control::Retried = match Service::find(config).await {
+        Some(service) => service.post("/api/queue/retry", &request).await?,
+        None => control::retry(&open(config)?, &request).await?,
+    };
+    if output.json {
+        output.value(&retried)?;
+    } else {
+        output.line(&format!("{} will be sent again", retried.retried))?;
+    }
+    Ok(exit::OK)
+}
+
+async fn verify(config: &Config, deep: bool, output: Output) -> anyhow::Result<u8> {
+    let report: Value = match Service::find(config).await {
+        Some(service) => {
+            let path = if deep { "/api/queue/verify?deep=true" } else { "/api/queue/verify" };
+            service.post(path, &json!({})).await?
+        }
+        None => serde_json::to_value(open(config)?.verify(deep).await?)?,
+    };
+    let findings = report.get("findings").and_then(Value::as_array).cloned().unwrap_or_default();
+    if output.json {
+        output.value(&report)?;
+    } else {
+        let number = |pointer: &str| report.pointer(pointer).map(ToString::to_string).unwrap_or_default();
+        output.line(&format!(
+            "files     {} seen = {} committed + {} without report + {} quarantined + {} waiting",
+            number("/counts/files_seen"),
+            number("/counts/files_committed"),
+            number("/counts/files_no_report"),
+            number("/counts/files_quarantined"),
+            number("/counts/files_waiting")
+        ))?;
+        output.line(&format!(
+            "reports   {} committed = {} delivered + {} live + {} dead + {} superseded + {} discarded",
+            number("/counts/reports_committed"),
+            number("/counts/reports_delivered"),
+            number("/counts/reports_live"),
+            number("/counts/reports_dead"),
+            number("/counts/reports_superseded"),
+            number("/counts/reports_discarded")
+        ))?;
+        for finding in &findings {
+            let text = |key: &str| plain(finding.get(key).and_then(Value::as_str).unwrap_or_default());
+            output.line(&format!("{} {}: {}; {}", output.bad("wrong:"), text("check"), text("what"), text("what_to_do")))?;
+        }
+        if findings.is_empty() {
+            output.line(&output.good("sound"))?;
+        }
+    }
+    Ok(if findings.is_empty() { exit::OK } else { exit::REFUSED })
+}

@@ -1,0 +1,31 @@
+//! Exit codes of `wats`. They are a promise: scripts branch on them.
+
+/// Done, and the answer is good news.
+pub(crate) const OK: u8 = 0;
+/// It could not be done; the reason is on standard error.
+pub(crate) const FAILED: u8 = 1;
+/// The command line is wrong (clap's own code).
+pub(crate) const USAGE: u8 = 2;
+/// The configuration is wrong.
+pub(crate) const CONFIG: u8 = 3;
+/// What was asked for is not known here.
+pub(crate) const NOT_FOUND: u8 = 4;
+/// `convert`: no plugin takes a file. `trace`: the server refused a report. `queue verify`: something is wrong.
+pub(crate) const REFUSED: u8 = 5;
+/// `trace`: not delivered yet. `convert`: a file waits for something.
+pub(crate) const PENDING: u8 = 6;
+
+/// For `--help`.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0  done
+  1  failed; the reason is on standard error
+  2  the command line is wrong
+  3  the configuration is wrong
+  4  not known here (trace, queue, plugin)
+  5  refused: no plugin takes the file (convert), the server refused the report (trace), not sound (queue verify),
+     a plugin that cannot be loaded (plugin check)
+  6  not yet: the file waits for something (convert), the report is not delivered (trace)
+
+Configuration: --config, else $WATS_CONFIG, else wats.toml in this folder, else the system's place. A variable such as
+WATS_SERVER__URL or WATS_DATA_DIR overrides a key. WATS_LOG sets what is logged (info, debug, warn,wats_queue=debug).";

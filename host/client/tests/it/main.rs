@@ -1,0 +1,12 @@
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+//! The client against real HTTP on loopback.
+
+mod cache;
+mod check;
+mod classify;
+mod metrics;
+mod resilience;
+mod secrets;
+mod submit;
+mod support;
+mod tls;

@@ -1,0 +1,262 @@
+//! Full disks, damaged pages, and databases of released versions.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::*;
+use wats_queue::{EntryState, Error, Filter, Page, Payload, Pressure, Query, Queue, QueueOptions};
+
+/// Bytes that no compressor makes smaller.
+fn noise(seed: u64, bytes: usize) -> Vec<u8> {
+    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    std::iter::repeat_with(|| {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        x.to_le_bytes()[3]
+    })
+    .take(bytes)
+    .collect()
+}
+
+fn large(n: u64) -> wats_queue::NewReport {
+    wats_queue::NewReport { payload: Payload::compress(&noise(n, 20 << 10), 1).unwrap(), ..report(n, n) }
+}
+
+/// A small file system of its own, where the machine lets us have one.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount(kib: u32) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let size = format!("size={kib}k");
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "wats-test"]).arg(dir.path()).output();
+        match done {
+            Ok(output) if output.status.success() => Some(Self(dir)),
+            _ => {
+                println!("skipped: a small disk cannot be mounted here (needs root on Linux)");
+                None
+            }
+        }
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        Command::new("umount").arg("-l").arg(self.0.path()).output().unwrap();
+    }
+}
+
+fn fill(dir: &Path) {
+    let mut file = std::fs::File::create(dir.join("junk")).unwrap();
+    while file.write_all(&[1; 4096]).is_ok() {}
+    while file.write_all(&[1]).is_ok() {}
+}
+
+#[tokio::test]
+async fn on_a_full_disk_deliveries_are_still_recorded() {
+    let Some(disk) = SmallDisk::mount(64 << 10) else { return };
+    let data = disk.0.path().join("data");
+    let options = || QueueOptions { ballast_bytes: 16 << 20, ..options() };
+    let queue = Queue::open(&data, options()).unwrap();
+    // Another program takes its part, and in the end all that is left.
+    std::fs::write(data.join("other"), noise(1, 24 << 20)).unwrap();
+    let mut committed = 0;
+    for n in 0.. {
+        let reports: Vec<_> = (0..20).map(|i| large(n * 20 + i)).collect();
+        match queue.commit(commit(source(n), reports)).await {
+            Ok(_) => committed += 20,
+            Err(Error::Full { .. }) => break,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(committed > 500, "{committed}");
+    assert_eq!(queue.accepting(), Pressure::DiskFull);
+    fill(&data);
+    // A start on the full disk, too.
+    queue.close().await;
+    fill(&data);
+    let queue = Queue::open(&data, options()).unwrap();
+    let mut delivered = 0;
+    loop {
+        let leased = queue.lease(16).await.unwrap();
+        if leased.is_empty() {
+            break;
+        }
+        for leased in leased {
+            queue.delivered(leased.entry_id, receipt()).await.unwrap();
+            delivered += 1;
+        }
+    }
+    assert_eq!(delivered, committed);
+    queue.maintain().await.unwrap();
+    assert_eq!(queue.accepting(), Pressure::DiskFull, "as long as the ballast cannot be held");
+    std::fs::remove_file(data.join("junk")).unwrap();
+    std::fs::remove_file(data.join("other")).unwrap();
+    queue.maintain().await.unwrap();
+    assert_eq!(queue.accepting(), Pressure::None);
+    queue.commit(commit(source(90_000), vec![report(90_000, 1)])).await.unwrap();
+    assert_sound(&queue).await;
+    queue.close().await;
+}
+
+#[tokio::test]
+async fn at_the_budget_reports_are_refused_and_deliveries_recorded() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = Queue::open(dir.path(), QueueOptions { max_bytes: 3 << 20, ..options() }).unwrap();
+    let mut committed = 0;
+    let mut warned = false;
+    for n in 0.. {
+        warned |= matches!(queue.accepting(), Pressure::DiskBudget { .. });
+        match queue.commit(commit(source(n), vec![large(n)])).await {
+            Ok(_) => committed += 1,
+            Err(Error::Full { .. }) => break,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(warned, "intake is told before reports are refused");
+    for leased in queue.lease(1000).await.unwrap() {
+        queue.delivered(leased.entry_id, receipt()).await.unwrap();
+        committed -= 1;
+    }
+    assert_eq!(committed, 0);
+    assert_sound(&queue).await;
+}
+
+#[tokio::test]
+async fn too_many_waiting_reports_stop_intake() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = Queue::open(dir.path(), QueueOptions { max_live: 2, ..options() }).unwrap();
+    for n in 0..2 {
+        assert!(queue.accepting().is_accepting());
+        queue.commit(one(n)).await.unwrap();
+    }
+    assert_eq!(queue.accepting(), Pressure::Depth { live: 2, max: 2 });
+}
+
+#[tokio::test]
+async fn a_damaged_content_costs_one_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = open(dir.path());
+    for n in 0..10 {
+        queue.commit(one(n)).await.unwrap();
+    }
+    queue.close().await;
+    let db = rusqlite::Connection::open(dir.path().join("queue.db")).unwrap();
+    db.execute(
+        "UPDATE payload SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) WHERE id = 3 * 256",
+        [],
+    )
+    .unwrap();
+    db.execute("DELETE FROM payload WHERE id = 5 * 256", []).unwrap();
+    drop(db);
+    let queue = open(dir.path());
+    let findings = queue.verify(true).await.unwrap().findings;
+    let checks: BTreeSet<_> = findings.iter().map(|finding| finding.check).collect();
+    assert_eq!(checks, ["payload-damaged", "payload-missing"].into(), "{findings:#?}");
+    let leased = queue.lease(20).await.unwrap();
+    assert_eq!(leased.len(), 8);
+    let dead =
+        queue.list(Filter { state: Some(EntryState::Dead), ..Filter::default() }, Page::default()).await.unwrap();
+    assert_eq!(dead.iter().map(|row| row.report_id).collect::<Vec<_>>(), [id(4), id(2)]);
+    assert!(dead[0].reason.is_some());
+    assert!(queue.counts().await.unwrap().conserved());
+}
+
+#[tokio::test]
+async fn a_damaged_page_of_contents_costs_only_the_reports_on_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = open(dir.path());
+    for n in 0..12 {
+        queue.commit(commit(source(n), vec![large(n)])).await.unwrap();
+    }
+    queue.close().await;
+    let file = dir.path().join("queue.db");
+    let db = rusqlite::Connection::open(&file).unwrap();
+    let mut pages: Vec<i64> = db
+        .prepare(
+            "SELECT pageno FROM dbstat WHERE name = 'payload' AND pagetype IN ('leaf', 'overflow') ORDER BY pageno",
+        )
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    drop(db);
+    pages.truncate(8);
+    assert!(pages.len() > 4);
+    for page in pages {
+        let copy = tempfile::tempdir().unwrap();
+        std::fs::copy(&file, copy.path().join("queue.db")).unwrap();
+        let mut damaged =
+            std::fs::OpenOptions::new().read(true).write(true).open(copy.path().join("queue.db")).unwrap();
+        let at = u64::try_from(page - 1).unwrap() * 8192;
+        damaged.seek(SeekFrom::Start(at)).unwrap();
+        let mut before = [0; 8192];
+        damaged.read_exact(&mut before).unwrap();
+        damaged.seek(SeekFrom::Start(at)).unwrap();
+        damaged.write_all(&before.map(|byte| byte ^ 0x5a)).unwrap();
+        drop(damaged);
+        let queue = open(copy.path());
+        let leased = queue.lease(20).await.unwrap();
+        assert!((8..12).contains(&leased.len()), "page {page}: {} of 12 can be sent", leased.len());
+        for leased in &leased {
+            queue.delivered(leased.entry_id, receipt()).await.unwrap();
+        }
+        assert!(queue.lease(20).await.unwrap().is_empty());
+        let counts = queue.counts().await.unwrap();
+        assert!(counts.conserved());
+        assert_eq!(counts.reports_dead + counts.reports_delivered, 12);
+        assert!(!queue.verify(true).await.unwrap().is_sound());
+        queue.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_schema_1_opens_with_all_that_is_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = rusqlite::Connection::open(dir.path().join("queue.db")).unwrap();
+    db.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL").unwrap();
+    db.execute_batch(include_str!("../fixtures/v1.sql")).unwrap();
+    drop(db);
+    let queue = open(dir.path());
+    assert_sound(&queue).await;
+    let counts = queue.counts().await.unwrap();
+    assert_eq!(
+        (counts.files_seen, counts.reports_committed, counts.reports_delivered, counts.reports_dead),
+        (5, 6, 1, 1)
+    );
+    assert_eq!(queue.state("station.id").await.unwrap().as_deref(), Some(&b"station-1"[..]));
+    let leased = queue.lease(10).await.unwrap();
+    assert_eq!(leased.iter().map(|l| l.report_id).collect::<Vec<_>>(), [id(3), id(4)]);
+    assert_eq!(leased[0].payload.decompress().unwrap(), body(3, 3).as_bytes());
+    assert_eq!(queue.trace(Query::Serial("SN1".to_owned())).await.unwrap().reports.len(), 1);
+    assert_eq!(queue.commit(one(50)).await.unwrap().source_id.0, 6);
+    assert_sound(&queue).await;
+}
+
+/// Writes the database that the fixture was dumped from: run it by name with the folder in `WATS_QUEUE_FIXTURE` before
+/// a schema is released.
+#[tokio::test]
+async fn make_the_fixture() {
+    let Some(dir) = std::env::var_os("WATS_QUEUE_FIXTURE") else { return };
+    let clock = TestClock::new();
+    let queue = Queue::open(Path::new(&dir), QueueOptions { clock, ..options() }).unwrap();
+    queue.set_state("station.id", Some(b"station-1")).await.unwrap();
+    queue.commit(commit(source(1), vec![report(1, 1), report(2, 2)])).await.unwrap();
+    queue.commit(one(3)).await.unwrap();
+    queue.commit(commit(source(4), vec![report(4, 4), repair(5, 4)])).await.unwrap();
+    queue
+        .commit(wats_queue::Commit::new(source(5), wats_queue::Outcome::NoReport { why: "empty".to_owned() }))
+        .await
+        .unwrap();
+    let error = "{\"line\":7}".to_owned();
+    queue.commit(wats_queue::Commit::new(source(6), wats_queue::Outcome::Quarantined { error })).await.unwrap();
+    queue.commit(commit(source(4), vec![report(4, 9), repair(5, 4)])).await.unwrap();
+    let leased = queue.lease(2).await.unwrap();
+    queue.delivered(leased[0].entry_id, receipt()).await.unwrap();
+    queue.dead(leased[1].entry_id, "{\"status\":400}").await.unwrap();
+    queue.close().await;
+}
