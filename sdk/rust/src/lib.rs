@@ -103,13 +103,16 @@ pub use uut::Uut;
 /// What [`export!`] expands to. No part of the API.
 #[doc(hidden)]
 pub mod __private {
+    /// Compiles for converters only.
+    pub const fn is_converter<C: crate::Converter>() {}
+
     #[cfg(target_arch = "wasm32")]
     pub use crate::plugin::Plugin;
 }
 
 /// Exports a [`Converter`] as the plugin that this crate is. Once per crate.
 ///
-/// The crate must be a `cdylib` (and an `rlib`, so that its tests can use it); natively this expands to nothing.
+/// The crate must be a `cdylib` (and an `rlib`, so that its tests can use it); natively this only checks the type.
 #[macro_export]
 macro_rules! export {
     ($converter:ty) => {
