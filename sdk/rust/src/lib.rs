@@ -104,7 +104,7 @@ pub use uut::Uut;
 #[doc(hidden)]
 pub mod __private {
     /// Compiles for converters only.
-    pub const fn is_converter<C: crate::Converter>() {}
+    pub fn is_converter<C: crate::Converter>() {}
 
     #[cfg(target_arch = "wasm32")]
     pub use crate::plugin::Plugin;
@@ -120,6 +120,13 @@ macro_rules! export {
         const _: () = {
             type Exported = $crate::__private::Plugin<$converter>;
     $crate::bindings::__export_world!(Exported with_types_in $crate::bindings);
+        };
+
+        // Natively nobody calls it: this keeps the type from being reported as unused.
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: () = {
+            #[used]
+            static EXPORTED: fn() = $crate::__private::is_converter::<$converter>;
         };
     };
 }
