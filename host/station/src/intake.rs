@@ -100,9 +100,12 @@ struct Intake<'a> {
 impl Intake<'_> {
     fn scan(&mut self) {
         let scanned = scan::scan(&self.inbox.config);
-        self.inbox.set_unreadable(scanned.unreadable.first().map(|(path, error)| {
-            format!("{}: {error}{}", path.display(), more(scanned.unreadable.len() - 1))
-        }));
+        self.inbox.set_unreadable(
+            scanned
+                .unreadable
+                .first()
+                .map(|(path, error)| format!("{}: {error}{}", path.display(), more(scanned.unreadable.len() - 1))),
+        );
         let mut only_by_scan = 0;
         for found in scanned.files {
             if self.observe(&found, Hint::Scan) {
@@ -218,7 +221,9 @@ impl Intake<'_> {
             // Its reports are safe, and the way to the archive was cut short.
             Sighting::Known { source_id, archive: Archive::Pending, .. } => {
                 match self.core.handle.block_on(self.core.queue.source(source_id)) {
-                    Ok(row) => self.send(&due.path, Work::FileAway { inbox: Arc::clone(self.inbox), row: Box::new(row) }),
+                    Ok(row) => {
+                        self.send(&due.path, Work::FileAway { inbox: Arc::clone(self.inbox), row: Box::new(row) })
+                    }
                     Err(error) => {
                         tracing::error!(%error, "the ledger cannot be read");
                         self.candidates.again(&due.path, Instant::now() + STATION_RETRY);

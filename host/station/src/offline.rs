@@ -120,8 +120,7 @@ impl Offline {
         inbox.path = folder.to_owned();
         let arrived =
             Arrived { path: PathBuf::from(name), stat: os::stat_of(&metadata), first_seen: jiff::Timestamp::now() };
-        let taken =
-            take::take(&inbox, arrived, &self.config.station.time_zone).map_err(std::io::Error::other)?;
+        let taken = take::take(&inbox, arrived, &self.config.station.time_zone).map_err(std::io::Error::other)?;
         let defaults = supervise::defaults(&self.config, &inbox);
         let setting = Setting {
             inbox: &inbox,

@@ -188,7 +188,9 @@ async fn send(core: &Core, client: &Client, leased: Leased, permit: wats_client:
             core.metrics.delivered(now.duration_since(leased.committed_at).as_secs_f64());
             tracing::debug!(report = %leased.report_id, status = receipt.status, "delivered");
         }
-        Err(error) if error.is_about_the_destination() || matches!(error.class(), ErrorClass::Auth | ErrorClass::Foreign) => {
+        Err(error)
+            if error.is_about_the_destination() || matches!(error.class(), ErrorClass::Auth | ErrorClass::Foreign) =>
+        {
             permit.refused();
             pause(core, &error);
             end(core, core.queue.release(entry).await);

@@ -67,7 +67,13 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
             Ok(exit::OK)
         }
         Answer::Refused { why } => {
-            complain(file, &format!("no plugin takes it: {}", if why.is_empty() { "none has rules that fit".into() } else { why.join("; ") }));
+            complain(
+                file,
+                &format!(
+                    "no plugin takes it: {}",
+                    if why.is_empty() { "none has rules that fit".into() } else { why.join("; ") }
+                ),
+            );
             Ok(exit::REFUSED)
         }
         Answer::Waiting { why } => {
@@ -142,7 +148,8 @@ fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], outp
             let notes: Value = serde_json::from_str(&report.notes).unwrap_or_default();
             let list = |key: &str, name: &str, value: &str| -> Vec<String> {
                 let items = notes.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-                let part = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+                let part =
+                    |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
                 items.iter().map(|item| format!("{} = {}", part(item, name), part(item, value))).collect()
             };
             let filled = list("filled", "field", "value");
@@ -193,9 +200,10 @@ impl Steps {
 
 fn measured(measurement: &Value) -> String {
     let part = |key: &str| {
-        measurement.get(key).filter(|value| !value.is_null()).map(|value| {
-            value.as_str().map_or_else(|| value.to_string(), plain)
-        })
+        measurement
+            .get(key)
+            .filter(|value| !value.is_null())
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), plain))
     };
     let mut text = part("name").map(|name| format!("{name}: ")).unwrap_or_default();
     text.push_str(&part("value").unwrap_or_default());

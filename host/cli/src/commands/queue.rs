@@ -28,7 +28,11 @@ pub(crate) async fn queue(config: &Config, command: QueueCommand, output: Output
                 }
                 None => open(config)?.discard(EntryId(entry), &reason).await?,
             }
-            output.line(&if output.json { json!({ "discarded": entry }).to_string() } else { format!("entry {entry} is given up") })?;
+            output.line(&if output.json {
+                json!({ "discarded": entry }).to_string()
+            } else {
+                format!("entry {entry} is given up")
+            })?;
             Ok(exit::OK)
         }
         QueueCommand::Verify { deep } => verify(config, deep, output).await,
@@ -106,7 +110,9 @@ pub(crate) fn entry_line(row: &Value, output: Output) -> String {
         text("start"),
         text("report_id")
     );
-    for (key, words) in [("attempts", "attempts"), ("last_error", "last error"), ("reason", "reason"), ("next_try", "next")] {
+    for (key, words) in
+        [("attempts", "attempts"), ("last_error", "last error"), ("reason", "reason"), ("next_try", "next")]
+    {
         let value = text(key);
         if !value.is_empty() && value != "0" && state != "delivered" {
             line.push_str(&format!("\n          {words}: {value}"));
@@ -185,7 +191,13 @@ async fn verify(config: &Config, deep: bool, output: Output) -> anyhow::Result<u
         ))?;
         for finding in &findings {
             let text = |key: &str| plain(finding.get(key).and_then(Value::as_str).unwrap_or_default());
-            output.line(&format!("{} {}: {}; {}", output.bad("wrong:"), text("check"), text("what"), text("what_to_do")))?;
+            output.line(&format!(
+                "{} {}: {}; {}",
+                output.bad("wrong:"),
+                text("check"),
+                text("what"),
+                text("what_to_do")
+            ))?;
         }
         if findings.is_empty() {
             output.line(&output.good("sound"))?;

@@ -189,7 +189,8 @@ mod tests {
         let file = std::fs::OpenOptions::new().write(true).open(place.inbox.path.join("a.csv")).unwrap();
         std::io::Write::write_all(&mut &file, b"2").unwrap();
         // Same size and, by force, same time of change: only the bytes tell.
-        let mtime = std::time::UNIX_EPOCH + std::time::Duration::from_nanos(u64::try_from(arrived.stat.mtime_ns).unwrap());
+        let mtime =
+            std::time::UNIX_EPOCH + std::time::Duration::from_nanos(u64::try_from(arrived.stat.mtime_ns).unwrap());
         file.set_modified(mtime).unwrap();
         assert!(!still_the_same(&taken).unwrap());
     }
