@@ -49,7 +49,8 @@ impl From<TextError> for RecordError {
 #[derive(Debug)]
 pub struct Records<'a, B: ?Sized> {
     text: Text<'a, B>,
-    core: Box<Reader>,
+    /// Made when the first quote is seen.
+    core: Option<Box<Reader>>,
     piece: Vec<u8>,
     taken: usize,
     finished: bool,
@@ -88,14 +89,9 @@ enum Cut {
 impl<'a, B: Bytes + ?Sized> Records<'a, B> {
     /// From the current place of a text.
     pub fn new(text: Text<'a, B>, dialect: Dialect) -> Self {
-        let core = ReaderBuilder::new()
-            .delimiter(dialect.delimiter)
-            .quote(dialect.quote.unwrap_or(b'"'))
-            .quoting(dialect.quote.is_some())
-            .build();
         Self {
             text,
-            core: Box::new(core),
+            core: None,
             piece: Vec::new(),
             taken: 0,
             finished: false,
@@ -218,8 +214,9 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
 
     /// A record with quotes, which may go over several lines.
     fn read_quoted(&mut self) -> Result<Option<Record<'_>>, RecordError> {
-        self.core.reset();
-        self.core.set_line(self.line);
+        let core = self.core.get_or_insert_with(|| Box::new(reader(self.dialect)));
+        core.reset();
+        core.set_line(self.line);
         self.out.resize(self.out.len().max(4096), 0);
         self.ends.resize(self.ends.len().max(64), 0);
         let (mut written, mut cells) = (0, 0);
@@ -231,7 +228,7 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
                 self.finished = self.piece.is_empty();
             }
             let input = self.piece.get(self.taken..).unwrap_or_default();
-            let (result, read, wrote, ended) = self.core.read_record(
+            let (result, read, wrote, ended) = core.read_record(
                 input,
                 self.out.get_mut(written..).unwrap_or_default(),
                 self.ends.get_mut(cells..).unwrap_or_default(),
@@ -257,7 +254,7 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
                 }
                 ReadRecordResult::Record => {
                     self.ends.truncate(cells);
-                    self.line = self.core.line();
+                    self.line = core.line();
                     // The counter stands behind a line feed, but not behind a carriage return.
                     let last_line = self.line - u64::from(last_byte == Some(b'\n'));
                     let terminated = last_byte.is_some();
@@ -281,6 +278,14 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
         })?;
         Ok(Record { text, ends, gap: usize::from(raw), last_line, terminated, open_quote })
     }
+}
+
+fn reader(dialect: Dialect) -> Reader {
+    ReaderBuilder::new()
+        .delimiter(dialect.delimiter)
+        .quote(dialect.quote.unwrap_or(b'"'))
+        .quoting(dialect.quote.is_some())
+        .build()
 }
 
 /// Where a record was found.
