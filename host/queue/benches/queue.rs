@@ -4,7 +4,13 @@
 //! machines vary: durable enqueue against a bare segment log with one fdatasync per batch, a deep queue against a
 //! shallow one. Set `WATS_BENCH_DEPTH` for the depth (100,000 unless told).
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a bench"
+)]
 
 use std::io::Write as _;
 use std::path::Path;
@@ -300,7 +306,7 @@ fn scan(criterion: &mut Criterion) {
         })
         .collect();
     criterion.bench_function("scan of 1,000 known files", |b| {
-        b.iter(|| queue.unknown_of_blocking("bench", &files).unwrap())
+        b.iter(|| queue.unknown_of_blocking("bench", &files).unwrap());
     });
     queue.close_blocking();
 }

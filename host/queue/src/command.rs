@@ -46,6 +46,7 @@ pub(crate) enum Reply {
     Maintained(Maintained),
 }
 
+pub(crate) type LeaseAnswer = oneshot::Sender<Result<Vec<LeaseTicket>, Error>>;
 pub(crate) type Answer = oneshot::Sender<Result<Reply, Error>>;
 
 /// A lease without its payload, which the caller reads on a connection of its own.
@@ -63,7 +64,7 @@ pub(crate) enum Message {
     },
     Lease {
         n: usize,
-        answer: oneshot::Sender<Result<Vec<LeaseTicket>, Error>>,
+        answer: LeaseAnswer,
     },
     /// A lease was dropped without an end: look at the list.
     Wake,

@@ -97,12 +97,11 @@ impl Writer {
 
         let now = self.core.now();
         let earlier = self.earlier(source)?;
-        let (id, generation) = match &earlier {
-            Some(row) => (row.id, row.generation + 1),
-            None => {
-                self.memory.counters.last_source += 1;
-                (self.memory.counters.last_source, 1)
-            }
+        let (id, generation) = if let Some(row) = &earlier {
+            (row.id, row.generation + 1)
+        } else {
+            self.memory.counters.last_source += 1;
+            (self.memory.counters.last_source, 1)
         };
         let placement = Placement { source: SourceId(id), generation, class: *class, committed: now };
         match &earlier {

@@ -1,5 +1,7 @@
 //! How entries end: delivered, tried again, refused, superseded, given up.
 
+use std::time::Duration;
+
 use rusqlite::params;
 use uuid::Uuid;
 
@@ -68,8 +70,8 @@ impl Writer {
         match end {
             LeaseEnd::Delivered(receipt) => {
                 self.finish(&row, state::DELIVERED, Some(&receipt_text(receipt)))?;
-                let waited = self.core.now() - row.committed;
-                self.core.metrics.delivered(row.class, waited.max(0) as f64 / 1000.0);
+                let waited = u64::try_from(self.core.now() - row.committed).unwrap_or(0);
+                self.core.metrics.delivered(row.class, Duration::from_millis(waited).as_secs_f64());
             }
             // A newer generation waits: this one is not sent again, and what the server said of it does not matter.
             LeaseEnd::RetryLater { .. } | LeaseEnd::Release | LeaseEnd::Dead { .. } if !successors.is_empty() => {

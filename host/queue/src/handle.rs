@@ -9,6 +9,8 @@ use tokio::sync::oneshot;
 
 use crate::command::{Command, LeaseEnd, Message, Reply};
 use crate::lease::LeaseGuard;
+use crate::list::ReadLeases;
+use crate::query::Db;
 use crate::shared::Shared;
 use crate::types::{Archive, Commit, Committed, EntryId, NewReport, Pressure, Receipt, SourceId, StageId, Stat};
 use crate::views::{
@@ -283,7 +285,7 @@ impl Queue {
             return Ok(Vec::new());
         }
         let guards: Vec<LeaseGuard> = tickets.into_iter().map(|ticket| LeaseGuard::new(ticket, &self.shared)).collect();
-        let (leased, damaged) = self.shared.read(move |db| db.read_leased(guards)).await?;
+        let ReadLeases { leased, damaged } = self.shared.read(move |db| db.read_leased(guards)).await?;
         for (guard, error) in damaged {
             self.ask(Command::Damaged { entry: guard.entry(), what: error.to_string() }).await?;
         }
@@ -299,7 +301,7 @@ impl Queue {
         self.shared.sender.blocking_send(Message::Lease { n, answer }).map_err(|_| Error::Closed)?;
         let tickets = answered.blocking_recv().map_err(|_| Error::Closed)??;
         let guards: Vec<LeaseGuard> = tickets.into_iter().map(|ticket| LeaseGuard::new(ticket, &self.shared)).collect();
-        let (leased, damaged) = self.shared.read_blocking(move |db| db.read_leased(guards))?;
+        let ReadLeases { leased, damaged } = self.shared.read_blocking(move |db| db.read_leased(guards))?;
         for (guard, error) in damaged {
             self.ask_blocking(Command::Damaged { entry: guard.entry(), what: error.to_string() })?;
         }
@@ -375,7 +377,7 @@ impl Queue {
     /// # Errors
     /// [`Error::Database`], [`Error::Closed`].
     pub async fn counts(&self) -> Result<Counts, Error> {
-        self.shared.read(|db| db.counts()).await
+        self.shared.read(|db: &Db<'_>| db.counts()).await
     }
 
     /// Whether intake may bring more. Free of I/O.
@@ -414,13 +416,11 @@ impl Queue {
     /// # Errors
     /// [`Error::NoEntry`], [`Error::WrongState`], [`Error::Full`], [`Error::Database`], [`Error::Closed`].
     pub async fn retry(&self, entry: EntryId) -> Result<(), Error> {
-        match self.ask(Command::Revive { entries: vec![entry] }).await? {
-            Reply::Count(1) => Ok(()),
-            _ => {
-                let found = self.entry(entry).await?.entry.state.as_str();
-                Err(Error::WrongState { doing: "retry", entry, found, allowed: "only a dead letter can be retried" })
-            }
+        if let Reply::Count(1) = self.ask(Command::Revive { entries: vec![entry] }).await? {
+            return Ok(());
         }
+        let found = self.entry(entry).await?.entry.state.as_str();
+        Err(Error::WrongState { doing: "retry", entry, found, allowed: "only a dead letter can be retried" })
     }
 
     /// Makes all dead letters that match pending again; how many.

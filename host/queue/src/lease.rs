@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::command::{LeaseTicket, Message};
+use crate::command::{LeaseAnswer, LeaseTicket, Message};
 use crate::counters::{Counters, hold};
 use crate::options::ClassWeights;
 use crate::shared::{Core, Shared};
@@ -161,7 +161,7 @@ fn candidates(
 
 impl Writer {
     /// Hands out up to `n` entries. Between two transactions, so that no commit can supersede them at the same time.
-    pub(crate) fn lease(&mut self, n: usize, answer: oneshot::Sender<Result<Vec<LeaseTicket>, Error>>) {
+    pub(crate) fn lease(&mut self, n: usize, answer: LeaseAnswer) {
         let result = self.pick(n);
         if let Err(Ok(tickets)) = answer.send(result) {
             // The caller has gone away: nobody will ever end these leases.

@@ -35,6 +35,21 @@ fn state_code(state: EntryState) -> i64 {
     }
 }
 
+/// Leases with their payloads, and those whose payload cannot be read.
+pub(crate) struct ReadLeases {
+    pub(crate) leased: Vec<Leased>,
+    pub(crate) damaged: Vec<(LeaseGuard, Error)>,
+}
+
+struct LeaseFacts {
+    kind: ReportKind,
+    attempts: u32,
+    class: PriorityClass,
+    committed: Millis,
+    source: SourceId,
+    trace: Option<String>,
+}
+
 impl Db<'_> {
     fn read_entry(&self, row: &Row<'_>) -> rusqlite::Result<EntryRow> {
         let id = EntryId(row.get(0)?);
@@ -212,10 +227,7 @@ impl Db<'_> {
     }
 
     /// Payloads for leases that were given out. Those that cannot be read come back with the reason.
-    pub(crate) fn read_leased(
-        &self,
-        guards: Vec<LeaseGuard>,
-    ) -> Result<(Vec<Leased>, Vec<(LeaseGuard, Error)>), Error> {
+    pub(crate) fn read_leased(&self, guards: Vec<LeaseGuard>) -> Result<ReadLeases, Error> {
         let (mut leased, mut damaged) = (Vec::with_capacity(guards.len()), Vec::new());
         for guard in guards {
             let entry = guard.entry();
@@ -227,15 +239,15 @@ impl Db<'_> {
                 }
             });
             match read {
-                Ok((payload, (kind, attempts, class, committed, source_id, trace))) => leased.push(Leased {
+                Ok((payload, facts)) => leased.push(Leased {
                     entry_id: entry,
                     report_id: guard.report(),
-                    kind,
-                    attempts,
-                    class,
-                    committed_at: timestamp(committed),
-                    source_id,
-                    trace,
+                    kind: facts.kind,
+                    attempts: facts.attempts,
+                    class: facts.class,
+                    committed_at: timestamp(facts.committed),
+                    source_id: facts.source,
+                    trace: facts.trace,
                     payload,
                     _guard: guard,
                 }),
@@ -245,14 +257,10 @@ impl Db<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Ok((leased, damaged))
+        Ok(ReadLeases { leased, damaged })
     }
 
-    #[expect(clippy::type_complexity, reason = "used in one place, right above")]
-    fn lease_facts(
-        &self,
-        entry: EntryId,
-    ) -> Result<(ReportKind, u32, PriorityClass, Millis, SourceId, Option<String>), Error> {
+    fn lease_facts(&self, entry: EntryId) -> Result<LeaseFacts, Error> {
         self.conn
             .prepare_cached(
                 "SELECT kind, attempts, class, committed, source, (SELECT trace FROM source s WHERE s.id = entry.source) \
@@ -260,14 +268,14 @@ impl Db<'_> {
             )
             .and_then(|mut s| {
                 s.query_row([entry.0], |row| {
-                    Ok((
-                        ReportKind::from_code(row.get(0)?),
-                        row.get(1)?,
-                        PriorityClass::from_code(row.get(2)?),
-                        row.get(3)?,
-                        SourceId(row.get(4)?),
-                        row.get(5)?,
-                    ))
+                    Ok(LeaseFacts {
+                        kind: ReportKind::from_code(row.get(0)?),
+                        attempts: row.get(1)?,
+                        class: PriorityClass::from_code(row.get(2)?),
+                        committed: row.get(3)?,
+                        source: SourceId(row.get(4)?),
+                        trace: row.get(5)?,
+                    })
                 })
             })
             .map_err(Error::db("read a leased entry"))

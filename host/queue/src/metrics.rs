@@ -150,7 +150,7 @@ impl Metrics {
             "wats.queue.conservation.gap",
             "{item}",
             "Files and reports that the durable totals cannot account for; anything but 0 is a fault",
-            |core| core.conservation_gap(),
+            Core::conservation_gap,
         );
         let held = core.clone();
         meter

@@ -142,7 +142,7 @@ impl Backoff {
         x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         x ^= x >> 31;
         let half = full / 2;
-        half + half.mul_f64((x % 1024) as f64 / 1024.0)
+        half + half * u32::try_from(x % 1024).unwrap_or(0) / 1024
     }
 }
 

@@ -381,7 +381,7 @@ impl Writer {
         &mut self,
         report: &NewReport,
         stage: StageId,
-        state: i64,
+        to: i64,
         hold: i64,
         placement: Placement,
     ) -> Result<EntryId, Error> {
@@ -414,7 +414,7 @@ impl Writer {
                     report.notes,
                     stored,
                     size(report.payload.raw_bytes()),
-                    state,
+                    to,
                     hold,
                     placement.class.code(),
                     placement.committed,

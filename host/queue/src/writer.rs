@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
-use tokio::sync::{mpsc, oneshot};
 
 use crate::Error;
 use crate::clock::Millis;
-use crate::command::{Answer, Command, LeaseTicket, Message, Reply};
+use crate::command::{Answer, Command, LeaseAnswer, Message, Reply};
 use crate::counters::Counters;
 use crate::folder::FolderLock;
 use crate::lease::Turns;
@@ -93,7 +93,7 @@ impl Writer {
     /// Runs until the last handle is dropped or the queue is closed. Holds the lock of the folder as long.
     pub(crate) fn run(mut self, mut receiver: mpsc::Receiver<Message>, lock: FolderLock) {
         let mut jobs = VecDeque::new();
-        let mut leases: Vec<(usize, oneshot::Sender<Result<Vec<LeaseTicket>, Error>>)> = Vec::new();
+        let mut leases: Vec<(usize, LeaseAnswer)> = Vec::new();
         let mut close = None;
         while close.is_none() {
             let first = if self.has_background_work() {
@@ -309,13 +309,12 @@ impl Writer {
             self.conn.execute_batch("COMMIT").map_err(Error::db("commit a transaction"))?;
             Ok(value)
         });
-        match &result {
-            Ok(_) => self.saved = self.memory.counters,
-            Err(_) => {
-                self.memory = before;
-                if !self.conn.is_autocommit() {
-                    self.conn.execute_batch("ROLLBACK").unwrap_or(());
-                }
+        if result.is_ok() {
+            self.saved = self.memory.counters;
+        } else {
+            self.memory = before;
+            if !self.conn.is_autocommit() {
+                self.conn.execute_batch("ROLLBACK").unwrap_or(());
             }
         }
         result

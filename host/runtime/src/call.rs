@@ -31,19 +31,19 @@ pub(crate) fn describe(
     shared: &Shared,
     pre: &ConverterPre<State>,
     facts: &Arc<Facts>,
-) -> Result<Result<Descriptor, Vec<String>>, Failure> {
+) -> Result<Result<Descriptor, Vec<String>>, Box<Failure>> {
     let deadline = facts.limits.probe_deadline;
     let state = new_state(facts, Operation::Describe, None, deadline);
-    let ended = on_stack(facts, || run(shared, pre, state, |it, store| v0_1::describe(it, store)));
-    ended.result.map_err(|error| explain::failure(error, &ended.state, deadline, ended.stats.duration))
+    let ended = on_stack(facts, || run(shared, pre, state, v0_1::describe));
+    ended.result.map_err(|error| explain::failure(&error, &ended.state, deadline, ended.stats.duration))
 }
 
 /// Asks a plugin whether it reads a source.
-pub(crate) fn probe(plugin: &Inner, source: &Source) -> Result<Detection, Failure> {
+pub(crate) fn probe(plugin: &Inner, source: &Source) -> Result<Detection, Box<Failure>> {
     let deadline = plugin.facts.limits.probe_deadline;
     let state = new_state(&plugin.facts, Operation::Probe, Some(source), deadline);
-    let ended = on_stack(&plugin.facts, || run(&plugin.shared, &plugin.pre, state, |it, store| v0_1::probe(it, store)));
-    ended.result.map_err(|error| explain::failure(error, &ended.state, deadline, ended.stats.duration))
+    let ended = on_stack(&plugin.facts, || run(&plugin.shared, &plugin.pre, state, v0_1::probe));
+    ended.result.map_err(|error| explain::failure(&error, &ended.state, deadline, ended.stats.duration))
 }
 
 /// Has a plugin convert a source.
@@ -54,11 +54,10 @@ pub(crate) fn convert<S: ReportSink + 'static>(plugin: &Inner, source: &Source, 
     state.lookup = job.lookup;
     state.progress = job.progress;
     state.cancel = job.cancel;
-    let ended =
-        on_stack(&plugin.facts, || run(&plugin.shared, &plugin.pre, state, |it, store| v0_1::convert(it, store)));
+    let ended = on_stack(&plugin.facts, || run(&plugin.shared, &plugin.pre, state, v0_1::convert));
     let Ended { result, mut state, stats } = ended;
     let outcome = match result {
-        Err(error) => Err(explain::failure(error, &state, deadline, stats.duration)),
+        Err(error) => Err(explain::failure(&error, &state, deadline, stats.duration)),
         Ok(Err(told)) => Err(explain::told(told, &state)),
         Ok(Ok(Outcome::Converted)) if state.open_reports > 0 => Err(explain::unfinished(&state)),
         Ok(Ok(outcome)) => Ok(outcome),
@@ -190,12 +189,12 @@ fn run<T>(
         wasi.drain_into(&mut state.log);
     }
     drop(running);
-    let stats = Stats {
+    let figures = Stats {
         instantiate,
         duration: began.elapsed(),
         peak_memory_bytes: state.usage.peak_bytes,
         bytes_read: state.bytes_read,
         bytes_out: state.bytes_out,
     };
-    Ended { result, state, stats }
+    Ended { result, state, stats: figures }
 }

@@ -14,7 +14,7 @@ use wasmtime::component::Component;
 
 use crate::engine;
 use crate::error::{Error, chain};
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::os;
 
 /// Where plugins are compiled.
@@ -45,7 +45,7 @@ pub(crate) fn compile(
     engine: &Engine,
     compiler: &Compiler,
     cache_dir: Option<&Path>,
-    component: &Bytes<'_>,
+    component: &Named<'_>,
     limits: &Limits,
 ) -> Result<Component, Error> {
     if let (Compiler::Child { program, args }, Some(cache_dir)) = (compiler, cache_dir) {
@@ -59,15 +59,31 @@ pub(crate) fn compile(
             }
         }
     }
-    Component::from_binary(engine, component.bytes)
-        .map_err(|error| Error::Compile { path: component.path.to_path_buf(), reason: chain(error.as_ref()) })
+    Component::from_binary(engine, component.content).map_err(|error| refused(component.path, chain(error.as_ref())))
+}
+
+/// The compiler's refusal. What it refuses because no call could ever hold it is a limit like those of calls.
+fn refused(path: &Path, reason: String) -> Error {
+    let limit = if !reason.contains("pooling allocator requirements") {
+        None
+    } else if reason.contains("table index") {
+        Some(Limit::TableElements)
+    } else if reason.contains("memory") {
+        Some(Limit::MemoryBytes)
+    } else {
+        None
+    };
+    match limit {
+        Some(limit) => Error::OverLimit { path: path.to_path_buf(), limit, reason },
+        None => Error::Compile { path: path.to_path_buf(), reason },
+    }
 }
 
 /// A component's bytes, and what names them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bytes<'a> {
+pub(crate) struct Named<'a> {
     pub(crate) path: &'a Path,
-    pub(crate) bytes: &'a [u8],
+    pub(crate) content: &'a [u8],
     pub(crate) digest: &'a str,
 }
 
@@ -83,7 +99,7 @@ fn in_child(
     program: &Path,
     args: &[OsString],
     cache_dir: &Path,
-    component: &Bytes<'_>,
+    component: &Named<'_>,
     limits: &Limits,
 ) -> Result<(), Error> {
     let path = component.path;
@@ -93,6 +109,8 @@ fn in_child(
         .arg(cache_dir)
         .arg(limits.stack_bytes.to_string())
         .arg(limits.compile_memory_bytes.to_string())
+        // A backtrace of what ran out of memory needs memory, and may never come to an end.
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -104,7 +122,7 @@ fn in_child(
         scope.spawn(move || {
             if let Some(mut stdin) = stdin {
                 // A child that died does not read on; its exit status says more than this error.
-                let written = stdin.write_all(component.bytes);
+                let written = stdin.write_all(component.content);
                 tracing::trace!(?written, "component given to the compiling process");
             }
         });
@@ -121,10 +139,10 @@ fn in_child(
     });
     match status {
         Ok(Some(status)) if status.success() => Ok(()),
-        Ok(Some(status)) if status.code() == Some(i32::from(EXIT_REFUSED)) => Err(failed(words)),
         Ok(Some(status)) if ran_out_of_memory(status, &words) => {
             Err(Error::CompileMemory { path: path.to_path_buf(), allowed: limits.compile_memory_bytes })
         }
+        Ok(Some(status)) if status.code() == Some(i32::from(EXIT_REFUSED)) => Err(refused(path, words)),
         Ok(Some(status)) => Err(failed(format!("the compiling process ended with {status}: {words}"))),
         Ok(None) => Err(Error::CompileTime { path: path.to_path_buf(), allowed: limits.compile_time }),
         Err(error) => Err(failed(format!("the compiling process was lost: {error}"))),
@@ -149,12 +167,19 @@ fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus
 
 /// Rust says so before it aborts; the kernel just kills.
 fn ran_out_of_memory(status: ExitStatus, words: &str) -> bool {
-    words.contains("memory allocation of") || words.contains("Cannot allocate memory") || status.code().is_none()
+    let said = ["memory allocation of", "annot allocate memory", "out of memory", "Resource temporarily unavailable"];
+    said.iter().any(|said| words.contains(said)) || status.code().is_none()
 }
 
 /// What the child process of [`Compiler::Child`] does: it takes the arguments that this crate added, reads a component
 /// from standard input, and leaves its code in the cache.
 pub fn compile_child_main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // Threads of the compiler that panic would leave the others waiting for ever.
+    std::panic::set_hook(Box::new(|panic| {
+        let told = writeln!(std::io::stderr(), "{panic}");
+        tracing::trace!(?told, "compiling failed");
+        std::process::abort();
+    }));
     match child(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 #[non_exhaustive]
 pub struct Conversion {
     /// How it ended.
-    pub outcome: Result<Outcome, Failure>,
+    pub outcome: Result<Outcome, Box<Failure>>,
     /// What the plugin asked about the source beside its bytes: then a part of the source's identity.
     pub asked: Asked,
     /// Questions about master data with their answers, in order: inputs that are not in the file.

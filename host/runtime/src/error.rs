@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::failure::Failure;
-use crate::limits::{Bytes, Millis};
+use crate::limits::{Bytes, Limit, Millis};
 
 /// Why a plugin could not be loaded, or the runtime not be started. A message continues "failed to".
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,16 @@ pub enum Error {
         /// Which.
         path: PathBuf,
         /// Why.
+        reason: String,
+    },
+    /// The component cannot be run within a limit, whatever it does.
+    #[error("compile {}: {reason}; raise limits.{limit} or mend the plugin", path.display())]
+    OverLimit {
+        /// Which.
+        path: PathBuf,
+        /// The limit.
+        limit: Limit,
+        /// What was found and what is allowed.
         reason: String,
     },
     /// Compiling took too long.
@@ -191,7 +201,9 @@ impl Error {
             Self::NotAComponent { .. } => "not-a-component",
             Self::UnknownTrack { .. } => "unknown-track",
             Self::WrongWorld { .. } => "wrong-world",
-            Self::Compile { .. } | Self::CompileTime { .. } | Self::CompileMemory { .. } => "compile",
+            Self::Compile { .. } | Self::OverLimit { .. } | Self::CompileTime { .. } | Self::CompileMemory { .. } => {
+                "compile"
+            }
             Self::Describe { .. } => "describe",
             Self::Descriptor { .. } => "descriptor",
             Self::Manifest { .. } => "manifest",

@@ -14,7 +14,7 @@ use crate::wit::v0_1::Told;
 const MAX_MESSAGE_CHARS: usize = 2_000;
 
 /// What a guest told as its error.
-pub(crate) fn told(told: Told, state: &State) -> Failure {
+pub(crate) fn told(told: Told, state: &State) -> Box<Failure> {
     let fault = match told.kind {
         FailureKind::Internal => Fault::Plugin,
         FailureKind::Misconfigured => Fault::Station,
@@ -51,7 +51,7 @@ fn words_for(kind: &FailureKind) -> &'static str {
 }
 
 /// `convert` said `converted` and left reports open.
-pub(crate) fn unfinished(state: &State) -> Failure {
+pub(crate) fn unfinished(state: &State) -> Box<Failure> {
     let count = state.open_reports;
     let message = format!("{count} reports were begun and neither finished nor discarded");
     let hint = "the plugin has to call finish or discard on each of them; tell its author";
@@ -59,10 +59,13 @@ pub(crate) fn unfinished(state: &State) -> Failure {
 }
 
 /// A call that did not come back: trapped, stopped by a limit, or ended by the host.
-pub(crate) fn failure(error: wasmtime::Error, state: &State, deadline: Duration, took: Duration) -> Failure {
-    let (kind, message) = what_happened(&error, state, deadline, took);
+pub(crate) fn failure(error: &wasmtime::Error, state: &State, deadline: Duration, took: Duration) -> Box<Failure> {
+    let (kind, message) = what_happened(error, state, deadline, took);
     let (fault, hint) = match &kind {
         FailureKind::Source | FailureKind::Sink | FailureKind::Cancelled => (Fault::Station, "it is tried again later"),
+        FailureKind::Machine => {
+            (Fault::Station, "give the station more memory, or take a limit such as `ulimit -v` away")
+        }
         FailureKind::Limit { limit: Limit::Lookups, .. } => (Fault::Plugin, "tell the author of the plugin"),
         FailureKind::Limit { .. } => (Fault::Plugin, ""),
         _ => (Fault::Plugin, "tell the author of the plugin"),
@@ -75,7 +78,13 @@ pub(crate) fn failure(error: wasmtime::Error, state: &State, deadline: Duration,
     };
     let mut failure = base(state, fault, kind, message, &hint);
     if fault == Fault::Plugin {
-        failure.backtrace = backtrace(&error);
+        failure.backtrace = backtrace(error);
+        if failure.kind == (FailureKind::Trap { trap: TrapKind::MemoryOutOfBounds })
+            && let Some(function) = recursion(&failure.backtrace)
+        {
+            // Compilers keep a stack of their own in the guest's memory; that one cannot be raised by the host.
+            failure.message = format!("used up its own stack: {function} calls itself too deep");
+        }
     }
     failure
 }
@@ -110,6 +119,9 @@ fn what_happened(error: &wasmtime::Error, state: &State, deadline: Duration, too
     }
     if let Some(limit) = limit_from_words(&root, state) {
         return limit;
+    }
+    if trap.is_none() && root.contains("(os error ") {
+        return (FailureKind::Machine, format!("no room for an instance: {root}"));
     }
     let kind = trap.map_or_else(|| kind_from_words(&root), kind_of);
     let cause = root.strip_prefix("wasm trap: ").unwrap_or(&root);
@@ -174,8 +186,7 @@ fn backtrace(error: &wasmtime::Error) -> Vec<Frame> {
         .frames()
         .iter()
         .flat_map(|frame| {
-            let outer =
-                frame.func_name().map_or_else(|| format!("function {}", frame.func_index()), |name| demangled(name));
+            let outer = frame.func_name().map_or_else(|| format!("function {}", frame.func_index()), demangled);
             if frame.symbols().is_empty() {
                 return vec![Frame { function: outer, file: None, line: None }];
             }
@@ -192,6 +203,13 @@ fn backtrace(error: &wasmtime::Error) -> Vec<Frame> {
         .collect()
 }
 
+/// The function that makes up most of a backtrace.
+fn recursion(frames: &[Frame]) -> Option<&str> {
+    let last = frames.get(frames.len().checked_sub(2)?)?.function.as_str();
+    let times = frames.iter().filter(|frame| frame.function == last).count();
+    (times >= 8).then_some(last)
+}
+
 /// A function's name as its author wrote it, bounded.
 fn demangled(name: &str) -> String {
     let name = rustc_demangle::demangle(name);
@@ -199,8 +217,8 @@ fn demangled(name: &str) -> String {
     escape(&text)
 }
 
-fn base(state: &State, fault: Fault, kind: FailureKind, message: String, hint: &str) -> Failure {
-    Failure {
+fn base(state: &State, fault: Fault, kind: FailureKind, message: String, hint: &str) -> Box<Failure> {
+    Box::new(Failure {
         plugin: state.facts.name.as_ref().to_owned(),
         plugin_version: state.facts.version.as_ref().to_owned(),
         plugin_digest: state.facts.digest.as_ref().to_owned(),
@@ -212,7 +230,7 @@ fn base(state: &State, fault: Fault, kind: FailureKind, message: String, hint: &
         place: Place::Whole,
         backtrace: Vec::new(),
         hint: hint.to_owned(),
-    }
+    })
 }
 
 /// A guest's words, bounded and without control characters other than line breaks.

@@ -188,7 +188,7 @@ fn outermost(mut bytes: &[u8]) -> Result<Outside, String> {
                 }
             }
             Payload::ModuleSection { unchecked_range, .. } | Payload::ComponentSection { unchecked_range, .. } => {
-                skip = usize::try_from(unchecked_range.end - unchecked_range.start).unwrap_or(usize::MAX);
+                skip = unchecked_range.end - unchecked_range.start;
             }
             Payload::End(_) => return Ok(outside),
             _ => {}

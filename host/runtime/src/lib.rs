@@ -55,7 +55,7 @@ pub use conversion::{Asked, Conversion, Detection, Level, LogLine, LookupRecord,
 pub use descriptor::{Descriptor, Magic, Recognition};
 pub use error::{Error, chain};
 pub use failure::{Failure, FailureKind, Fault, Frame, Operation, Place, TrapKind};
-pub use folder::{EntryState, FolderOptions, PluginEntry, PluginFolder, PluginSet};
+pub use folder::{EntryState, FolderOptions, OnChange, PluginEntry, PluginFolder, PluginSet};
 pub use inspect::spoken_versions;
 pub use job::{Answer, Cancel, Draft, Job, Lookup, Process, ProcessKinds, Product, Progress, ReportSink, SinkError};
 pub use limits::{

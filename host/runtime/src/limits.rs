@@ -50,7 +50,7 @@ pub const DEFAULT_LOG_BYTES: u64 = 64 * KIB;
 /// Size of the component.
 pub const DEFAULT_COMPONENT_BYTES: u64 = 64 * MIB;
 /// Time to compile the component.
-pub const DEFAULT_COMPILE_TIME: Duration = Duration::from_secs(300);
+pub const DEFAULT_COMPILE_TIME: Duration = Duration::from_mins(5);
 /// Memory to compile the component, where compiling is done in a child process.
 pub const DEFAULT_COMPILE_MEMORY_BYTES: u64 = 4 * KIB * MIB;
 
@@ -337,7 +337,7 @@ impl fmt::Display for Millis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 < 1000 {
             write!(f, "{} ms", self.0)
-        } else if self.0 % 1000 == 0 {
+        } else if self.0.is_multiple_of(1000) {
             write!(f, "{} s", self.0 / 1000)
         } else {
             write!(f, "{}.{} s", self.0 / 1000, (self.0 % 1000) / 100)

@@ -132,7 +132,7 @@ impl Metrics {
                 .build(),
             state: meter
                 .u64_gauge("wats.plugin.state")
-                .with_unit("1")
+                .with_unit("{plugin}")
                 .with_description("1 for the state that a plugin is in, 0 for the others: loading, ready, failed, held")
                 .build(),
         })

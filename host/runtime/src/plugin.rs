@@ -135,10 +135,10 @@ impl Plugin {
     ///
     /// # Errors
     /// A trap, a limit, or a source that cannot be read.
-    pub fn probe(&self, source: &Source) -> Result<Detection, Failure> {
+    pub fn probe(&self, source: &Source) -> Result<Detection, Box<Failure>> {
         let began = Instant::now();
         let answer = call::probe(&self.0, source);
-        self.0.metrics.probe_ended(began.elapsed(), answer.as_ref().err());
+        self.0.metrics.probe_ended(began.elapsed(), answer.as_ref().err().map(AsRef::as_ref));
         answer
     }
 

@@ -83,48 +83,48 @@ fn encodings(text: &str) -> [Vec<u8>; 3] {
 mod tests {
     use super::*;
 
-    fn check(rules: Recognition, name: &str, size: u64, head: &[u8]) -> bool {
-        Matcher::new(&rules).unwrap().matches(name, size, head)
+    fn check(rules: &Recognition, name: &str, size: u64, head: &[u8]) -> bool {
+        Matcher::new(rules).unwrap().matches(name, size, head)
     }
 
     #[test]
     fn a_plugin_without_rules_may_be_asked_about_anything() {
-        assert!(check(Recognition::default(), "x", 0, b""));
+        assert!(check(&Recognition::default(), "x", 0, b""));
     }
 
     #[test]
     fn patterns_ignore_case_and_one_is_enough() {
         let rules = || Recognition { patterns: vec!["*.csv".into(), "log_*".into()], ..Recognition::default() };
-        assert!(check(rules(), "A.CSV", 1, b""));
-        assert!(check(rules(), "Log_1", 1, b""));
-        assert!(!check(rules(), "a.csv.bak", 1, b""));
+        assert!(check(&rules(), "A.CSV", 1, b""));
+        assert!(check(&rules(), "Log_1", 1, b""));
+        assert!(!check(&rules(), "a.csv.bak", 1, b""));
     }
 
     #[test]
     fn sizes_are_bounds_inclusive() {
         let rules = || Recognition { min_size: Some(2), max_size: Some(3), ..Recognition::default() };
-        assert_eq!([1, 2, 3, 4].map(|size| check(rules(), "a", size, b"")), [false, true, true, false]);
+        assert_eq!([1, 2, 3, 4].map(|size| check(&rules(), "a", size, b"")), [false, true, true, false]);
     }
 
     #[test]
     fn magic_counts_at_its_place_only() {
         let magic =
             |offset| Recognition { magic: vec![Magic { offset, bytes: b"STDF".to_vec() }], ..Recognition::default() };
-        assert!(check(magic(2), "a", 9, b"..STDF"));
-        assert!(!check(magic(1), "a", 9, b"..STDF"));
-        assert!(!check(magic(4), "a", 9, b"..STDF"));
+        assert!(check(&magic(2), "a", 9, b"..STDF"));
+        assert!(!check(&magic(1), "a", 9, b"..STDF"));
+        assert!(!check(&magic(4), "a", 9, b"..STDF"));
     }
 
     #[test]
     fn texts_are_found_in_utf_8_and_both_orders_of_utf_16_within_4_kib() {
         let rules = || Recognition { contains: vec!["<Größe>".into()], ..Recognition::default() };
-        assert!(check(rules(), "a", 9, "x<Größe>".as_bytes()));
+        assert!(check(&rules(), "a", 9, "x<Größe>".as_bytes()));
         let wide: Vec<u16> = "x<Größe>".encode_utf16().collect();
-        assert!(check(rules(), "a", 9, &wide.iter().flat_map(|u| u.to_le_bytes()).collect::<Vec<_>>()));
-        assert!(check(rules(), "a", 9, &wide.iter().flat_map(|u| u.to_be_bytes()).collect::<Vec<_>>()));
-        assert!(!check(rules(), "a", 9, "<GRÖSSE>".as_bytes()));
+        assert!(check(&rules(), "a", 9, &wide.iter().flat_map(|u| u.to_le_bytes()).collect::<Vec<_>>()));
+        assert!(check(&rules(), "a", 9, &wide.iter().flat_map(|u| u.to_be_bytes()).collect::<Vec<_>>()));
+        assert!(!check(&rules(), "a", 9, "<GRÖSSE>".as_bytes()));
         let mut late = vec![b' '; HEAD_BYTES];
         late.extend_from_slice("<Größe>".as_bytes());
-        assert!(!check(rules(), "a", 9, &late));
+        assert!(!check(&rules(), "a", 9, &late));
     }
 }

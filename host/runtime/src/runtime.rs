@@ -127,7 +127,7 @@ impl Runtime {
         let shared = &self.0;
         let engine = shared.engines.get(&limits)?;
         let hits = shared.engines.cache_hits();
-        let named = compile::Bytes { path, bytes, digest: &digest };
+        let named = compile::Named { path, content: bytes, digest: &digest };
         let options = &shared.options;
         let component = compile::compile(&engine, &options.compiler, options.cache_dir.as_deref(), &named, &limits)?;
         let from_cache = shared.engines.cache_hits() > hits;
@@ -154,7 +154,7 @@ impl Runtime {
         };
         let asked = Arc::new(facts);
         let descriptor = call::describe(shared, &pre, &asked)
-            .map_err(|failure| Error::Describe { path: path.to_path_buf(), failure: Box::new(failure) })?
+            .map_err(|failure| Error::Describe { path: path.to_path_buf(), failure })?
             .map_err(|problems| Error::Descriptor { path: path.to_path_buf(), problems })?;
         facts = Arc::unwrap_or_clone(asked);
         facts.name = descriptor.name.as_str().into();

@@ -110,6 +110,6 @@ mod tests {
 
     #[test]
     fn the_time_has_an_upper_bound() {
-        assert_eq!(backoff(40, &FolderOptions::default()), Duration::from_secs(3600));
+        assert_eq!(backoff(40, &FolderOptions::default()), Duration::from_hours(1));
     }
 }

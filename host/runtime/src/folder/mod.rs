@@ -17,6 +17,9 @@ use crate::error::Error;
 use crate::plugin::Plugin;
 use crate::runtime::Runtime;
 
+/// Told of each new set.
+pub type OnChange = Arc<dyn Fn(&Arc<PluginSet>) + Send + Sync>;
+
 /// How folders of plugins are kept up to date.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -34,7 +37,7 @@ pub struct FolderOptions {
     /// How long a plugin is held at most.
     pub hold_most: Duration,
     /// Told of each new set, on a thread of the folder: it must not block.
-    pub on_change: Option<Arc<dyn Fn(&Arc<PluginSet>) + Send + Sync>>,
+    pub on_change: Option<OnChange>,
 }
 
 impl Default for FolderOptions {
@@ -44,8 +47,8 @@ impl Default for FolderOptions {
             rescan: Duration::from_secs(3),
             watch: true,
             hold_after_traps: 3,
-            hold_first: Duration::from_secs(60),
-            hold_most: Duration::from_secs(3600),
+            hold_first: Duration::from_mins(1),
+            hold_most: Duration::from_hours(1),
             on_change: None,
         }
     }

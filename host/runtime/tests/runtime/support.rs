@@ -56,7 +56,8 @@ impl Bench {
     }
 
     /// The values of a metric whose labels contain all of these.
-    pub(crate) fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of a test are small")]
+    pub(crate) fn metric(&self, name: &str, labels: &[&str]) -> u64 {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text).unwrap();
         String::from_utf8(text)
@@ -65,7 +66,8 @@ impl Bench {
             .filter(|line| line.split(['{', ' ']).next() == Some(name))
             .filter(|line| labels.iter().all(|label| line.contains(label)))
             .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
-            .sum()
+            .sum::<f64>()
+            .round() as u64
     }
 }
 

@@ -22,7 +22,7 @@ fn a_panic_reaches_the_operator_with_message_place_and_backtrace() {
     assert!(frame.file.as_deref().is_some_and(|file| file.ends_with("panics/src/lib.rs")), "{frame:?}");
     assert!(frame.line.is_some());
     assert!(sink.drafts.is_empty());
-    assert_eq!(bench.metric("wats_plugin_traps_total", &["plugin=\"panics\"", "kind=\"unreachable\""]), 1.0);
+    assert_eq!(bench.metric("wats_plugin_traps_total", &["plugin=\"panics\"", "kind=\"unreachable\""]), 1);
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn a_report_that_was_begun_and_forgotten_is_no_success() {
     assert_eq!(failure.kind, FailureKind::UnfinishedReport { count: 1 });
     assert_eq!(failure.fault, Fault::Plugin);
     assert!(failure.to_string().contains("neither finished nor discarded; the plugin has to call"), "{failure}");
-    assert_eq!(bench.metric("wats_plugin_files_total", &["outcome=\"failed\"", "fault=\"plugin\""]), 1.0);
-    assert_eq!(bench.metric("wats_plugin_reports_total", &[]), 0.0);
+    assert_eq!(bench.metric("wats_plugin_files_total", &["outcome=\"failed\"", "fault=\"plugin\""]), 1);
+    assert_eq!(bench.metric("wats_plugin_reports_total", &[]), 0);
 }
 
 #[test]

@@ -19,15 +19,6 @@ pub(crate) use bindings::{Converter, ConverterPre};
 pub(crate) use source::FileHandle;
 
 /// Made from `wit/v0.1`.
-#[expect(
-    missing_docs,
-    missing_debug_implementations,
-    unused_qualifications,
-    unreachable_pub,
-    clippy::all,
-    clippy::pedantic,
-    reason = "generated code"
-)]
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit/v0.1",

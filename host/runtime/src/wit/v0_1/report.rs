@@ -27,6 +27,7 @@ const OWN_ID_MISC_INFO: &str = "Id in the source file";
 
 /// A report that the guest is writing.
 #[derive(Debug)]
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Writer {
     report: UutWriter,
     key: Option<String>,

@@ -14,6 +14,7 @@ use crate::state::State;
 
 /// A guest's handle of a file: the main one, or the companion of that number.
 #[derive(Debug, Clone, Copy)]
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct FileHandle(pub(crate) Option<usize>);
 
 impl State {

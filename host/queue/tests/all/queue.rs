@@ -1,12 +1,8 @@
 //! The promises of the queue, one by one, on a real database.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
-mod support;
-
 use std::time::Duration;
 
-use support::*;
+use crate::support::*;
 use wats_queue::{
     Archive, ArchiveWhen, Commit, Conflict, EntryState, Error, Filter, Hold, OrphanRule, Outcome, OutcomeKind, Page,
     PriorityClass, Query, Queue, Sighting,
@@ -188,10 +184,11 @@ async fn an_unchanged_report_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_known_id_with_another_unit_is_a_conflict_and_nothing_is_stored() {
+    type Change = fn(&mut wats_queue::NewReport);
     let dir = tempfile::tempdir().unwrap();
     let queue = open(dir.path());
     queue.commit(one(1)).await.unwrap();
-    let cases: [(&str, fn(&mut wats_queue::NewReport)); 3] = [
+    let cases: [(&str, Change); 3] = [
         ("part number", |r| r.part_number = "other".to_owned()),
         ("serial number", |r| r.serial_number = "other".to_owned()),
         ("start", |r| r.start = "2027-01-01T00:00:00".to_owned()),

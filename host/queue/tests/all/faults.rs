@@ -1,15 +1,11 @@
 //! Full disks, damaged pages, and databases of released versions.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::process::Command;
 
-use support::*;
+use crate::support::*;
 use wats_queue::{EntryState, Error, Filter, Page, Payload, Pressure, Query, Queue, QueueOptions};
 
 /// Bytes that no compressor makes smaller.
@@ -223,7 +219,7 @@ async fn a_database_of_schema_1_opens_with_all_that_is_in_it() {
     let dir = tempfile::tempdir().unwrap();
     let db = rusqlite::Connection::open(dir.path().join("queue.db")).unwrap();
     db.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL").unwrap();
-    db.execute_batch(include_str!("fixtures/v1.sql")).unwrap();
+    db.execute_batch(include_str!("../fixtures/v1.sql")).unwrap();
     drop(db);
     let queue = open(dir.path());
     assert_sound(&queue).await;

@@ -1,17 +1,13 @@
 //! The queue against a model of it in memory: the same operations on both, the same answers from both, restarts and
 //! crashes in between.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::*;
 use proptest::prelude::*;
-use support::*;
 use wats_queue::{Commit, EntryId, EntryState, Filter, Leased, OrphanRule, Outcome, Page, Queue};
 
 /// Reports 0 to 5 are tests; 6 and 7 are repairs of 0 and 1.

@@ -3,17 +3,13 @@
 //!
 //! The child is this test binary itself, started with an environment variable that names the folder and the place.
 
-#![expect(clippy::unwrap_used, clippy::exit, reason = "tests")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use support::*;
+use crate::support::*;
 use wats_queue::{ArchiveWhen, Commit, EntryState, FaultPoints, Filter, Outcome, Page, Queue};
 
 const DIR: &str = "WATS_QUEUE_CRASH_DIR";
@@ -120,7 +116,7 @@ struct Told {
 /// Runs the child until it dies at `place`, and collects what it was told.
 fn run(dir: &Path, place: &str, pass: u64, first: u64, broken: bool) -> Told {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "child", "--nocapture", "--test-threads=1"]).env(DIR, dir);
+    command.args(["--exact", "crash::child", "--nocapture", "--test-threads=1"]).env(DIR, dir);
     command.env(PLACE, place).env(PASS, pass.to_string()).env(FIRST, first.to_string());
     #[cfg(feature = "broken-on-purpose")]
     if broken {

@@ -1,8 +1,5 @@
 //! What the tests of the queue share: a clock that stands still, sources and reports made up from small numbers.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
