@@ -50,5 +50,8 @@ fn a_station_runs_inside_another_service_and_stops_when_told() {
     let quarantined = printed.lines().find(|line| line.starts_with("quarantined lamp-2.csv")).unwrap();
     assert!(quarantined.contains("five"), "{quarantined}");
     assert!(printed.contains("metric line_shifts_total"), "the service's own metric, in\n{printed}");
-    assert!(printed.contains("metric wats_queue_reports_total"), "the station's, from the same provider, in\n{printed}");
+    assert!(
+        printed.contains("metric wats_queue_reports_total"),
+        "the station's, from the same provider, in\n{printed}"
+    );
 }

@@ -99,7 +99,7 @@ pub(crate) enum PluginCommand {
     /// List the plugins of the plugin folders, loading each. How those of the running station are, tells `wats status`.
     List {
         /// Folder of plugins. Default: those of the configuration, else `target/plugins` of a workspace, else `plugins` beside
-    /// this program.
+        /// this program.
         #[arg(long, value_name = "DIR")]
         plugins: Vec<PathBuf>,
     },

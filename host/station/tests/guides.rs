@@ -63,7 +63,10 @@ fn the_guide_to_the_configuration_has_every_key_with_its_default_and_no_other() 
     let schema = Config::json_schema();
     let mut keys_of_schema = BTreeMap::new();
     keys(&schema, &schema, "", &mut keys_of_schema);
-    assert!(keys_of_schema.contains_key("inbox.defaults.part_number") && keys_of_schema.len() > 50, "{keys_of_schema:?}");
+    assert!(
+        keys_of_schema.contains_key("inbox.defaults.part_number") && keys_of_schema.len() > 50,
+        "{keys_of_schema:?}"
+    );
     let text = read("docs/configuration.md");
     let rows = rows(&text);
     let (in_schema, in_guide): (Vec<_>, Vec<_>) = (keys_of_schema.keys().collect(), rows.keys().collect());
@@ -120,7 +123,8 @@ fn examples_of_configurations_and_manifests_are_valid() {
             let block = block.split("\n```").next().unwrap();
             let (first, place) = (block.lines().next().unwrap_or_default(), path.display());
             if first == "# wats.toml" {
-                Config::from_toml(block, &place.to_string(), Path::new("/srv/wats")).unwrap_or_else(|error| panic!("{error}"));
+                Config::from_toml(block, &place.to_string(), Path::new("/srv/wats"))
+                    .unwrap_or_else(|error| panic!("{error}"));
             } else if first.starts_with("# plugins/") {
                 Manifest::parse(&path, block.as_bytes()).unwrap_or_else(|error| panic!("{place}: {error}"));
             } else {

@@ -9,7 +9,8 @@
 use wats_station::offline::{Answer, Offline};
 
 /// What a tester wrote, wherever it comes from: a socket, a database, a test.
-const BYTES: &[u8] = b"serial number;part number;revision;process code;operator;start;step;value;unit;low limit;high limit\n\
+const BYTES: &[u8] =
+    b"serial number;part number;revision;process code;operator;start;step;value;unit;low limit;high limit\n\
     L7-000001;LAMP-7;C;100;kari;2026-05-04T08:15:30+02:00;Supply;5.01;V;4.9;5.1\n\
     L7-000001;LAMP-7;C;100;kari;2026-05-04T08:15:30+02:00;Brightness;312;lm;420;500\n";
 

@@ -15,8 +15,10 @@ use wats_sim::{DEMO_TOKEN, Sim, SimOptions};
 use wats_station::{Config, Options, Station, What};
 use wats_telemetry::Telemetry;
 
-const GOOD: &str = "serial number;part number;step;value;unit;low limit;high limit\nL7-000001;LAMP-7;Supply;5.01;V;4.9;5.1\n";
-const BROKEN: &str = "serial number;part number;step;value;unit;low limit;high limit\nL7-000002;LAMP-7;Supply;five;V;4.9;5.1\n";
+const GOOD: &str =
+    "serial number;part number;step;value;unit;low limit;high limit\nL7-000001;LAMP-7;Supply;5.01;V;4.9;5.1\n";
+const BROKEN: &str =
+    "serial number;part number;step;value;unit;low limit;high limit\nL7-000002;LAMP-7;Supply;five;V;4.9;5.1\n";
 
 /// Such a configuration may also be a part of the service's own; see `docs/configuration.md` for all keys.
 const CONFIG: &str = r#"
@@ -83,7 +85,11 @@ async fn main() -> anyhow::Result<()> {
         return Err(error.into());
     }
     println!("stopped, {} report at the server", server.handle().reports().len());
-    for line in telemetry.scrape()?.lines().filter(|line| line.starts_with("line_shifts") || line.starts_with("wats_queue_reports")) {
+    for line in telemetry
+        .scrape()?
+        .lines()
+        .filter(|line| line.starts_with("line_shifts") || line.starts_with("wats_queue_reports"))
+    {
         println!("metric {line}");
     }
     server.shutdown().await;
