@@ -10,7 +10,8 @@ use wats_station::{
 };
 
 /// Variables that are no keys of the configuration.
-const NOT_KEYS: [&str; 6] = ["CONFIG", "LOG", "FAULT", "BROKEN", "SHARED_DATA", "GUESTS"];
+const NOT_KEYS: [&str; 8] =
+    ["CONFIG", "LOG", "FAULT", "BROKEN", "SHARED_DATA", "GUESTS", "TEST_QUICK", "WASM_TOOLCHAIN"];
 
 /// The configuration that is in force.
 #[derive(Debug)]

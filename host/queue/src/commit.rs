@@ -155,12 +155,14 @@ impl Writer {
         Ok(Reply::Committed(answer))
     }
 
-    /// The newest row of the same place, if it is the same source.
+    /// The newest row of the same place, if it is the same source. A file without reports has no identity of its own yet
+    /// (that depends on what its conversion asks for): one that waited is continued by whatever is decided of that place
+    /// next, one that gave nothing or was quarantined by the same bytes.
     fn earlier(&self, source: &Source) -> Result<Option<Earlier>, Error> {
         let row = self
             .conn
             .prepare_cached(
-                "SELECT id, generation, outcome, undelivered, identity FROM source WHERE inbox = ?1 AND path = ?2 \
+                "SELECT id, generation, outcome, undelivered, identity, digest FROM source WHERE inbox = ?1 AND path = ?2 \
                  ORDER BY id DESC LIMIT 1",
             )
             .and_then(|mut s| {
@@ -171,7 +173,12 @@ impl Writer {
                         outcome: row.get(2)?,
                         undelivered: row.get(3)?,
                     };
-                    Ok((earlier, row.get_ref(4)?.as_blob()? == source.identity))
+                    let same = match earlier.outcome {
+                        outcome::WAITING => true,
+                        outcome::NO_REPORT | outcome::QUARANTINED => row.get_ref(5)?.as_blob()? == source.digest,
+                        _ => false,
+                    };
+                    Ok((earlier, same || row.get_ref(4)?.as_blob()? == source.identity))
                 })
                 .optional()
             })
@@ -233,7 +240,7 @@ impl Writer {
             .prepare_cached(
                 "UPDATE source SET size = ?2, mtime_ns = ?3, file_id = ?4, digest = ?5, plugin = ?6, plugin_version = ?7, \
                  plugin_digest = ?8, settings_digest = ?9, inputs = ?10, outcome = ?11, outcome_text = ?12, next_try = ?13, \
-                 reports = ?14, generation = ?15, trace = ?16, decided = ?17 WHERE id = ?1",
+                 reports = ?14, generation = ?15, trace = ?16, decided = ?17, identity = ?18 WHERE id = ?1",
             )
             .and_then(|mut s| {
                 s.execute(params![
@@ -254,6 +261,7 @@ impl Writer {
                     placement.generation,
                     source.trace,
                     placement.committed,
+                    source.identity,
                 ])
             })
             .map(drop)

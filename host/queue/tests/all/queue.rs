@@ -497,6 +497,33 @@ async fn the_ledger_knows_files_by_path_and_stat() {
 }
 
 #[tokio::test]
+async fn a_file_that_waited_or_was_quarantined_is_one_file_when_it_is_converted_at_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = open(dir.path());
+    // What an identity is made of is known only after a conversion: until then it is the digest alone.
+    let undecided = |n: u64| wats_queue::Source { identity: b"digest".to_vec(), ..source(n) };
+    let waiting = Outcome::Waiting { reason: "plugin".to_owned(), next_try: jiff::Timestamp::UNIX_EPOCH };
+    let quarantined = || Outcome::Quarantined { error: "broken".to_owned() };
+    for n in [1, 2] {
+        queue.commit(Commit::new(undecided(n), waiting.clone())).await.unwrap();
+    }
+    // The one that waited was written to; the other one is put back as it was.
+    queue.commit(one(1)).await.unwrap();
+    queue.commit(Commit::new(undecided(2), quarantined())).await.unwrap();
+    let committed = queue.commit(one(2)).await.unwrap();
+    assert_eq!((committed.generation, committed.new), (3, 1));
+    let counts = queue.counts().await.unwrap();
+    assert_eq!((counts.files_seen, counts.files_committed), (2, 2), "{counts:?}");
+    assert_eq!((counts.files_waiting, counts.files_quarantined), (0, 0), "{counts:?}");
+    // Other bytes under the name of a quarantined file are another file.
+    queue.commit(Commit::new(undecided(3), quarantined())).await.unwrap();
+    queue.commit(Commit { source: wats_queue::Source { digest: [9; 32], ..source(3) }, ..one(3) }).await.unwrap();
+    let counts = queue.counts().await.unwrap();
+    assert_eq!((counts.files_seen, counts.files_quarantined), (4, 1), "{counts:?}");
+    assert_sound(&queue).await;
+}
+
+#[tokio::test]
 async fn a_file_is_due_for_the_archive_when_its_rule_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let queue = open(dir.path());
