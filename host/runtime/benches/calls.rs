@@ -2,7 +2,6 @@
 //!
 //! The guests are those of `cargo xtask guests`.
 
-#![expect(missing_docs, reason = "criterion's macro makes a public function")]
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::fmt::Write as _;

@@ -8,7 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wasmtime::{
-    Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+    Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
+    WasmBacktraceDetails,
 };
 
 use crate::error::{Error, chain};
@@ -22,9 +23,11 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 const LINGER: Duration = Duration::from_secs(1);
 /// Calls beside the workers' own: probes of the web page, descriptions of plugins being loaded.
 const SPARE_SLOTS: u32 = 4;
-/// Memory that a slot keeps between calls instead of giving it back to the system: page faults cost more than the few
-/// pages that a small guest touches.
+/// Memory that a slot keeps between calls instead of giving it back to the system, where only pages that were written are
+/// put back: page faults cost more than that.
 const KEEP_RESIDENT_BYTES: usize = 1 << 20;
+/// The same where all of it is put back each time, written or not.
+const KEEP_RESIDENT_BLINDLY_BYTES: usize = 64 << 10;
 
 /// The limits that are properties of an engine and not of a call. Plugins with the same shape share an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -147,6 +150,8 @@ fn base_config(stack_bytes: u64, cache: Option<Cache>) -> Config {
 
 fn pool(shape: Shape, slots: u32) -> PoolingAllocationConfig {
     let times = |count: u32| count.saturating_mul(slots);
+    let by_page = os::can_scan_written_pages();
+    let keep = if by_page { KEEP_RESIDENT_BYTES } else { KEEP_RESIDENT_BLINDLY_BYTES };
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(times(shape.instances))
@@ -161,8 +166,9 @@ fn pool(shape: Shape, slots: u32) -> PoolingAllocationConfig {
         // The address space of a slot is the same whatever the limit; calls are limited one by one.
         .max_memory_size(usize::try_from(MAX_MEMORY_BYTES).unwrap_or(usize::MAX))
         .max_unused_warm_slots(slots)
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
-        .table_keep_resident(KEEP_RESIDENT_BYTES / 16);
+        .linear_memory_keep_resident(keep)
+        .table_keep_resident(KEEP_RESIDENT_BLINDLY_BYTES)
+        .pagemap_scan(if by_page { Enabled::Auto } else { Enabled::No });
     pool
 }
 

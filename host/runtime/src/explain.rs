@@ -63,6 +63,9 @@ pub(crate) fn failure(error: &wasmtime::Error, state: &State, deadline: Duration
     let (kind, message) = what_happened(error, state, deadline, took);
     let (fault, hint) = match &kind {
         FailureKind::Source | FailureKind::Sink | FailureKind::Cancelled => (Fault::Station, "it is tried again later"),
+        FailureKind::Machine => {
+            (Fault::Station, "give the station more memory, or take a limit such as `ulimit -v` away")
+        }
         FailureKind::Limit { limit: Limit::Lookups, .. } => (Fault::Plugin, "tell the author of the plugin"),
         FailureKind::Limit { .. } => (Fault::Plugin, ""),
         _ => (Fault::Plugin, "tell the author of the plugin"),
@@ -116,6 +119,9 @@ fn what_happened(error: &wasmtime::Error, state: &State, deadline: Duration, too
     }
     if let Some(limit) = limit_from_words(&root, state) {
         return limit;
+    }
+    if trap.is_none() && root.contains("(os error ") {
+        return (FailureKind::Machine, format!("no room for an instance: {root}"));
     }
     let kind = trap.map_or_else(|| kind_from_words(&root), kind_of);
     let cause = root.strip_prefix("wasm trap: ").unwrap_or(&root);

@@ -135,6 +135,8 @@ pub enum FailureKind {
     Source,
     /// The station could not take the reports.
     Sink,
+    /// The machine had no memory or address space for an instance.
+    Machine,
     /// The call was cancelled by the station.
     Cancelled,
 }
@@ -154,6 +156,7 @@ impl FailureKind {
             Self::UnfinishedReport { .. } => "unfinished-report",
             Self::Source => "source",
             Self::Sink => "sink",
+            Self::Machine => "machine",
             Self::Cancelled => "cancelled",
         }
     }

@@ -18,7 +18,7 @@ pub(crate) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64)
         if read == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        buffer = buffer.get_mut(read..).unwrap_or_default();
+        buffer = std::mem::take(&mut buffer).get_mut(read..).unwrap_or_default();
         offset += read as u64;
     }
     Ok(())
@@ -34,6 +34,16 @@ pub(crate) fn file_number(metadata: &std::fs::Metadata) -> u64 {
 #[cfg(not(unix))]
 pub(crate) fn file_number(_metadata: &std::fs::Metadata) -> u64 {
     0
+}
+
+/// Whether the kernel tells which pages of a guest's memory were written: Linux since 6.7.
+pub(crate) fn can_scan_written_pages() -> bool {
+    if !cfg!(target_os = "linux") {
+        return false;
+    }
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release.split(['.', '-']).map_while(|word| word.trim().parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(6), Some(7))
 }
 
 /// Makes a folder that only this user can enter, with its parents.
@@ -59,11 +69,12 @@ pub(crate) fn writable_by_others(path: &Path) -> io::Result<bool> {
     std::fs::metadata(path).map(|_| false)
 }
 
-/// Whether others than the owner may write to this folder or read it: compiled code in it would not be ours alone.
+/// Whether others than this user may write to this folder: compiled code in it would not be ours alone.
 #[cfg(unix)]
 pub(crate) fn open_to_others(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
-    Ok(std::fs::metadata(path)?.mode() & 0o022 != 0)
+    let metadata = std::fs::metadata(path)?;
+    Ok(metadata.mode() & 0o022 != 0 || metadata.uid() != rustix::process::geteuid().as_raw())
 }
 
 /// See the Unix version.

@@ -134,7 +134,7 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
                 if failure.is_trap() {
                     setting.plugins.record_trap(&plugin, &failure.message);
                 }
-                return Ok(Conversion::Failed { by: plugin, failure: Box::new(failure), log: conversion.log });
+                return Ok(Conversion::Failed { by: plugin, failure, log: conversion.log });
             }
         }
     }

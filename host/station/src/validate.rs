@@ -259,6 +259,16 @@ impl ReportSink for Sink {
     fn accept(&mut self, draft: Draft) -> Result<Result<String, Vec<Violation>>, SinkError> {
         Ok(self.complete(draft)?.map(|id| id.to_string()))
     }
+
+    /// The report is refused for how it was written; the author is told the rest as well.
+    fn check(&mut self, mut draft: Draft) -> Vec<Violation> {
+        draft.report.header_mut().id = Some(Uuid::nil());
+        let _filled = draft.report.fill(&self.rules.defaults);
+        draft.report.judge();
+        let violations = draft.report.validate();
+        self.refused.extend(violations.iter().filter(|violation| violation.severity == Severity::Refuse).cloned());
+        violations
+    }
 }
 
 /// A report as the queue takes it.

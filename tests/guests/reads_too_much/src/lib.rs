@@ -1,6 +1,6 @@
 //! Wants to read more at once than anybody may. Written against the contract itself: the SDK does not let it.
-use wats_converter::bindings::{self, ConvertError, Descriptor, Detection, Guest, Input, Outcome};
 use wats_converter::bindings::wats::converter::conversion::Recognition;
+use wats_converter::bindings::{self, ConvertError, Descriptor, Detection, Guest, Input, Outcome};
 
 struct Raw;
 
