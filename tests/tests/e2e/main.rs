@@ -5,4 +5,6 @@
 
 mod files;
 mod filing;
+mod local;
+mod plugins;
 mod server;
