@@ -5,7 +5,6 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsStr,
     fs,
     future::Future,
     path::{Path, PathBuf},
@@ -62,6 +61,8 @@ pub struct Line {
     pub sim: Sim,
     /// Keys of the first inbox, as TOML.
     pub inbox: String,
+    /// Settle time of the first inbox, in seconds.
+    pub settle: f64,
     /// Keys of `[server]` beside the address.
     pub server: String,
     /// Further tables of the configuration.
@@ -95,6 +96,7 @@ impl Line {
             root: tempfile::Builder::new().prefix("wats-e2e-").tempdir().unwrap(),
             sim: Sim::start(SimOptions::default()).unwrap(),
             inbox: String::new(),
+            settle: 0.15,
             server: String::new(),
             more: String::new(),
             top: String::new(),
@@ -123,7 +125,7 @@ impl Line {
 
     /// The configuration.
     pub fn config_text(&self) -> String {
-        let Self { inbox, server, more, top, .. } = self;
+        let Self { inbox, settle, server, more, top, .. } = self;
         let url = self.sim.url();
         format!(
             "{top}\n\
@@ -131,7 +133,7 @@ impl Line {
              [server]\nurl = \"{url}\"\nproxy = \"none\"\nrequests_per_minute = 0\n{server}\n\
              [http]\nport = 0\n\
              {more}\n\
-             [[inbox]]\nname = \"in\"\npath = \"in\"\nsettle_seconds = 0.15\nscan_seconds = 0.5\n{inbox}\n\
+             [[inbox]]\nname = \"in\"\npath = \"in\"\nsettle_seconds = {settle}\nscan_seconds = 0.5\n{inbox}\n\
              [inbox.defaults]\npart_number = \"PN-0\"\nrevision = \"A\"\nprocess_code = 100\noperator = \"kari\"\n"
         )
     }
@@ -394,9 +396,4 @@ pub fn csv(serial: &str, value: &str) -> String {
         "serial_number,part_number,start,test_name,value,unit,low_limit,high_limit\n\
          {serial},LAMP-7,2026-05-04T08:15:30,Vcc,{value},V,4.9,5.1\n"
     )
-}
-
-/// Whether a file name ends with the mark of a sidecar.
-pub fn is_sidecar(name: &OsStr) -> bool {
-    name.to_string_lossy().ends_with(".error.json")
 }

@@ -174,7 +174,8 @@ async fn a_file_that_waits_is_converted_when_its_plugin_arrives() {
     line.drop_file("a.script", "report SN-1 5.0");
     station.until("a file waiting", |details| details.queue.counts.files_waiting == 1).await;
     line.add_plugin(&guest("scripted"));
-    station.delivered(1).await;
+    let details = station.delivered(1).await;
+    assert_eq!((details.queue.counts.files_seen, details.queue.counts.files_waiting), (1, 0), "one file, and it waits no more");
     line.holds("in.archive", &["a.script"]).await;
     station.stop().await;
 }
@@ -194,7 +195,8 @@ async fn a_plugin_may_let_a_file_wait_or_skip_it() {
     assert!(trace["sources"][0]["outcome"]["reason"].as_str().unwrap().contains("for-the-moon"), "{trace}");
     line.holds("in", &["wait.script"]).await;
     fs::write(line.path("in/wait.script"), "report SN-1 5.0").unwrap();
-    station.delivered(1).await;
+    let details = station.delivered(1).await;
+    assert_eq!(details.queue.counts.files_waiting, 0, "the file that waited has another content now");
     station.stop().await;
 }
 

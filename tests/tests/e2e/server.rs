@@ -288,8 +288,12 @@ async fn health_calls_it_a_fault_when_reports_wait_too_long() {
     .await;
     assert_eq!(station.get("/health/live").await.0, 200);
     station.stop().await;
-    // A station that cannot reach its server ends as quickly as any.
-    let line = Line::with_guests(&["scripted"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_whose_server_hangs_stops_in_time() {
+    let more = "[workers]\nstop_seconds = 1.0\n".into();
+    let line = Line { more, ..Line::with_guests(&["scripted"]) };
     line.sim.handle().add_rule(Rule::any(Action::hang(Point::BeforeBody, 60_000))).unwrap();
     let station = running(&line).await;
     line.drop_file("a.script", "report SN-1 5.0");
