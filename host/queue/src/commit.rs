@@ -155,12 +155,14 @@ impl Writer {
         Ok(Reply::Committed(answer))
     }
 
-    /// The newest row of the same place, if it is the same source.
+    /// The newest row of the same place, if it is the same source: what its ids are derived from is the same; or it was
+    /// only waiting there (with this content or an earlier one), or the same bytes could not be converted before. So a
+    /// file that waited, or was mended by a new plugin, is one file and not two.
     fn earlier(&self, source: &Source) -> Result<Option<Earlier>, Error> {
         let row = self
             .conn
             .prepare_cached(
-                "SELECT id, generation, outcome, undelivered, identity FROM source WHERE inbox = ?1 AND path = ?2 \
+                "SELECT id, generation, outcome, undelivered, identity, digest FROM source WHERE inbox = ?1 AND path = ?2 \
                  ORDER BY id DESC LIMIT 1",
             )
             .and_then(|mut s| {
@@ -171,7 +173,15 @@ impl Writer {
                         outcome: row.get(2)?,
                         undelivered: row.get(3)?,
                     };
-                    Ok((earlier, row.get_ref(4)?.as_blob()? == source.identity))
+                    let same = row.get_ref(4)?.as_blob()? == source.identity;
+                    let same_bytes = row.get_ref(5)?.as_blob()? == source.digest;
+                    let unconverted = match earlier.outcome {
+                        outcome::WAITING => true,
+                        outcome::QUARANTINED => same_bytes,
+                        _ => false,
+                    };
+                    let same = same || (unconverted && earlier.undelivered == 0);
+                    Ok((earlier, same))
                 })
                 .optional()
             })
@@ -233,7 +243,7 @@ impl Writer {
             .prepare_cached(
                 "UPDATE source SET size = ?2, mtime_ns = ?3, file_id = ?4, digest = ?5, plugin = ?6, plugin_version = ?7, \
                  plugin_digest = ?8, settings_digest = ?9, inputs = ?10, outcome = ?11, outcome_text = ?12, next_try = ?13, \
-                 reports = ?14, generation = ?15, trace = ?16, decided = ?17 WHERE id = ?1",
+                 reports = ?14, generation = ?15, trace = ?16, decided = ?17, identity = ?18 WHERE id = ?1",
             )
             .and_then(|mut s| {
                 s.execute(params![
@@ -254,6 +264,7 @@ impl Writer {
                     placement.generation,
                     source.trace,
                     placement.committed,
+                    source.identity,
                 ])
             })
             .map(drop)
