@@ -9,8 +9,9 @@ use wats_station::{
     config::{ConfigError, TokenSource},
 };
 
-/// Variables that are no keys of the configuration.
-const NOT_KEYS: [&str; 6] = ["CONFIG", "LOG", "FAULT", "BROKEN", "SHARED_DATA", "GUESTS"];
+/// Variables that are no keys of the configuration: of the program itself, of its tests, of its build.
+const NOT_KEYS: [&str; 8] =
+    ["CONFIG", "LOG", "FAULT", "BROKEN", "SHARED_DATA", "GUESTS", "TEST_QUICK", "WASM_TOOLCHAIN"];
 
 /// The configuration that is in force.
 #[derive(Debug)]
