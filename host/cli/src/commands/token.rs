@@ -25,7 +25,7 @@ pub(crate) fn token(config: &Config, command: TokenCommand, output: Output) -> a
             if token.is_empty() {
                 return Err(anyhow!("store the token: none was given"));
             }
-            std::fs::create_dir_all(&config.data_dir)
+            private_folder(&config.data_dir)
                 .with_context(|| format!("make the data folder {}", config.data_dir.display()))?;
             store(&file, &token).with_context(|| format!("store the token in {}", file.display()))?;
             output.line(&format!("stored in {}, readable by this user alone", file.display()))?;
@@ -46,6 +46,15 @@ fn secret(prompt: &str) -> anyhow::Result<String> {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).context("read standard input")?;
     Ok(line.trim().to_owned())
+}
+
+/// Makes the data folder as the station does: for this user alone.
+fn private_folder(folder: &std::path::Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn store(file: &std::path::Path, token: &str) -> std::io::Result<()> {

@@ -1,0 +1,268 @@
+//! What becomes of files: archive, error folder, waiting, and inboxes with rules of their own.
+
+use std::{fs, io::Read as _, time::Duration};
+
+use serde_json::json;
+use wats_tests::embedded::{Embedded, Line, csv, eventually, guest};
+
+async fn running(line: &Line) -> Embedded {
+    let station = line.start().await;
+    station.ready().await;
+    station
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_moved_zipped_deleted_or_kept() {
+    for (after, archived, kept) in [
+        ("move", &["a.script", "sub/b.script"][..], &[][..]),
+        ("zip", &["a.script.zip", "sub/b.script.zip"][..], &[][..]),
+        ("delete", &[][..], &[][..]),
+        ("keep", &[][..], &["a.script", "sub/b.script"][..]),
+    ] {
+        let line = Line { inbox: format!("after = \"{after}\"\n"), ..Line::with_guests(&["scripted"]) };
+        let station = running(&line).await;
+        fs::create_dir(line.path("in/sub")).unwrap();
+        line.drop_file("a.script", "report SN-1 5.0");
+        line.drop_file("sub/b.script", "report SN-2 5.0");
+        station.delivered(2).await;
+        line.holds("in.archive", archived).await;
+        line.holds("in", kept).await;
+        // A file that cannot be converted leaves the inbox whatever is done with the others.
+        line.drop_file("bad.script", "error malformed 3 4 nonsense");
+        let told = line.quarantined("bad.script").await;
+        assert!(told["error"].as_str().unwrap().contains("line 3, column 4"), "{told}");
+        assert_eq!((told["inbox"].as_str(), told["plugin"]["name"].as_str()), (Some("in"), Some("scripted")), "{told}");
+        if after == "zip" {
+            let mut zip = zip::ZipArchive::new(fs::File::open(line.path("in.archive/a.script.zip")).unwrap()).unwrap();
+            let mut text = String::new();
+            zip.by_index(0).unwrap().read_to_string(&mut text).unwrap();
+            assert_eq!(text, "report SN-1 5.0");
+        }
+        station.stop().await;
+        // A restart finds nothing to do.
+        let station = running(&line).await;
+        line.drop_file("c.script", "report SN-3 5.0");
+        station.delivered(3).await;
+        assert_eq!(station.scrape().await.sum("wats_plugin_files_total", &[]), 1.0, "{after}: converted again after a restart");
+        assert_eq!(line.sim.handle().stats().reports_accepted, 3, "{after}");
+        station.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_archive_overwrites_nothing() {
+    let line = Line::with_guests(&["scripted"]);
+    let station = running(&line).await;
+    for number in 1..=3 {
+        line.drop_file("same.script", format!("report SN-{number} 5.0"));
+        station.delivered(number).await;
+        line.holds("in", &[]).await;
+    }
+    line.holds("in.archive", &["same.1.script", "same.2.script", "same.script"]).await;
+    for text in ["error malformed 1 1 first", "error malformed 2 2 second"] {
+        line.drop_file("bad.script", text);
+        line.holds("in", &[]).await;
+    }
+    line.holds("in.error", &["bad.1.script", "bad.1.script.error.json", "bad.script", "bad.script.error.json"]).await;
+    assert!(line.sidecar("bad.script").to_string().contains("first"));
+    assert!(line.sidecar("bad.1.script").to_string().contains("second"));
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_may_stay_until_the_server_has_its_reports() {
+    let line = Line { inbox: "archive_when = \"delivered\"\n".into(), ..Line::with_guests(&["scripted"]) };
+    line.sim.handle().close_listener(None).await;
+    let station = running(&line).await;
+    line.drop_file("a.script", "report SN-1 5.0\nreport SN-2 5.0");
+    station.decided(1).await;
+    assert_eq!(line.names("in"), ["a.script"]);
+    station.stop().await;
+    let station = running(&line).await;
+    station.until("the pause", |details| details.destination.paused.is_some()).await;
+    assert_eq!(line.names("in"), ["a.script"], "a restart changes nothing");
+    line.sim.handle().open_listener().await;
+    line.holds("in.archive", &["a.script"]).await;
+    line.holds("in", &[]).await;
+    let details = station.delivered(2).await;
+    assert_eq!(details.queue.counts.reports_committed, 2);
+    assert_eq!(line.sim.handle().stats().reports_accepted, 2);
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_inbox_has_its_folders_patterns_and_defaults() {
+    let line = Line::with_guests(&["scripted"]);
+    fs::create_dir_all(line.path("flat/sub")).unwrap();
+    let line = Line {
+        inbox: "patterns = [\"*.script\"]\nexclude = [\"old*\"]\n".into(),
+        more: "[[inbox]]\nname = \"flat\"\npath = \"flat\"\nrecursive = false\nsettle_seconds = 0.1\nscan_seconds = 0.5\n\
+               archive_dir = \"flat/done\"\nclass = \"live\"\n\
+               [inbox.defaults]\nprocess_code = 50\nrevision = \"B\"\noperator = \"per\"\nstation_name = \"OTHER-2\"\nlocation = \"Hall 2\"\n"
+            .into(),
+        ..line
+    };
+    let station = running(&line).await;
+    fs::create_dir_all(line.path("in/deep/er")).unwrap();
+    line.drop_file("deep/er/a.script", "report SN-1 5.0");
+    line.drop_file("old.script", "report OLD 5.0");
+    line.drop_file("b.txt", "report TEXT 5.0");
+    for (path, serial) in [("flat/c.script", "SN-2"), ("flat/sub/d.script", "DEEP")] {
+        fs::write(line.path(path), format!("report {serial} 5.0")).unwrap();
+    }
+    station.delivered(2).await;
+    line.holds("in.archive", &["deep/er/a.script"]).await;
+    line.holds("flat", &["done/c.script", "sub/d.script"]).await;
+    line.holds("in", &["b.txt", "old.script"]).await;
+    assert_eq!(line.serials(), ["SN-1", "SN-2"]);
+    let told = |serial: &str| {
+        let report = line.report(serial);
+        let text = |key: &str| report[key].as_str().unwrap_or_default().to_owned();
+        (report["processCode"].clone(), text("rev"), report["uut"]["user"].clone(), text("machineName"), text("location"))
+    };
+    assert_eq!(told("SN-1"), (json!(100), "A".into(), json!("kari"), "TEST-1".into(), "Lab".into()));
+    assert_eq!(told("SN-2"), (json!(50), "B".into(), json!("per"), "OTHER-2".into(), "Hall 2".into()));
+    // What was filled in is on record, and what the report had was left alone.
+    assert_eq!(line.report("SN-1")["pn"], "PN-1");
+    let (_, trace) = station.admin(reqwest::Method::GET, "/api/trace?serial=SN-2", None).await;
+    let notes = trace["reports"][0]["notes"].as_str().unwrap().to_owned();
+    for filled in ["per", "OTHER-2", "50"] {
+        assert!(notes.contains(filled), "{filled} is not in {notes}");
+    }
+    assert!(!notes.contains("PN-0"), "{notes}");
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_no_plugin_takes_waits_and_then_says_why_it_was_set_aside() {
+    let line = Line { inbox: "unclaimed_wait_seconds = 1.2\n".into(), ..Line::with_plugins(&["csv"]) };
+    let station = running(&line).await;
+    line.drop_file("a.script", "report SN-1 5.0");
+    line.drop_file("b.script", "report SN-2 5.0");
+    line.drop_file("poem.csv", "roses are red\nviolets are blue\n");
+    station.until("three files waiting", |details| details.queue.counts.files_waiting == 3).await;
+    assert_eq!(line.names("in").len(), 3);
+    for name in ["a.script", "b.script"] {
+        let told = line.quarantined(name).await;
+        assert!(told["error"].as_str().unwrap().contains("no plugin takes it"), "{told}");
+        assert!(told["what_to_do"].as_str().unwrap().contains("wats queue retry --files"), "{told}");
+    }
+    // A plugin that was asked is named with its reason.
+    let told = line.quarantined("poem.csv").await;
+    assert!(told["error"].as_str().unwrap().contains("csv: confidence 0.00"), "{told}");
+
+    // The plugin arrives; one file is moved by hand, the other by command.
+    line.add_plugin(&guest("scripted"));
+    station.plugin_is("scripted", "ready").await;
+    fs::rename(line.path("in.error/a.script"), line.path("in/a.script")).unwrap();
+    station.delivered(1).await;
+    let body = Some(json!({ "pattern": "*.script" }));
+    let (status, retried) = station.admin(reqwest::Method::POST, "/api/files/retry", body).await;
+    assert_eq!((status, retried["files"].as_array().unwrap().len()), (200, 1), "{retried}");
+    station.delivered(2).await;
+    assert_eq!(line.serials(), ["SN-1", "SN-2"]);
+    line.holds("in.archive", &["a.script", "b.script"]).await;
+    let details = station.station.details().await.unwrap();
+    assert_eq!((details.queue.counts.files_committed, details.queue.counts.files_quarantined), (2, 1));
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_waits_is_converted_when_its_plugin_arrives() {
+    let line = Line::with_plugins(&["csv"]);
+    let station = running(&line).await;
+    line.drop_file("a.script", "report SN-1 5.0");
+    station.until("a file waiting", |details| details.queue.counts.files_waiting == 1).await;
+    line.add_plugin(&guest("scripted"));
+    let details = station.delivered(1).await;
+    assert_eq!((details.queue.counts.files_seen, details.queue.counts.files_waiting), (1, 0), "one file, and it waits no more");
+    line.holds("in.archive", &["a.script"]).await;
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_may_let_a_file_wait_or_skip_it() {
+    let line = Line { inbox: "unclaimed_wait_seconds = 0.5\n".into(), ..Line::with_guests(&["scripted"]) };
+    let station = running(&line).await;
+    line.drop_file("wait.script", "wait 0.3 for-the-moon");
+    line.drop_file("skip.script", "skip not-mine");
+    line.drop_file("nothing.script", "log info nothing in it");
+    let told = line.quarantined("skip.script").await;
+    assert!(told["error"].as_str().unwrap().contains("scripted: not-mine"), "{told}");
+    let details = station.until("a waiting file", |details| details.queue.counts.files_waiting == 1).await;
+    assert_eq!(details.queue.counts.files_no_report, 1);
+    let (_, trace) = station.admin(reqwest::Method::GET, "/api/trace?file=wait.script", None).await;
+    assert!(trace["sources"][0]["outcome"]["reason"].as_str().unwrap().contains("for-the-moon"), "{trace}");
+    line.holds("in", &["wait.script"]).await;
+    fs::write(line.path("in/wait.script"), "report SN-1 5.0").unwrap();
+    let details = station.delivered(1).await;
+    assert_eq!(details.queue.counts.files_waiting, 0, "the file that waited has another content now");
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_leaves_files_where_they_are_and_goes_on_by_itself() {
+    let line = Line { more: "[queue]\nmax_depth = 3\n".into(), ..Line::with_guests(&["scripted"]) };
+    line.sim.handle().close_listener(None).await;
+    let station = running(&line).await;
+    for number in 0..3 {
+        line.drop_file(format!("{number}.script"), format!("report SN-{number} 5.0"));
+    }
+    station.until("a full queue", |details| details.queue.not_accepting.is_some()).await;
+    for number in 3..8 {
+        line.drop_file(format!("{number}.script"), format!("report SN-{number} 5.0"));
+    }
+    let details = station.until("the inbox held", |details| details.inboxes[0].held.is_some() && details.inboxes[0].files >= 5).await;
+    assert!(details.complaints.iter().any(|complaint| complaint.why.contains("queue.max_depth")), "{:?}", details.complaints);
+    assert_eq!((station.get("/health").await.0, station.get("/health/ready").await.0), (503, 503));
+    assert_eq!(line.names("in").len(), 5, "files wait in their folder");
+    // A test program is told to keep its report.
+    let (status, told) = station.post("{}").await;
+    assert_eq!(status, 503, "{told}");
+    line.sim.handle().open_listener().await;
+    station.delivered(8).await;
+    line.holds("in", &[]).await;
+    assert_eq!(line.serials().len(), 8);
+    station.until("good health", |details| details.complaints.is_empty() && details.inboxes[0].held.is_none()).await;
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_nearly_full_stops_intake_only() {
+    let line = Line { more: format!("[queue]\nmin_disk_left_bytes = {}\n", i64::MAX), ..Line::with_guests(&["scripted"]) };
+    let station = running(&line).await;
+    line.drop_file("a.script", "report SN-1 5.0");
+    let details = station.until("the inbox held", |details| details.inboxes[0].held.is_some()).await;
+    assert!(details.complaints.iter().any(|complaint| complaint.why.contains("queue.min_disk_left_bytes")));
+    assert_eq!(line.names("in"), ["a.script"]);
+    station.stop().await;
+    let line = Line { more: String::new(), ..line };
+    let station = running(&line).await;
+    station.delivered(1).await;
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_in_the_middle_loses_nothing_and_takes_seconds() {
+    let line = Line::with_plugins(&["csv"]);
+    let station = running(&line).await;
+    for number in 0..60 {
+        line.drop_file(format!("{number}.csv"), csv(&format!("SN-{number:02}"), "5.0"));
+    }
+    station.until("some work", |details| details.queue.counts.files_committed > 3).await;
+    let began = std::time::Instant::now();
+    station.stop().await;
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    let station = running(&line).await;
+    station.delivered(60).await;
+    line.holds("in", &[]).await;
+    assert_eq!(line.names("in.archive").len(), 60);
+    let stats = line.sim.handle().stats();
+    assert_eq!((stats.reports_distinct, stats.reports_overwritten), (60, 0));
+    eventually("good health", || async {
+        let (status, health) = station.get("/health").await;
+        if status == 200 { Ok(()) } else { Err(health.to_string()) }
+    })
+    .await;
+    station.stop().await;
+}
