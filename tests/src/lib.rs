@@ -1,1 +1,5 @@
-//! To be written.
+//! What the end-to-end tests share.
+
+pub mod crash;
+pub mod judge;
+pub mod station;
