@@ -42,8 +42,9 @@ pub(crate) fn load(given: Option<&Path>) -> anyhow::Result<Loaded> {
     };
     let (text, origin, base) = match &file {
         Some(file) => {
-            let text = std::fs::read_to_string(file)
-                .with_context(|| format!("read the configuration {}: write one with `wats config init`", file.display()))?;
+            let text = std::fs::read_to_string(file).with_context(|| {
+                format!("read the configuration {}: write one with `wats config init`", file.display())
+            })?;
             let base = std::path::absolute(file)?.parent().map(Path::to_owned).unwrap_or_default();
             (text, file.display().to_string(), base)
         }

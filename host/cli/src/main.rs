@@ -1,5 +1,7 @@
 //! `wats`: run a station, look at it, put things right.
 
+#![expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+
 mod args;
 mod commands;
 mod context;

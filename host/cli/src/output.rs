@@ -23,6 +23,7 @@ impl Output {
     }
 
     /// One line. A reader that went away (`wats ... | head`) is no failure.
+    #[expect(clippy::unused_self, reason = "all that is shown goes through an Output")]
     pub(crate) fn line(self, line: &str) -> anyhow::Result<()> {
         match writeln!(std::io::stdout().lock(), "{line}") {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),

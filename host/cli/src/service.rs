@@ -30,7 +30,10 @@ impl Service {
     /// As [`Service::find`], or an error that says what to do.
     pub(crate) async fn need(config: &Config) -> anyhow::Result<Self> {
         Self::find(config).await.ok_or_else(|| {
-            anyhow!("find a running station with the data folder {}: start one with `wats run`", config.data_dir.display())
+            anyhow!(
+                "find a running station with the data folder {}: start one with `wats run`",
+                config.data_dir.display()
+            )
         })
     }
 
@@ -56,7 +59,8 @@ impl Service {
         }
         let answer = request.send().await.with_context(|| format!("ask the station at {}", self.address))?;
         let status = answer.status();
-        let body = answer.bytes().await.with_context(|| format!("read the answer of the station at {}", self.address))?;
+        let body =
+            answer.bytes().await.with_context(|| format!("read the answer of the station at {}", self.address))?;
         if status.is_success() {
             return serde_json::from_slice(&body).context("understand the answer of the station");
         }

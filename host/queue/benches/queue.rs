@@ -171,6 +171,36 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// Not criterion's kind of figure: both sides in turns, on the same disk, and their ratio.
 fn enqueue(_: &mut Criterion) {
     let each = 40;
+    let raw = Arc::new((0..64).map(text).collect::<Vec<_>>());
+    {
+        let dir = folder();
+        let queue = open(dir.path());
+        let (mut sqlite, mut log) = (Vec::new(), Vec::new());
+        for round in 0..7 {
+            log.push(rate(each * PRODUCERS, enqueue_log(dir.path(), each, &raw)));
+            let started = Instant::now();
+            std::thread::scope(|scope| {
+                for producer in 0..PRODUCERS {
+                    let (queue, raw) = (&queue, &raw);
+                    scope.spawn(move || {
+                        for i in 0..each {
+                            let n = round * 1_000_000 + i * PRODUCERS + producer;
+                            let payload = Payload::compress(&raw[usize::try_from(n).unwrap() % raw.len()], 3).unwrap();
+                            queue.commit_blocking(commit(n, payload)).unwrap();
+                        }
+                    });
+                }
+            });
+            sqlite.push(rate(each * PRODUCERS, started.elapsed()));
+        }
+        let (sqlite, log) = (median(sqlite), median(log));
+        println!(
+            "enqueue, 64 producers, 20 KiB of JSON, compression included: queue {sqlite:.0}/s, bare log of the 20 KiB {log:.0}/s, \
+             ratio {:.2} (budget 0.5)",
+            sqlite / log
+        );
+        queue.close_blocking();
+    }
     for (name, payloads) in [
         (
             "20 KiB of JSON, compressed by the producers beforehand",

@@ -195,7 +195,7 @@ impl Writer {
         let too_far = now.saturating_add(duration_millis(self.core.options.backoff.longest()));
         // Further ahead than any delay: the clock was set back since.
         let sql = format!(
-            "SELECT {KNOWN_COLUMNS} FROM entry WHERE state = 1 AND hold = 1 AND (next_try <= ?1 OR next_try > ?2) LIMIT ?3"
+            "SELECT {KNOWN_COLUMNS} FROM entry INDEXED BY entry_backoff WHERE state = 1 AND hold = 1 AND (next_try <= ?1 OR next_try > ?2) LIMIT ?3"
         );
         let rows: Vec<Known> = {
             let mut statement = self.conn.prepare_cached(&sql).map_err(db)?;
@@ -215,7 +215,9 @@ impl Writer {
         }
         let db = Error::db("recover leases that were lost");
         let result = self.in_transaction(|writer| {
-            let sql = format!("SELECT {KNOWN_COLUMNS} FROM entry WHERE state = 1 AND hold = 3");
+            let sql = format!(
+                "SELECT {KNOWN_COLUMNS} FROM entry INDEXED BY entry_held WHERE state = 1 AND hold <> 0 AND hold = 3"
+            );
             let waiting: Vec<Known> = {
                 let mut statement = writer.conn.prepare(&sql).map_err(db)?;
                 statement.query_map([], Known::read).and_then(Iterator::collect).map_err(db)?

@@ -144,8 +144,9 @@ fn candidates(
     n: usize,
     skip: impl Fn(EntryId) -> bool,
 ) -> rusqlite::Result<Vec<EntryId>> {
-    let mut statement =
-        conn.prepare_cached("SELECT id FROM entry WHERE state = 1 AND hold = 0 AND class = ?1 ORDER BY id")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM entry INDEXED BY entry_ready WHERE state = 1 AND hold = 0 AND class = ?1 ORDER BY id",
+    )?;
     let mut rows = statement.query([class.code()])?;
     let mut found = Vec::new();
     while found.len() < n

@@ -61,7 +61,7 @@
 //! | `queue.ballast` | zeros that are given up when the disk is full |
 //!
 //! The database runs in WAL mode with `synchronous=FULL`: a transaction is on disk (`fsync` of the log) before anybody
-//! is told of it. 8 KiB pages; `auto_vacuum=INCREMENTAL`; checkpoint every 8 MiB of log; `max_page_count` holds the
+//! is told of it. 4 KiB pages; `auto_vacuum=INCREMENTAL`; checkpoint every 8 MiB of log; `max_page_count` holds the
 //! file at the budget. `application_id` is "WATS", `user_version` the schema.
 //!
 //! # Schema 1

@@ -35,6 +35,25 @@ fn state_code(state: EntryState) -> i64 {
     }
 }
 
+/// The conditions that together give a state, each with the index that serves it.
+fn parts(wanted: Option<EntryState>) -> Vec<(Option<&'static str>, String)> {
+    match wanted {
+        None => vec![(None, VISIBLE.to_owned())],
+        Some(EntryState::Delivered) => vec![(None, "state = 2".to_owned())],
+        Some(EntryState::Pending) => {
+            let ready = PriorityClass::ALL
+                .map(|class| (Some("entry_ready"), format!("state = 1 AND hold = 0 AND class = {}", class.code())));
+            let held = [hold::BACKOFF, hold::WAITS_FOR_UUT, hold::WAITS_FOR_LEASE]
+                .map(|hold| (Some("entry_held"), format!("state = 1 AND hold <> 0 AND hold = {hold}")));
+            let settling = "state = 0 AND hold <> 9 AND stage IN (SELECT id FROM stage WHERE source IS NOT NULL)";
+            ready.into_iter().chain(held).chain([(Some("entry_staged"), settling.to_owned())]).collect()
+        }
+        Some(other) => {
+            vec![(Some("entry_aside"), format!("state = {} AND state IN (3, 4, 5)", state_code(other)))]
+        }
+    }
+}
+
 /// Leases with their payloads, and those whose payload cannot be read.
 pub(crate) struct ReadLeases {
     pub(crate) leased: Vec<Leased>,
@@ -101,9 +120,9 @@ impl Db<'_> {
         })
     }
 
-    fn entries(&self, condition: &str, order: &str, values: Vec<Value>, limit: usize) -> Result<Vec<EntryRow>, Error> {
+    fn entries(&self, from: &str, condition: &str, values: Vec<Value>, limit: usize) -> Result<Vec<EntryRow>, Error> {
         let db = Error::db("list entries");
-        let sql = format!("SELECT {ENTRY_COLUMNS} FROM entry WHERE {condition} ORDER BY {order} LIMIT {limit}");
+        let sql = format!("SELECT {ENTRY_COLUMNS} FROM {from} WHERE {condition} ORDER BY id DESC LIMIT {limit}");
         let mut statement = self.conn.prepare_cached(&sql).map_err(db)?;
         statement
             .query_map(params_from_iter(values), |row| self.read_entry(row))
@@ -145,23 +164,17 @@ impl Db<'_> {
             conditions.push("orphan = 1".to_owned());
         }
         let rest = conditions.join(" AND ");
-        // Each part has an index of its own, so that few pending among a million delivered are found at once.
-        let parts: Vec<String> = match filter.state {
-            None => vec![VISIBLE.to_owned()],
-            Some(EntryState::Pending) => vec![
-                "state = 1 AND hold = 0".to_owned(),
-                "state = 1 AND hold <> 0".to_owned(),
-                "state = 0 AND hold <> 9 AND stage IN (SELECT id FROM stage WHERE source IS NOT NULL)".to_owned(),
-            ],
-            Some(EntryState::Delivered) => vec!["state = 2".to_owned()],
-            Some(wanted) => {
-                let code = state_code(wanted);
-                vec![format!("state = {code} AND (state IN (3, 4, 5) OR (state = 1 AND hold <> 0))")]
-            }
-        };
+        let narrow = filter.serial_number.is_some() || filter.part_number.is_some() || filter.source.is_some();
         let mut found = Vec::new();
-        for part in parts {
-            found.extend(self.entries(&format!("{part} AND {rest}"), "id DESC", values.clone(), limit)?);
+        for (index, part) in parts(filter.state) {
+            // With a serial number, part or source SQLite picks the index of that by itself. Without, it would walk the
+            // rows in their order, past a million delivered ones; so each part names its index.
+            let from = match (filter.orphans, narrow, index) {
+                (true, _, _) => "entry INDEXED BY entry_orphan".to_owned(),
+                (false, false, Some(index)) => format!("entry INDEXED BY {index}"),
+                _ => "entry".to_owned(),
+            };
+            found.extend(self.entries(&from, &format!("{part} AND {rest}"), values.clone(), limit)?);
         }
         found.sort_by_key(|row| std::cmp::Reverse(row.id));
         found.truncate(limit);
@@ -169,7 +182,7 @@ impl Db<'_> {
     }
 
     pub(crate) fn row(&self, entry: EntryId) -> Result<EntryRow, Error> {
-        self.entries(&format!("id = ? AND {VISIBLE}"), "id", vec![Value::from(entry.0)], 1)?
+        self.entries("entry", &format!("id = ? AND {VISIBLE}"), vec![Value::from(entry.0)], 1)?
             .pop()
             .ok_or(Error::NoEntry { entry })
     }
@@ -284,7 +297,7 @@ impl Db<'_> {
     pub(crate) fn trace(&self, query: &Query) -> Result<Trace, Error> {
         let more = TRACE_ROWS + 1;
         let by = |column: &str, value: Value| {
-            self.entries(&format!("{column} = ? AND {VISIBLE}"), "id DESC", vec![value], more)
+            self.entries("entry", &format!("{column} = ? AND {VISIBLE}"), vec![value], more)
         };
         let (mut sources, mut reports) = match query {
             Query::Serial(serial) => (Vec::new(), by("serial", Value::from(serial.clone()))?),
@@ -296,8 +309,8 @@ impl Db<'_> {
                 for source in &sources {
                     let left = more.saturating_sub(reports.len());
                     reports.extend(self.entries(
+                        "entry",
                         "source = ? AND state > 0",
-                        "id DESC",
                         vec![Value::from(source.id.0)],
                         left,
                     )?);

@@ -197,7 +197,7 @@ impl Writer {
             let rows: Vec<i64> = {
                 let mut statement = self
                     .conn
-                    .prepare_cached("SELECT id FROM entry WHERE stage = ?1 AND state = 0 ORDER BY id LIMIT ?2")
+                    .prepare_cached("SELECT id FROM entry INDEXED BY entry_staged WHERE stage = ?1 AND state = 0 ORDER BY id LIMIT ?2")
                     .map_err(db)?;
                 statement.query_map([stage.0, STEP_ROWS], |row| row.get(0)).and_then(Iterator::collect).map_err(db)?
             };
@@ -276,7 +276,7 @@ impl Writer {
             let rows: Vec<i64> = {
                 let mut statement = self
                     .conn
-                    .prepare_cached("SELECT id FROM entry WHERE stage = ?1 AND state = 0 ORDER BY id LIMIT ?2")
+                    .prepare_cached("SELECT id FROM entry INDEXED BY entry_staged WHERE stage = ?1 AND state = 0 ORDER BY id LIMIT ?2")
                     .map_err(db)?;
                 statement.query_map([stage.0, STEP_ROWS], |row| row.get(0)).and_then(Iterator::collect).map_err(db)?
             };

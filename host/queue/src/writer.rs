@@ -226,7 +226,7 @@ impl Writer {
         let started = clock.monotonic();
         let before = self.memory.clone();
         self.ended.clear();
-        if let Err(error) = self.conn.execute_batch("BEGIN IMMEDIATE") {
+        if let Err(error) = self.run_sql("BEGIN IMMEDIATE") {
             return Attempt::Lost { failed: None, error: Error::db("begin a transaction")(error) };
         }
         let mut executed = 0;
@@ -258,11 +258,11 @@ impl Writer {
             // Answers before the commit: what a crash test must notice.
             self.acknowledged_early(jobs, results);
         }
-        let ended = saved.and_then(|()| self.conn.execute_batch("COMMIT").map_err(Error::db("commit a transaction")));
+        let ended = saved.and_then(|()| self.run_sql("COMMIT").map_err(Error::db("commit a transaction")));
         if let Err(error) = ended {
             if !self.conn.is_autocommit() {
                 // Failing to roll back leaves the transaction open; the next BEGIN fails and says so.
-                self.conn.execute_batch("ROLLBACK").unwrap_or(());
+                self.run_sql("ROLLBACK").unwrap_or(());
             }
             self.memory = before;
             return Attempt::Lost { failed: None, error };
@@ -278,12 +278,16 @@ impl Writer {
         Attempt::Committed { executed }
     }
 
+    fn run_sql(&self, sql: &str) -> rusqlite::Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+
     /// One request: all of it, or nothing.
     fn in_savepoint<T>(&mut self, execute: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         let db = Error::db("use a savepoint");
         let before = self.memory.clone();
         let ended = self.ended.len();
-        self.conn.prepare_cached("SAVEPOINT request").and_then(|mut s| s.execute([])).map_err(db)?;
+        self.run_sql("SAVEPOINT request").map_err(db)?;
         let result = execute(self);
         if result.is_err() {
             self.memory = before;
@@ -292,8 +296,10 @@ impl Writer {
         if self.conn.is_autocommit() {
             return result;
         }
-        let end = if result.is_ok() { "RELEASE request" } else { "ROLLBACK TO request; RELEASE request" };
-        self.conn.execute_batch(end).map_err(db)?;
+        if result.is_err() {
+            self.run_sql("ROLLBACK TO request").map_err(db)?;
+        }
+        self.run_sql("RELEASE request").map_err(db)?;
         result
     }
 
@@ -303,10 +309,10 @@ impl Writer {
         execute: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let before = self.memory.clone();
-        self.conn.execute_batch("BEGIN IMMEDIATE").map_err(Error::db("begin a transaction"))?;
+        self.run_sql("BEGIN IMMEDIATE").map_err(Error::db("begin a transaction"))?;
         let result = execute(self).and_then(|value| {
             self.memory.counters.save(&self.saved, &self.conn).map_err(Error::db("save the totals"))?;
-            self.conn.execute_batch("COMMIT").map_err(Error::db("commit a transaction"))?;
+            self.run_sql("COMMIT").map_err(Error::db("commit a transaction"))?;
             Ok(value)
         });
         if result.is_ok() {
@@ -314,7 +320,7 @@ impl Writer {
         } else {
             self.memory = before;
             if !self.conn.is_autocommit() {
-                self.conn.execute_batch("ROLLBACK").unwrap_or(());
+                self.run_sql("ROLLBACK").unwrap_or(());
             }
         }
         result
@@ -473,7 +479,9 @@ impl Writer {
         let counters = &self.memory.counters;
         let next_due = if counters.in_backoff > 0 {
             self.conn
-                .prepare_cached("SELECT min(next_try) FROM entry WHERE state = 1 AND hold = 1")?
+                .prepare_cached(
+                    "SELECT min(next_try) FROM entry INDEXED BY entry_backoff WHERE state = 1 AND hold = 1",
+                )?
                 .query_row([], |row| row.get(0))?
         } else {
             None

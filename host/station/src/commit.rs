@@ -109,9 +109,8 @@ pub(crate) fn class(class: Class) -> PriorityClass {
 /// Files that cannot be converted leave the inbox at once, whatever it keeps.
 fn archive_when(inbox: &config::Inbox, outcome: &Outcome) -> ArchiveWhen {
     match (outcome, inbox.after, inbox.archive_when) {
-        (Outcome::Quarantined { .. }, ..) | (_, After::Move | After::Zip | After::Delete, config::ArchiveWhen::Committed) => {
-            ArchiveWhen::Committed
-        }
+        (Outcome::Quarantined { .. }, ..)
+        | (_, After::Move | After::Zip | After::Delete, config::ArchiveWhen::Committed) => ArchiveWhen::Committed,
         (_, After::Keep, _) => ArchiveWhen::Keep,
         (_, _, config::ArchiveWhen::Delivered) => ArchiveWhen::Delivered,
     }

@@ -119,12 +119,15 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
             }
             Ok(Outcome::Waiting { reason, retry_after, missing }) => {
                 sink.abandon();
-                let reason = if missing.is_empty() { reason } else { format!("{reason} (misses {})", missing.join(", ")) };
+                let reason =
+                    if missing.is_empty() { reason } else { format!("{reason} (misses {})", missing.join(", ")) };
                 return Ok(Conversion::Waiting { by: plugin, reason, retry_after });
             }
             Ok(other) => {
                 sink.abandon();
-                return Ok(Conversion::Station(format!("the plugin host answered {other:?}, which this station does not know")));
+                return Ok(Conversion::Station(format!(
+                    "the plugin host answered {other:?}, which this station does not know"
+                )));
             }
             Err(failure) => {
                 sink.abandon();

@@ -104,7 +104,11 @@ impl Core {
         }
         let min = self.config.queue.min_disk_left_bytes;
         self.disk_left().filter(|left| *left < min).map(|left| {
-            format!("{} are left on the disk of the queue, at least {} must be (queue.min_disk_left_bytes)", bytes(left), bytes(min))
+            format!(
+                "{} are left on the disk of the queue, at least {} must be (queue.min_disk_left_bytes)",
+                bytes(left),
+                bytes(min)
+            )
         })
     }
 
@@ -335,8 +339,11 @@ impl Events {
 /// The archive and error folders of an inbox, and whether they can be made.
 pub(crate) fn make_folders(inbox: &Inbox) -> Result<(), Error> {
     let make = |path: &Path| {
-        std::fs::create_dir_all(path)
-            .map_err(|source| Error::Folder { inbox: inbox.name.clone(), path: path.to_owned(), source })
+        std::fs::create_dir_all(path).map_err(|source| Error::Folder {
+            inbox: inbox.name.clone(),
+            path: path.to_owned(),
+            source,
+        })
     };
     make(&inbox.path)?;
     make(&inbox.archive_dir)?;

@@ -178,7 +178,8 @@ pub(crate) async fn details(core: &Core) -> Result<Details, wats_queue::Error> {
         })
         .collect();
     let destination = destination(core, &counts);
-    let complaints = complaints(core, &counts, not_accepting.as_deref(), oldest_seconds, &destination, &plugins, &inboxes);
+    let complaints =
+        complaints(core, &counts, not_accepting.as_deref(), oldest_seconds, &destination, &plugins, &inboxes);
     let (count, idle) = core.pool.counts();
     Ok(Details {
         status: complaints.iter().map(|complaint| complaint.status).max().unwrap_or(Status::Ok),
@@ -237,7 +238,9 @@ fn complaints(
     }
     let max_age = core.config.queue.max_age_seconds;
     if let Some(age) = oldest_seconds.filter(|age| *age > max_age && destination.server.is_some()) {
-        let why = format!("the oldest report has waited {age:.0} s for delivery, more than queue.max_age_seconds ({max_age:.0})");
+        let why = format!(
+            "the oldest report has waited {age:.0} s for delivery, more than queue.max_age_seconds ({max_age:.0})"
+        );
         complain(Status::Fault, "queue".into(), why, counts.oldest_live);
     }
     if counts.reports_dead > 0 {

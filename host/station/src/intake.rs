@@ -16,7 +16,7 @@ use std::{
 };
 
 use candidates::{Candidates, Due, Hint};
-use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use take::Arrived;
 use wats_queue::{Archive, OutcomeKind, Sighting, SourceRow};
 
@@ -45,8 +45,6 @@ pub(crate) enum Notice {
     PluginsChanged,
     /// An event: this path, and whether the file is complete.
     Seen(PathBuf, Hint),
-    /// Events were lost: read the folder.
-    Rescan,
 }
 
 /// What a worker says of a file.
@@ -100,9 +98,12 @@ struct Intake<'a> {
 impl Intake<'_> {
     fn scan(&mut self) {
         let scanned = scan::scan(&self.inbox.config);
-        self.inbox.set_unreadable(scanned.unreadable.first().map(|(path, error)| {
-            format!("{}: {error}{}", path.display(), more(scanned.unreadable.len() - 1))
-        }));
+        self.inbox.set_unreadable(
+            scanned
+                .unreadable
+                .first()
+                .map(|(path, error)| format!("{}: {error}{}", path.display(), more(scanned.unreadable.len() - 1))),
+        );
         let mut only_by_scan = 0;
         for found in scanned.files {
             if self.observe(&found, Hint::Scan) {
@@ -144,7 +145,6 @@ impl Intake<'_> {
             },
             Notice::FileAway(row) => self.file_away(row),
             Notice::PluginsChanged => self.candidates.wake_waiting(Instant::now()),
-            Notice::Rescan => self.inbox.ask_for_rescan(),
         }
     }
 
@@ -170,7 +170,7 @@ impl Intake<'_> {
             match self.known(&due) {
                 Ok(sightings) => {
                     for (due, sighting) in due.into_iter().zip(sightings) {
-                        if !self.give(due, sighting) {
+                        if !self.give(&due, &sighting) {
                             return true;
                         }
                     }
@@ -209,8 +209,8 @@ impl Intake<'_> {
     }
 
     /// Decides what a file is for us. False when the workers cannot take more now.
-    fn give(&mut self, due: Due, sighting: Sighting) -> bool {
-        match sighting {
+    fn give(&mut self, due: &Due, sighting: &Sighting) -> bool {
+        match *sighting {
             Sighting::Known { archive: Archive::Kept | Archive::AwaitsDelivery, .. } => {
                 self.candidates.done(&due.path);
                 true
@@ -218,7 +218,9 @@ impl Intake<'_> {
             // Its reports are safe, and the way to the archive was cut short.
             Sighting::Known { source_id, archive: Archive::Pending, .. } => {
                 match self.core.handle.block_on(self.core.queue.source(source_id)) {
-                    Ok(row) => self.send(&due.path, Work::FileAway { inbox: Arc::clone(self.inbox), row: Box::new(row) }),
+                    Ok(row) => {
+                        self.send(&due.path, Work::FileAway { inbox: Arc::clone(self.inbox), row: Box::new(row) })
+                    }
                     Err(error) => {
                         tracing::error!(%error, "the ledger cannot be read");
                         self.candidates.again(&due.path, Instant::now() + STATION_RETRY);
@@ -240,20 +242,18 @@ impl Intake<'_> {
     }
 
     fn send(&mut self, path: &Path, work: Work) -> bool {
-        match self.core.pool.try_send(work) {
-            Ok(()) => {
-                self.candidates.dispatched(path);
-                true
-            }
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
+        let taken = self.core.pool.try_send(work);
+        if taken {
+            self.candidates.dispatched(path);
         }
+        taken
     }
 
     fn file_away(&mut self, row: Box<SourceRow>) {
         let Some(path) = wats_queue::decode_path(&row.key.path) else { return };
         if self.candidates.claim(&path, row.stat, Instant::now(), self.core.now()) {
             let work = Work::FileAway { inbox: Arc::clone(self.inbox), row };
-            if self.core.pool.try_send(work).is_err() {
+            if !self.core.pool.try_send(work) {
                 // It is told again soon.
                 self.candidates.done(&path);
             }

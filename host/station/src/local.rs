@@ -121,9 +121,9 @@ fn take_all(sink: &mut Sink, wsjf: &[u8]) -> Result<Vec<Uuid>, SubmitError> {
         let report = report.map_err(|source| SubmitError::Unreadable { number: index + 1, source })?;
         let ordinal = u32::try_from(index).unwrap_or(u32::MAX);
         let draft = Draft { report, key: None, own_id: None, ordinal, asked: Asked::default() };
-        match sink.accept(draft).map_err(|error| SubmitError::NotNow(error.to_string()))? {
-            Ok(id) => ids.extend(Uuid::try_parse(&id)),
-            Err(_) => continue,
+        // What is refused is told all at once by the caller.
+        if let Ok(id) = sink.accept(draft).map_err(|error| SubmitError::NotNow(error.to_string()))? {
+            ids.extend(Uuid::try_parse(&id));
         }
     }
     if ids.is_empty() && sink.is_untouched() {

@@ -18,7 +18,9 @@ impl Metrics {
             found_by_scan: meter
                 .u64_counter("wats.intake.found_by_scan")
                 .with_unit("{file}")
-                .with_description("Files that only a scan found, after the first one: events that were lost or never sent")
+                .with_description(
+                    "Files that only a scan found, after the first one: events that were lost or never sent",
+                )
                 .build(),
             decided: meter
                 .f64_histogram("wats.intake.decision.duration")

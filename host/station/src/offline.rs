@@ -117,11 +117,10 @@ impl Offline {
             return Err(std::io::Error::other("the path names no file"));
         };
         let mut inbox = inbox.clone();
-        inbox.path = folder.to_owned();
+        folder.clone_into(&mut inbox.path);
         let arrived =
             Arrived { path: PathBuf::from(name), stat: os::stat_of(&metadata), first_seen: jiff::Timestamp::now() };
-        let taken =
-            take::take(&inbox, arrived, &self.config.station.time_zone).map_err(std::io::Error::other)?;
+        let taken = take::take(&inbox, arrived, &self.config.station.time_zone).map_err(std::io::Error::other)?;
         let defaults = supervise::defaults(&self.config, &inbox);
         let setting = Setting {
             inbox: &inbox,

@@ -117,7 +117,7 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         }
     };
     core.fault("commit.after");
-    told(core, inbox, taken, &committed, quarantined.as_deref());
+    told(core, inbox, taken, &committed, quarantined.as_deref(), waits);
     if let Some(next_try) = waits {
         let wait = Duration::try_from(next_try.duration_since(core.now())).unwrap_or_default();
         return Verdict::Again(wait);
@@ -263,25 +263,31 @@ fn rejected(refused: &[wats_report::Violation]) -> String {
 }
 
 /// One line, and the metrics, for each decision.
-fn told(core: &Core, inbox: &InboxState, taken: &Taken, committed: &Committed, quarantined: Option<&str>) {
+fn told(
+    core: &Core,
+    inbox: &InboxState,
+    taken: &Taken,
+    committed: &Committed,
+    quarantined: Option<&str>,
+    waits: Option<jiff::Timestamp>,
+) {
     let took = core.now().duration_since(taken.arrived.first_seen).as_secs_f64();
     core.metrics.file_decided(&inbox.labels, took);
     let file = &taken.source.main.path;
-    match quarantined {
-        Some(sidecar) => {
-            let error = serde_json::from_str::<serde_json::Value>(sidecar)
-                .ok()
-                .and_then(|value| value.get("error").and_then(|error| error.as_str().map(str::to_owned)))
-                .unwrap_or_default();
-            core.events.quarantined(&inbox.config.name, file, &error);
-            tracing::error!(inbox = %inbox.config.name, %file, %error, "quarantined");
-        }
-        None => {
-            core.events.committed(&inbox.config.name, file, committed.new);
-            tracing::info!(
-                inbox = %inbox.config.name, %file, new = committed.new, unchanged = committed.unchanged,
-                superseded = committed.superseded, generation = committed.generation, "committed"
-            );
-        }
+    if let Some(sidecar) = quarantined {
+        let error = serde_json::from_str::<serde_json::Value>(sidecar)
+            .ok()
+            .and_then(|value| value.get("error").and_then(|error| error.as_str().map(str::to_owned)))
+            .unwrap_or_default();
+        core.events.quarantined(&inbox.config.name, file, &error);
+        tracing::error!(inbox = %inbox.config.name, %file, %error, "quarantined");
+    } else if let Some(next_try) = waits {
+        tracing::info!(inbox = %inbox.config.name, %file, %next_try, "waiting");
+    } else {
+        core.events.committed(&inbox.config.name, file, committed.new);
+        tracing::info!(
+            inbox = %inbox.config.name, %file, new = committed.new, unchanged = committed.unchanged,
+            superseded = committed.superseded, generation = committed.generation, "committed"
+        );
     }
 }

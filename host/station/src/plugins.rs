@@ -1,12 +1,10 @@
 //! The plugins of a station, as selection and health need them.
 
-use std::{
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use wats_runtime::{EntryState, FolderOptions, LimitOverrides, Limits, Plugin, PluginEntry, PluginFolder, PluginSet, Runtime};
+use wats_runtime::{
+    EntryState, FolderOptions, LimitOverrides, Limits, Plugin, PluginEntry, PluginFolder, PluginSet, Runtime,
+};
 
 use crate::{config::RawLimits, error::Error, health::PluginDetails};
 
@@ -99,7 +97,9 @@ impl Plugins {
                     why: why(entry),
                     path: entry.file.display().to_string(),
                     digest: plugin.map(|plugin| plugin.digest().to_owned()),
-                    grants: plugin.map(|plugin| plugin.grants().iter().map(|grant| grant.to_string()).collect()).unwrap_or_default(),
+                    grants: plugin
+                        .map(|plugin| plugin.grants().iter().map(|grant| grant.to_string()).collect())
+                        .unwrap_or_default(),
                 }
             })
             .collect()
@@ -123,7 +123,9 @@ fn why(entry: &PluginEntry) -> Option<String> {
                 None => why,
             })
         }
-        EntryState::Held { reason, .. } => Some(format!("{reason}; `wats plugin resume {}` puts it back into service", entry.name)),
+        EntryState::Held { reason, .. } => {
+            Some(format!("{reason}; `wats plugin resume {}` puts it back into service", entry.name))
+        }
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use wats_queue::SourceRow;
 
 use crate::{
@@ -84,12 +84,15 @@ impl Pool {
         }
     }
 
-    pub(crate) fn try_send(&self, work: Work) -> Result<(), TrySendError<Work>> {
-        self.sender.try_send(work)?;
+    /// False when the workers have enough.
+    pub(crate) fn try_send(&self, work: Work) -> bool {
+        if self.sender.try_send(work).is_err() {
+            return false;
+        }
         if self.receiver.len() > self.idle.load(Ordering::Relaxed) && self.workers.load(Ordering::Relaxed) < self.max {
             self.spawn();
         }
-        Ok(())
+        true
     }
 
     /// Workers that there are, and those of them that wait for work.

@@ -71,17 +71,13 @@ impl Destination {
     fn pause(&self, why: String, wait: Duration, now: jiff::Timestamp) -> bool {
         let mut state = self.lock();
         let until = Instant::now() + wait.min(LONGEST_PAUSE);
-        match &mut state.paused {
-            Some(paused) => {
-                paused.reason.why = why;
-                paused.until = until;
-                false
-            }
-            None => {
-                state.paused = Some(Paused { reason: Reason { why, since: now }, until });
-                true
-            }
+        if let Some(paused) = &mut state.paused {
+            paused.reason.why = why;
+            paused.until = until;
+            return false;
         }
+        state.paused = Some(Paused { reason: Reason { why, since: now }, until });
+        true
     }
 
     fn resume(&self) -> bool {
@@ -188,7 +184,9 @@ async fn send(core: &Core, client: &Client, leased: Leased, permit: wats_client:
             core.metrics.delivered(now.duration_since(leased.committed_at).as_secs_f64());
             tracing::debug!(report = %leased.report_id, status = receipt.status, "delivered");
         }
-        Err(error) if error.is_about_the_destination() || matches!(error.class(), ErrorClass::Auth | ErrorClass::Foreign) => {
+        Err(error)
+            if error.is_about_the_destination() || matches!(error.class(), ErrorClass::Auth | ErrorClass::Foreign) =>
+        {
             permit.refused();
             pause(core, &error);
             end(core, core.queue.release(entry).await);

@@ -84,7 +84,10 @@ impl Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("compiler", &self.compiler).field("token", &self.token.is_some()).finish_non_exhaustive()
+        f.debug_struct("Options")
+            .field("compiler", &self.compiler)
+            .field("token", &self.token.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -117,8 +120,12 @@ impl Station {
             core::make_folders(inbox)?;
             match archive::put_back_strays(&inbox.path, inbox.recursive) {
                 Ok(0) => {}
-                Ok(count) => tracing::info!(inbox = %inbox.name, count, "files that a crash left half filed away are back in the inbox"),
-                Err(error) => tracing::warn!(inbox = %inbox.name, %error, "the inbox could not be searched for files of a crash"),
+                Ok(count) => {
+                    tracing::info!(inbox = %inbox.name, count, "files that a crash left half filed away are back in the inbox");
+                }
+                Err(error) => {
+                    tracing::warn!(inbox = %inbox.name, %error, "the inbox could not be searched for files of a crash");
+                }
             }
         }
         let client = match &config.server {
@@ -146,9 +153,9 @@ impl Station {
             station_id,
             queue,
             plugins,
-            lookup: client
-                .clone()
-                .map(|client| Arc::new(ClientLookup { client, handle: handle.clone() }) as Arc<dyn wats_runtime::Lookup>),
+            lookup: client.clone().map(|client| {
+                Arc::new(ClientLookup { client, handle: handle.clone() }) as Arc<dyn wats_runtime::Lookup>
+            }),
             client,
             destination: Destination::default(),
             metrics: Metrics::new(&options.meter),
@@ -223,7 +230,10 @@ impl Station {
             match thread {
                 Ok(thread) => self.threads.push(thread),
                 Err(source) => {
-                    return Err(Error::Task { task: "inbox".into(), why: format!("no thread could be started: {source}") });
+                    return Err(Error::Task {
+                        task: "inbox".into(),
+                        why: format!("no thread could be started: {source}"),
+                    });
                 }
             }
         }

@@ -193,18 +193,15 @@ impl Sink {
         let derived = wats_report::derive_id(self.rules.station, &identity, &key);
         let id = match own_id {
             None => derived,
-            Some(own) if self.rules.may_keep_own_id => match Uuid::try_parse(own.trim()) {
-                Ok(id) => id,
-                Err(_) => {
-                    violations.push(Violation {
-                        path: "header/id".into(),
-                        rule: "not-a-guid",
-                        message: format!("found {own:?}; 8-4-4-4-12 hexadecimal digits"),
-                        severity: Severity::Refuse,
-                    });
-                    derived
-                }
-            },
+            Some(own) if self.rules.may_keep_own_id => Uuid::try_parse(own.trim()).unwrap_or_else(|_| {
+                violations.push(Violation {
+                    path: "header/id".into(),
+                    rule: "not-a-guid",
+                    message: format!("found {own:?}; 8-4-4-4-12 hexadecimal digits"),
+                    severity: Severity::Refuse,
+                });
+                derived
+            }),
             Some(own) => {
                 report.header_mut().misc_infos.push(MiscInfo::new(OWN_ID, own));
                 derived

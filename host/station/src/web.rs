@@ -48,9 +48,7 @@ impl std::fmt::Debug for Web {
 
 /// Listens, or says which key of the configuration is in the way.
 pub(crate) async fn listen(address: SocketAddr, key: &'static str) -> Result<TcpListener, Error> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| Error::Listen { address: address.to_string(), key, source })
+    TcpListener::bind(address).await.map_err(|source| Error::Listen { address: address.to_string(), key, source })
 }
 
 /// Serves everything until the station stops.

@@ -181,7 +181,7 @@ impl<'a> RowReader<'a> {
     /// What is wrong, with its cell.
     pub fn row(&mut self, record: &Record<'_>, line: u64) -> Result<(), Error> {
         self.rows += 1;
-        self.bytes += u64::try_from(record.iter().map(|cell| cell.len() + 1).sum::<usize>()).unwrap_or(0);
+        self.bytes += u64::try_from(record.bytes() + 1).unwrap_or(0);
         match self.layout.shape {
             Shape::Wide => self.unit_row(record, line),
             Shape::Rows | Shape::Auto => self.step_row(record, line),

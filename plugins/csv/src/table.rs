@@ -110,7 +110,7 @@ struct Walk<'l> {
 impl Walk<'_> {
     fn step(&mut self, record: &Record<'_>, reader: &mut RowReader<'_>) -> Result<Option<Stop>, Error> {
         let line = record.line();
-        if line <= self.layout.title_line || record.is_blank() || record.filled() == 0 {
+        if line <= self.layout.title_line || record.filled() == 0 {
             return Ok(None);
         }
         let first = record.get(0);
@@ -175,7 +175,7 @@ impl Walk<'_> {
 
     /// `Result;PASS` and the like, which is no row of the table.
     fn line_below(&self, record: &Record<'_>, line: u64) -> Option<Vec<Pair>> {
-        let filled = (0..record.len()).filter(|index| !record.get(*index).is_empty()).count();
+        let filled = record.iter().filter(|cell| !cell.is_empty()).take(3).count();
         if self.layout.titles.len() < 3 || filled > 2 {
             return None;
         }

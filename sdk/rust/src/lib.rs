@@ -103,13 +103,16 @@ pub use uut::Uut;
 /// What [`export!`] expands to. No part of the API.
 #[doc(hidden)]
 pub mod __private {
+    /// Compiles for converters only.
+    pub fn is_converter<C: crate::Converter>() {}
+
     #[cfg(target_arch = "wasm32")]
     pub use crate::plugin::Plugin;
 }
 
 /// Exports a [`Converter`] as the plugin that this crate is. Once per crate.
 ///
-/// The crate must be a `cdylib` (and an `rlib`, so that its tests can use it); natively this expands to nothing.
+/// The crate must be a `cdylib` (and an `rlib`, so that its tests can use it); natively this only checks the type.
 #[macro_export]
 macro_rules! export {
     ($converter:ty) => {
@@ -117,6 +120,13 @@ macro_rules! export {
         const _: () = {
             type Exported = $crate::__private::Plugin<$converter>;
     $crate::bindings::__export_world!(Exported with_types_in $crate::bindings);
+        };
+
+        // Natively nobody calls it: this keeps the type from being reported as unused.
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: () = {
+            #[used]
+            static EXPORTED: fn() = $crate::__private::is_converter::<$converter>;
         };
     };
 }

@@ -26,7 +26,11 @@ pub(crate) async fn config(file: Option<&Path>, command: ConfigCommand, output: 
         ConfigCommand::Show => {
             let loaded = context::load(file)?;
             let raw: RawConfig = toml::from_str(&loaded.text)?;
-            if output.json { output.value(&raw)? } else { output.line(&toml::to_string_pretty(&raw)?)? }
+            if output.json {
+                output.value(&raw)?;
+            } else {
+                output.line(&toml::to_string_pretty(&raw)?)?;
+            }
             Ok(exit::OK)
         }
         ConfigCommand::Schema => {
@@ -50,10 +54,15 @@ fn init(file: &PathBuf, output: Output) -> anyhow::Result<u8> {
         let (plugin, manifest) = (dir.join("wats-json.wasm"), dir.join("wats-json.toml"));
         if plugin.is_file() && !manifest.exists() {
             std::fs::write(&manifest, OWN_ID).with_context(|| format!("write {}", manifest.display()))?;
-            output.line(&format!("wrote {}: wats-json may keep report ids that are in its files (grant own-id)", manifest.display()))?;
+            output.line(&format!(
+                "wrote {}: wats-json may keep report ids that are in its files (grant own-id)",
+                manifest.display()
+            ))?;
         }
     }
-    output.line("next: set [server] url, store the token with `wats token set`, then `wats config check`, then `wats run`")?;
+    output.line(
+        "next: set [server] url, store the token with `wats token set`, then `wats config check`, then `wats run`",
+    )?;
     Ok(exit::OK)
 }
 
@@ -77,7 +86,9 @@ async fn check(loaded: &Loaded, offline: bool, output: Output) -> anyhow::Result
     }
     for (path, loaded) in super::plugin::load_all(&context::plugin_dirs(&[], config))? {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let told = loaded.map(|plugin| format!("{} {}", plugin.name(), plugin.version())).map_err(|error| wats_runtime::chain(&error));
+        let told = loaded
+            .map(|plugin| format!("{} {}", plugin.name(), plugin.version()))
+            .map_err(|error| wats_runtime::chain(&error));
         checks.push((format!("plugin {name}"), told));
     }
     match (&config.server, context::token(config)) {

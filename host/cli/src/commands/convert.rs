@@ -67,7 +67,13 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
             Ok(exit::OK)
         }
         Answer::Refused { why } => {
-            complain(file, &format!("no plugin takes it: {}", if why.is_empty() { "none has rules that fit".into() } else { why.join("; ") }));
+            complain(
+                file,
+                &format!(
+                    "no plugin takes it: {}",
+                    if why.is_empty() { "none has rules that fit".into() } else { why.join("; ") }
+                ),
+            );
             Ok(exit::REFUSED)
         }
         Answer::Waiting { why } => {
@@ -119,7 +125,7 @@ fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], outp
         };
         let mut steps = Steps::default();
         if let Some(root) = wsjf.get("root") {
-            steps.count(root, "", output);
+            steps.walk(root, "", output);
         }
         let code = wsjf.get("processCode").map(ToString::to_string).unwrap_or_default();
         output.line(&format!(
@@ -128,7 +134,7 @@ fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], outp
             text("pn"),
             text("rev"),
             text("start"),
-            steps.steps,
+            steps.count,
             steps.failed,
             steps.measurements
         ))?;
@@ -142,7 +148,8 @@ fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], outp
             let notes: Value = serde_json::from_str(&report.notes).unwrap_or_default();
             let list = |key: &str, name: &str, value: &str| -> Vec<String> {
                 let items = notes.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-                let part = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+                let part =
+                    |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
                 items.iter().map(|item| format!("{} = {}", part(item, name), part(item, value))).collect()
             };
             let filled = list("filled", "field", "value");
@@ -160,19 +167,19 @@ fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], outp
 /// What is in the steps of a report.
 #[derive(Default)]
 struct Steps {
-    steps: usize,
+    count: usize,
     failed: usize,
     measurements: usize,
     lines: Vec<String>,
 }
 
 impl Steps {
-    fn count(&mut self, step: &Value, path: &str, output: Output) {
+    fn walk(&mut self, step: &Value, path: &str, output: Output) {
         let name = plain(step.get("name").and_then(Value::as_str).unwrap_or_default());
         let path = if path.is_empty() { name } else { format!("{path}/{name}") };
         for child in step.get("steps").and_then(Value::as_array).into_iter().flatten() {
-            self.steps += 1;
-            self.count(child, &path, output);
+            self.count += 1;
+            self.walk(child, &path, output);
         }
         let mut shown = Vec::new();
         for key in ["numericMeas", "stringMeas", "booleanMeas"] {
@@ -193,9 +200,10 @@ impl Steps {
 
 fn measured(measurement: &Value) -> String {
     let part = |key: &str| {
-        measurement.get(key).filter(|value| !value.is_null()).map(|value| {
-            value.as_str().map_or_else(|| value.to_string(), plain)
-        })
+        measurement
+            .get(key)
+            .filter(|value| !value.is_null())
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), plain))
     };
     let mut text = part("name").map(|name| format!("{name}: ")).unwrap_or_default();
     text.push_str(&part("value").unwrap_or_default());
@@ -206,7 +214,7 @@ fn measured(measurement: &Value) -> String {
     let limits = [part("lowLimit"), part("limit"), part("highLimit")];
     let limits: Vec<_> = limits.into_iter().flatten().collect();
     if !limits.is_empty() {
-        text.push_str(&format!(" ({} {})", part("compOp").unwrap_or_default(), limits.join(" .. ")));
+        text = format!("{text} ({} {})", part("compOp").unwrap_or_default(), limits.join(" .. "));
     }
     text
 }

@@ -54,8 +54,11 @@ pub(crate) async fn demo(args: DemoArgs, output: Output) -> anyhow::Result<u8> {
 
     let dropped = tell(&mut story, &sim, &inbox).await?;
     let done = settled(&station, &mut story, dropped).await?;
-    let code = summary(&story, &sim, dropped, done).await?;
-    story.say(&format!("where to look: {}  (archive: in.archive, what could not be converted: in.error)", dir.display()))?;
+    let code = summary(&story, &sim, dropped, done)?;
+    story.say(&format!(
+        "where to look: {}  (archive: in.archive, what could not be converted: in.error)",
+        dir.display()
+    ))?;
     if args.stay {
         story.say("everything stays up; Ctrl-C ends it")?;
         loop {
@@ -183,7 +186,9 @@ async fn ready(station: &Station, story: &mut Story<'_>) -> anyhow::Result<()> {
             return story.say(&format!("plugins                 {}", names.join(", ")));
         }
         if began.elapsed() > PATIENCE {
-            return Err(anyhow!("find plugins: none was loaded; build them with `cargo xtask guests` or name a folder with --plugins"));
+            return Err(anyhow!(
+                "find plugins: none was loaded; build them with `cargo xtask guests` or name a folder with --plugins"
+            ));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -218,7 +223,11 @@ async fn tell(story: &mut Story<'_>, sim: &Sim, inbox: &Path) -> anyhow::Result<
     story.pause(Duration::from_secs(1)).await?;
     drop_file(story, samples::broken())?;
     story.pause(Duration::from_secs(1)).await?;
-    story.say(&format!("{} the server goes away for {} s; files go on arriving", story.output.doubtful("outage     "), OUTAGE.as_secs()))?;
+    story.say(&format!(
+        "{} the server goes away for {} s; files go on arriving",
+        story.output.doubtful("outage     "),
+        OUTAGE.as_secs()
+    ))?;
     sim.handle().mark("outage");
     sim.handle().close_listener(Some(OUTAGE)).await;
     sim.handle().cut_connections();
@@ -265,7 +274,7 @@ async fn settled(station: &Station, story: &mut Story<'_>, dropped: Dropped) -> 
     }
 }
 
-async fn summary(story: &Story<'_>, sim: &Sim, dropped: Dropped, done: Done) -> anyhow::Result<u8> {
+fn summary(story: &Story<'_>, sim: &Sim, dropped: Dropped, done: Done) -> anyhow::Result<u8> {
     let at_server = sim.handle().reports().len() as u64;
     let good = done.committed + done.quarantined == dropped.files
         && done.quarantined == dropped.broken

@@ -38,7 +38,11 @@ pub(crate) async fn plugin(loaded: &Loaded, command: PluginCommand, output: Outp
 async fn act(loaded: &Loaded, name: &str, action: &str, output: Output) -> anyhow::Result<u8> {
     let service = Service::need(&loaded.config).await?;
     let answer: Value = service.post(&format!("/api/plugins/{name}/{action}"), &json!({})).await?;
-    if output.json { output.value(&answer)? } else { output.line(&format!("{name}: {action}"))? }
+    if output.json {
+        output.value(&answer)?;
+    } else {
+        output.line(&format!("{name}: {action}"))?;
+    }
     Ok(exit::OK)
 }
 

@@ -21,14 +21,17 @@ pub(crate) async fn queue(config: &Config, command: QueueCommand, output: Output
         QueueCommand::List(args) => list(config, &args, output).await,
         QueueCommand::Retry(args) => retry(config, &args, output).await,
         QueueCommand::Discard { entry, reason } => {
-            match Service::find(config).await {
-                Some(service) => {
-                    let _done: Value =
-                        service.post("/api/queue/discard", &json!({ "entry": entry, "reason": reason })).await?;
-                }
-                None => open(config)?.discard(EntryId(entry), &reason).await?,
+            if let Some(service) = Service::find(config).await {
+                let _done: Value =
+                    service.post("/api/queue/discard", &json!({ "entry": entry, "reason": reason })).await?;
+            } else {
+                open(config)?.discard(EntryId(entry), &reason).await?;
             }
-            output.line(&if output.json { json!({ "discarded": entry }).to_string() } else { format!("entry {entry} is given up") })?;
+            output.line(&if output.json {
+                json!({ "discarded": entry }).to_string()
+            } else {
+                format!("entry {entry} is given up")
+            })?;
             Ok(exit::OK)
         }
         QueueCommand::Verify { deep } => verify(config, deep, output).await,
@@ -65,12 +68,11 @@ async fn list(config: &Config, args: &ListArgs, output: Output) -> anyhow::Resul
         before: args.before,
         ..ListFilter::default()
     };
-    let rows: Vec<Value> = match Service::find(config).await {
-        Some(service) => service.get("/api/queue", &filter).await?,
-        None => {
-            let rows = control::list(&open(config)?, &filter).await?;
-            rows.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
-        }
+    let rows: Vec<Value> = if let Some(service) = Service::find(config).await {
+        service.get("/api/queue", &filter).await?
+    } else {
+        let rows = control::list(&open(config)?, &filter).await?;
+        rows.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
     };
     if output.json {
         return output.value(&rows).map(|()| exit::OK);
@@ -106,10 +108,12 @@ pub(crate) fn entry_line(row: &Value, output: Output) -> String {
         text("start"),
         text("report_id")
     );
-    for (key, words) in [("attempts", "attempts"), ("last_error", "last error"), ("reason", "reason"), ("next_try", "next")] {
+    for (key, words) in
+        [("attempts", "attempts"), ("last_error", "last error"), ("reason", "reason"), ("next_try", "next")]
+    {
         let value = text(key);
         if !value.is_empty() && value != "0" && state != "delivered" {
-            line.push_str(&format!("\n          {words}: {value}"));
+            line = format!("{line}\n          {words}: {value}");
         }
     }
     line
@@ -185,7 +189,13 @@ async fn verify(config: &Config, deep: bool, output: Output) -> anyhow::Result<u
         ))?;
         for finding in &findings {
             let text = |key: &str| plain(finding.get(key).and_then(Value::as_str).unwrap_or_default());
-            output.line(&format!("{} {}: {}; {}", output.bad("wrong:"), text("check"), text("what"), text("what_to_do")))?;
+            output.line(&format!(
+                "{} {}: {}; {}",
+                output.bad("wrong:"),
+                text("check"),
+                text("what"),
+                text("what_to_do")
+            ))?;
         }
         if findings.is_empty() {
             output.line(&output.good("sound"))?;

@@ -15,9 +15,10 @@ use crate::{
 /// Runs the station until the first signal; a second one ends it at once.
 pub(crate) async fn run(loaded: Loaded) -> anyhow::Result<u8> {
     let mut config = loaded.config;
-    match &loaded.file {
-        Some(file) => tracing::info!(file = %file.display(), "configuration"),
-        None => tracing::warn!("no configuration file was found; write one with `wats config init`"),
+    if let Some(file) = &loaded.file {
+        tracing::info!(file = %file.display(), "configuration");
+    } else {
+        tracing::warn!("no configuration file was found; write one with `wats config init`");
     }
     config.plugin_dirs = context::plugin_dirs(&[], &config);
     let telemetry = telemetry(&config)?;

@@ -32,7 +32,10 @@ async fn stopped(config: &Config, output: Output) -> anyhow::Result<u8> {
     } else {
         output.line(&format!("{}: start it with `wats run`", output.bad("the station does not run")))?;
         if let Some(counts) = counts {
-            output.line(&format!("{} reports wait for delivery, {} were refused for good", counts.reports_live, counts.reports_dead))?;
+            output.line(&format!(
+                "{} reports wait for delivery, {} were refused for good",
+                counts.reports_live, counts.reports_dead
+            ))?;
         }
     }
     Ok(exit::FAILED)
@@ -49,7 +52,12 @@ fn show(service: &Service, details: &Value, output: Output) -> anyhow::Result<()
         "degraded" => output.doubtful("degraded"),
         other => output.bad(other),
     };
-    output.line(&format!("{}  {status}  wats {}  {}", output.strong(&text("/station")), text("/version"), service.url("/health/details")))?;
+    output.line(&format!(
+        "{}  {status}  wats {}  {}",
+        output.strong(&text("/station")),
+        text("/version"),
+        service.url("/health/details")
+    ))?;
     for complaint in list("complaints") {
         let part = |key: &str| plain(complaint.get(key).and_then(Value::as_str).unwrap_or_default());
         output.line(&format!("  {} {}: {}", output.doubtful("!"), part("part"), part("why")))?;

@@ -13,7 +13,9 @@ pub(crate) fn token(config: &Config, command: TokenCommand, output: Output) -> a
     match command {
         TokenCommand::Set { user } => {
             let token = match user {
-                Some(user) if user.contains(':') => return Err(anyhow!("use {user:?}: a user name cannot hold a colon")),
+                Some(user) if user.contains(':') => {
+                    return Err(anyhow!("use {user:?}: a user name cannot hold a colon"));
+                }
                 Some(user) => {
                     let password = secret(&format!("password of {user}: "))?;
                     base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"))

@@ -91,10 +91,12 @@ fn source_line(source: &Value, output: Output) -> String {
     let outcome = match text("/outcome/outcome").as_str() {
         "quarantined" => {
             let error = text("/outcome/error");
-            let error = serde_json::from_str::<Value>(source.pointer("/outcome/error").and_then(Value::as_str).unwrap_or_default())
-                .ok()
-                .and_then(|sidecar| sidecar.get("error").and_then(Value::as_str).map(plain))
-                .unwrap_or(error);
+            let error = serde_json::from_str::<Value>(
+                source.pointer("/outcome/error").and_then(Value::as_str).unwrap_or_default(),
+            )
+            .ok()
+            .and_then(|sidecar| sidecar.get("error").and_then(Value::as_str).map(plain))
+            .unwrap_or(error);
             format!("{}: {error}", output.bad("quarantined"))
         }
         "waiting" => format!("{}: {}", output.doubtful("waiting"), text("/outcome/reason")),

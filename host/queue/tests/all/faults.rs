@@ -192,9 +192,9 @@ async fn a_damaged_page_of_contents_costs_only_the_reports_on_it() {
         std::fs::copy(&file, copy.path().join("queue.db")).unwrap();
         let mut damaged =
             std::fs::OpenOptions::new().read(true).write(true).open(copy.path().join("queue.db")).unwrap();
-        let at = u64::try_from(page - 1).unwrap() * 8192;
+        let at = u64::try_from(page - 1).unwrap() * 4096;
         damaged.seek(SeekFrom::Start(at)).unwrap();
-        let mut before = [0; 8192];
+        let mut before = [0; 4096];
         damaged.read_exact(&mut before).unwrap();
         damaged.seek(SeekFrom::Start(at)).unwrap();
         damaged.write_all(&before.map(|byte| byte ^ 0x5a)).unwrap();
@@ -218,7 +218,7 @@ async fn a_damaged_page_of_contents_costs_only_the_reports_on_it() {
 async fn a_database_of_schema_1_opens_with_all_that_is_in_it() {
     let dir = tempfile::tempdir().unwrap();
     let db = rusqlite::Connection::open(dir.path().join("queue.db")).unwrap();
-    db.execute_batch("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL").unwrap();
+    db.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL").unwrap();
     db.execute_batch(include_str!("../fixtures/v1.sql")).unwrap();
     drop(db);
     let queue = open(dir.path());

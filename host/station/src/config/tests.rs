@@ -18,7 +18,7 @@ fn an_inbox_with_name_and_path_has_defaults_for_the_rest() {
     assert_eq!(inbox.settle, Duration::from_secs(1));
     assert!(inbox.patterns.is_match("A.CSV") && inbox.exclude.is_match("a.tmp"));
     assert!(config.enable_metrics && config.cache.enabled);
-    assert_eq!((config.cache.ttl, config.cache.max_size), (Duration::from_secs(300), 1_000));
+    assert_eq!((config.cache.ttl, config.cache.max_size), (Duration::from_mins(5), 1_000));
 }
 
 #[test]

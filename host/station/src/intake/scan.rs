@@ -134,14 +134,23 @@ mod tests {
     #[test]
     fn files_in_folders_are_found_and_our_own_folders_are_not() {
         let root = tempfile::tempdir().unwrap();
-        for path in
-            ["in/a.csv", "in/b/c.csv", "in/b/.hidden", "in/.wats-claim-1/d.csv", "in/old/e.csv", "in/f.tmp", "in/~g.csv"]
-        {
+        for path in [
+            "in/a.csv",
+            "in/b/c.csv",
+            "in/b/.hidden",
+            "in/.wats-claim-1/d.csv",
+            "in/old/e.csv",
+            "in/f.tmp",
+            "in/~g.csv",
+        ] {
             write(root.path(), path);
         }
         assert_eq!(names(&inbox(root.path(), "archive_dir = \"in/old\"\n")), ["a.csv", "b/c.csv"]);
         assert_eq!(names(&inbox(root.path(), "recursive = false\n")), ["a.csv"]);
-        assert_eq!(names(&inbox(root.path(), "patterns = [\"*.CSV\"]\nexclude = [\"a*\"]\n")), ["b/c.csv", "old/e.csv"]);
+        assert_eq!(
+            names(&inbox(root.path(), "patterns = [\"*.CSV\"]\nexclude = [\"a*\"]\n")),
+            ["b/c.csv", "old/e.csv"]
+        );
     }
 
     #[cfg(unix)]

@@ -187,9 +187,10 @@ mod tests {
         let arrived = place.write(&vec![1_u8; usize::try_from(IN_MEMORY_BYTES).unwrap() + 1]);
         let taken = place.take(&arrived).unwrap();
         let file = std::fs::OpenOptions::new().write(true).open(place.inbox.path.join("a.csv")).unwrap();
-        std::io::Write::write_all(&mut &file, b"2").unwrap();
+        io::Write::write_all(&mut &file, b"2").unwrap();
         // Same size and, by force, same time of change: only the bytes tell.
-        let mtime = std::time::UNIX_EPOCH + std::time::Duration::from_nanos(u64::try_from(arrived.stat.mtime_ns).unwrap());
+        let mtime =
+            std::time::UNIX_EPOCH + std::time::Duration::from_nanos(u64::try_from(arrived.stat.mtime_ns).unwrap());
         file.set_modified(mtime).unwrap();
         assert!(!still_the_same(&taken).unwrap());
     }

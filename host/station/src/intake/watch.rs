@@ -74,8 +74,11 @@ fn pass_on(inbox: &InboxState, event: Event) {
     let hint = match event.kind {
         EventKind::Modify(ModifyKind::Name(RenameMode::To)) => Hint::Complete,
         EventKind::Access(AccessKind::Close(AccessMode::Write)) if close_completes(inbox) => Hint::Complete,
-        EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) | EventKind::Any => Hint::Event,
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => Hint::Event,
+        EventKind::Create(_)
+        | EventKind::Modify(_)
+        | EventKind::Remove(_)
+        | EventKind::Any
+        | EventKind::Access(AccessKind::Close(AccessMode::Write)) => Hint::Event,
         EventKind::Access(_) | EventKind::Other => return,
     };
     for path in event.paths {

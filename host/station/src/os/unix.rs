@@ -1,5 +1,5 @@
 use std::{
-    fs::{self, DirBuilder, File, Metadata, OpenOptions},
+    fs::{DirBuilder, File, Metadata, OpenOptions},
     io,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::Path,
@@ -7,6 +7,7 @@ use std::{
 
 use wats_queue::FileId;
 
+#[expect(clippy::unnecessary_wraps, reason = "other platforms do not tell")]
 pub(super) fn file_id(metadata: &Metadata) -> Option<FileId> {
     Some(FileId { volume: metadata.dev(), file: u128::from(metadata.ino()) })
 }
@@ -48,5 +49,5 @@ pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
 }
 
 pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
-    fs::File::open(path)?.sync_all()
+    File::open(path)?.sync_all()
 }
