@@ -170,6 +170,7 @@ mod commit;
 mod counters;
 mod deliver;
 mod error;
+mod export;
 mod folder;
 mod handle;
 mod lease;
@@ -182,6 +183,7 @@ mod path;
 mod payload;
 mod place;
 mod query;
+mod salvage;
 mod schema;
 mod shared;
 mod stage;
@@ -192,6 +194,7 @@ mod writer;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{Conflict, Error};
+pub use export::{EXPORT_FORMAT, ExportedEntry, IMPORT_INBOX, Imported};
 pub use handle::Queue;
 #[cfg(feature = "broken-on-purpose")]
 pub use options::Broken;
@@ -201,6 +204,7 @@ pub use options::{
 };
 pub use path::{decode_path, encode_path};
 pub use payload::{DEFAULT_COMPRESSION_LEVEL, Payload};
+pub use salvage::{Salvaged, salvage};
 pub use types::{
     Archive, ArchiveWhen, Commit, Committed, Digest, EntryId, EntryState, FileId, Hold, NewReport, OrphanRule, Outcome,
     PluginRef, Pressure, PriorityClass, Receipt, ReportKind, Source, SourceId, SourceKey, StageId, Stat,
