@@ -1,6 +1,6 @@
 //! Step 6: a file whose reports are safe is filed away.
 //!
-//! Safe against a tester who reuses the name: the file is first renamed into a private folder beside it and looked at
+//! Safe against a tester who reuses the name: the file is first renamed into a private folder of the inbox and looked at
 //! again. When it is not the file that was converted, it is put back and taken as a new one. Nothing is ever
 //! overwritten: a name that is taken gets a number.
 //!
@@ -40,7 +40,7 @@ pub(crate) enum FiledAway {
     Missing,
 }
 
-/// Files away `inbox/relative`, if it still is the file of `expected`. `who` tells workers apart.
+/// Files away `inbox/relative`, if it still is the file of `expected`. `who` tells processes apart.
 pub(crate) fn file_away(
     inbox: &Path,
     relative: &Path,
@@ -49,35 +49,76 @@ pub(crate) fn file_away(
     who: &str,
 ) -> io::Result<FiledAway> {
     let source = inbox.join(relative);
-    let (Some(parent), Some(name)) = (source.parent(), source.file_name()) else { return Ok(FiledAway::Missing) };
-    let claim_dir = parent.join(format!("{CLAIM_PREFIX}{who}"));
-    let claimed = claim_dir.join(name);
-    match fs::create_dir(&claim_dir) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FiledAway::Missing),
-        Err(error) => return Err(error),
+    // One folder for the whole run, with the folders of the inbox inside: making and removing one for each file would cost
+    // more than the file, and a watcher that looks into folders would follow each of them.
+    let claimed = inbox.join(format!("{CLAIM_PREFIX}{who}")).join(relative);
+    match claim(&source, &claimed) {
+        Ok(true) => act(&source, &claimed, relative, expected, action),
+        Ok(false) => Ok(FiledAway::Missing),
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            // A disk is mounted inside the inbox: the private folder must be on it.
+            let (Some(parent), Some(name)) = (source.parent(), source.file_name()) else {
+                return Ok(FiledAway::Missing);
+            };
+            let folder = parent.join(format!("{CLAIM_PREFIX}{who}"));
+            let claimed = folder.join(name);
+            let done = match claim(&source, &claimed) {
+                Ok(true) => act(&source, &claimed, relative, expected, action),
+                Ok(false) => Ok(FiledAway::Missing),
+                Err(error) => Err(error),
+            };
+            remove_if_empty(&folder);
+            done
+        }
+        Err(error) => Err(error),
     }
-    let result = claim_and_act(&source, &claimed, relative, expected, action);
-    // A folder that is not empty stays: what is in it is put back at the next start.
-    if let Err(error) = fs::remove_dir(&claim_dir) {
-        tracing::debug!(folder = %claim_dir.display(), %error, "the private folder stays for now");
-    }
-    result
 }
 
-fn claim_and_act(
-    source: &Path,
-    claimed: &Path,
-    relative: &Path,
-    expected: &Stat,
-    action: Action<'_>,
-) -> io::Result<FiledAway> {
+/// Renames into the private folder, making it if need be. False when there is no such file.
+fn claim(source: &Path, claimed: &Path) -> io::Result<bool> {
+    if fs::symlink_metadata(claimed).is_ok() {
+        return Err(io::Error::other(format!("{} is in the way; it is put back at the next start", claimed.display())));
+    }
     match os::patiently(|| fs::rename(source, claimed)) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FiledAway::Missing),
+        Ok(()) => return Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
+    if let Some(folder) = claimed.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match os::patiently(|| fs::rename(source, claimed)) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes the private folder of this process, as far as nothing is in it.
+pub(crate) fn remove_claims(inbox: &Path, who: &str) {
+    let mut folders = vec![inbox.join(format!("{CLAIM_PREFIX}{who}"))];
+    let mut next = 0;
+    while let Some(folder) = folders.get(next).cloned() {
+        next += 1;
+        let inner = fs::read_dir(&folder).into_iter().flatten().flatten();
+        folders
+            .extend(inner.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()));
+    }
+    // Innermost first.
+    for folder in folders.iter().rev() {
+        remove_if_empty(folder);
+    }
+}
+
+fn remove_if_empty(folder: &Path) {
+    if let Err(error) = fs::remove_dir(folder)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::debug!(folder = %folder.display(), %error, "a private folder stays; what is in it is put back at the next start");
+    }
+}
+
+fn act(source: &Path, claimed: &Path, relative: &Path, expected: &Stat, action: Action<'_>) -> io::Result<FiledAway> {
     let found = os::stat_of(&fs::symlink_metadata(claimed)?);
     if !found.same_file(expected) {
         put_back(claimed, source)?;
@@ -111,17 +152,30 @@ pub(crate) fn put_back_strays(inbox: &Path, recursive: bool) -> io::Result<usize
                 continue;
             }
             if entry.file_name().to_string_lossy().starts_with(CLAIM_PREFIX) {
-                for stray in fs::read_dir(entry.path())? {
-                    let stray = stray?;
-                    put_back(&stray.path(), &folder.join(stray.file_name()))?;
-                    count += 1;
-                }
-                fs::remove_dir(entry.path())?;
+                count += empty_claim(&entry.path(), &folder)?;
             } else if recursive {
                 folders.push(entry.path());
             }
         }
     }
+    Ok(count)
+}
+
+/// Returns all files below a private folder to where they were below `home`, and removes it.
+fn empty_claim(claim: &Path, home: &Path) -> io::Result<usize> {
+    let mut count = 0;
+    for stray in fs::read_dir(claim)? {
+        let stray = stray?;
+        let target = home.join(stray.file_name());
+        if stray.file_type()?.is_dir() {
+            fs::create_dir_all(&target)?;
+            count += empty_claim(&stray.path(), &target)?;
+        } else {
+            put_back(&stray.path(), &target)?;
+            count += 1;
+        }
+    }
+    fs::remove_dir(claim)?;
     Ok(count)
 }
 

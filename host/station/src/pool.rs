@@ -36,6 +36,11 @@ pub(crate) enum Work {
     FileAway { inbox: Arc<InboxState>, row: Box<SourceRow> },
 }
 
+/// Name of this process's private folders. Workers share them: a file is with one worker at a time.
+pub(crate) fn claim_name() -> String {
+    std::process::id().to_string()
+}
+
 impl Work {
     fn inbox_and_path(&self) -> (Arc<InboxState>, PathBuf) {
         match self {
@@ -108,7 +113,7 @@ impl Pool {
             let core = Arc::clone(&core);
             move || {
                 // A panic of ours must not shrink the pool without a word: it is told, and the next file gets a new thread.
-                let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| core.pool.work(&core, number)));
+                let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| core.pool.work(&core)));
                 core.pool.workers.fetch_sub(1, Ordering::Relaxed);
                 if result.is_err() {
                     core.fail(&format!("worker {number}"), "it panicked; its file stays where it is");
@@ -121,8 +126,8 @@ impl Pool {
         }
     }
 
-    fn work(&self, core: &Arc<Core>, number: usize) {
-        let name = format!("{}-{number}", std::process::id());
+    fn work(&self, core: &Arc<Core>) {
+        let name = claim_name();
         let mut last_work = Instant::now();
         loop {
             self.idle.fetch_add(1, Ordering::Relaxed);

@@ -345,6 +345,9 @@ impl Station {
             tracing::warn!("a request did not end in time; its report is sent again");
         }
         self.core.queue.close().await;
+        for inbox in &self.core.inboxes {
+            archive::remove_claims(&inbox.config.path, &crate::pool::claim_name());
+        }
         unannounce(&self.core.config.data_dir);
         self.core.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

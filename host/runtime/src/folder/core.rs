@@ -6,7 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use notify::{RecursiveMode, Watcher as _};
+use notify::event::{AccessKind, AccessMode};
+use notify::{EventKind, RecursiveMode, Watcher as _};
 
 use super::hold::Hold;
 use super::scan::{self, Found, Stamp};
@@ -104,13 +105,20 @@ fn prepare(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+fn is_end_of_writing(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Access(AccessKind::Close(AccessMode::Write)))
+}
+
 /// Asks for hints. Without them the scan does.
 fn watch(core: &Arc<Core>) -> Option<notify::RecommendedWatcher> {
     let weak = Arc::downgrade(core);
     let hint = move |event: notify::Result<notify::Event>| {
-        // Whatever it says, and also when it says that something was missed: look.
-        if let Err(error) = event {
-            tracing::debug!(%error, "hints on plugin folders");
+        // Whatever it says, and also when it says that something was missed: look. But looking opens the folder, and being
+        // opened is an event as well: without this the look would cause the next one for ever.
+        match event {
+            Ok(event) if event.kind.is_access() && !is_end_of_writing(&event.kind) => return,
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "hints on plugin folders"),
         }
         if let Some(core) = weak.upgrade() {
             core.wake();

@@ -57,7 +57,9 @@ fn a_file_is_moved_with_its_folders() {
     let stat = place.write("in/day 1/a.csv", "1");
     assert_eq!(place.away("day 1/a.csv", &stat), FiledAway::At(place.archive().join("day 1").join("a.csv")));
     assert_eq!(place.files(), map(&[("archive/day 1/a.csv", "1")]));
-    assert!(fs::read_dir(place.inbox().join("day 1")).unwrap().next().is_none(), "no private folder is left");
+    remove_claims(&place.inbox(), "0");
+    let left: Vec<_> = fs::read_dir(place.inbox()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["day 1"], "no private folder is left");
 }
 
 #[test]
@@ -90,10 +92,14 @@ fn a_file_that_is_gone_is_no_error() {
 #[test]
 fn a_stray_of_a_crash_is_put_back_beside_a_newer_file_of_its_name() {
     let place = Place::new();
-    place.write("in/sub/.wats-claim-3/a.csv", "claimed");
+    place.write("in/.wats-claim-3/sub/a.csv", "claimed");
+    place.write("in/sub/.wats-claim-3/b.csv", "claimed on another disk");
     place.write("in/sub/a.csv", "newer");
-    assert_eq!(put_back_strays(&place.inbox(), true).unwrap(), 1);
-    assert_eq!(place.files(), map(&[("in/sub/a.csv", "newer"), ("in/sub/a.1.csv", "claimed")]));
+    assert_eq!(put_back_strays(&place.inbox(), true).unwrap(), 2);
+    assert_eq!(
+        place.files(),
+        map(&[("in/sub/a.csv", "newer"), ("in/sub/a.1.csv", "claimed"), ("in/sub/b.csv", "claimed on another disk")])
+    );
 }
 
 #[test]
