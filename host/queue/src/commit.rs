@@ -98,7 +98,8 @@ impl Writer {
         let now = self.core.now();
         let earlier = self.earlier(source)?;
         let (id, generation) = if let Some(row) = &earlier {
-            (row.id, row.generation + 1)
+            // Waiting gave nothing, so what comes of it is no newer generation of anything.
+            (row.id, if row.outcome == outcome::WAITING { row.generation } else { row.generation + 1 })
         } else {
             self.memory.counters.last_source += 1;
             (self.memory.counters.last_source, 1)
@@ -155,12 +156,13 @@ impl Writer {
         Ok(Reply::Committed(answer))
     }
 
-    /// The newest row of the same place, if it is the same source.
+    /// The newest row of the same place, if it is the same source: of the same identity, or of the same bytes while no
+    /// identity could be told, because nothing was derived from it. A file that waited is the same file when it is converted.
     fn earlier(&self, source: &Source) -> Result<Option<Earlier>, Error> {
         let row = self
             .conn
             .prepare_cached(
-                "SELECT id, generation, outcome, undelivered, identity FROM source WHERE inbox = ?1 AND path = ?2 \
+                "SELECT id, generation, outcome, undelivered, identity, digest FROM source WHERE inbox = ?1 AND path = ?2 \
                  ORDER BY id DESC LIMIT 1",
             )
             .and_then(|mut s| {
@@ -171,7 +173,10 @@ impl Writer {
                         outcome: row.get(2)?,
                         undelivered: row.get(3)?,
                     };
-                    Ok((earlier, row.get_ref(4)?.as_blob()? == source.identity))
+                    let undecided = earlier.outcome == outcome::WAITING || earlier.outcome == outcome::QUARANTINED;
+                    let same = row.get_ref(4)?.as_blob()? == source.identity
+                        || (undecided && row.get_ref(5)?.as_blob()? == source.digest);
+                    Ok((earlier, same))
                 })
                 .optional()
             })
@@ -233,7 +238,7 @@ impl Writer {
             .prepare_cached(
                 "UPDATE source SET size = ?2, mtime_ns = ?3, file_id = ?4, digest = ?5, plugin = ?6, plugin_version = ?7, \
                  plugin_digest = ?8, settings_digest = ?9, inputs = ?10, outcome = ?11, outcome_text = ?12, next_try = ?13, \
-                 reports = ?14, generation = ?15, trace = ?16, decided = ?17 WHERE id = ?1",
+                 reports = ?14, generation = ?15, trace = ?16, decided = ?17, identity = ?18 WHERE id = ?1",
             )
             .and_then(|mut s| {
                 s.execute(params![
@@ -254,6 +259,7 @@ impl Writer {
                     placement.generation,
                     source.trace,
                     placement.committed,
+                    source.identity,
                 ])
             })
             .map(drop)

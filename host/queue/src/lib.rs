@@ -77,7 +77,7 @@
 //! | `outcome`, `outcome_text`, `next_try`, `reports` | 1 committed, 2 no report, 3 quarantined, 4 waiting; why; when to look again; reports of the last generation |
 //! | `undelivered` | its entries that are live or dead |
 //! | `archive`, `archive_to` | 0 in inbox, 1 pending, 2 awaits delivery, 3 archived, 4 kept, 5 gone |
-//! | `generation` | how often it was committed. Same path and same identity = same row, next generation; another identity at the same path = a new row |
+//! | `generation` | how often it was decided, waiting apart. Same path and same identity (or, after waiting or quarantine, same bytes) = same row, next generation; another identity at the same path = a new row |
 //! | `trace`, `first_seen`, `decided` | trace context; times in ms since 1970, as all times here |
 //!
 //! `entry`: one row per report and generation.

@@ -34,6 +34,8 @@ struct Candidate {
     first_seen: jiff::Timestamp,
     since: Instant,
     settled: bool,
+    /// Nobody has tried it since this process began, or since the plugins changed.
+    untried: bool,
 }
 
 /// A file that has held still.
@@ -44,6 +46,9 @@ pub(crate) struct Due {
     pub(crate) first_seen: jiff::Timestamp,
     /// Since when it has been waiting here, for files that wait for their content.
     pub(crate) since: Instant,
+    /// It is to be tried now, also when the ledger says that it waits: the reason may be gone with the process that said
+    /// so, or with the plugins of then.
+    pub(crate) untried: bool,
 }
 
 /// The files of one inbox that are not done.
@@ -87,7 +92,7 @@ impl Candidates {
         self.queue.insert(key, path.to_path_buf());
         self.files.insert(
             path.to_path_buf(),
-            Candidate { stat, phase: Phase::Due(key), first_seen: wall, since: now, settled: false },
+            Candidate { stat, phase: Phase::Due(key), first_seen: wall, since: now, settled: false, untried: true },
         );
         true
     }
@@ -110,7 +115,8 @@ impl Candidates {
             .take(most)
             .filter_map(|(_, path)| {
                 let known = self.files.get(path)?;
-                Some(Due { path: path.clone(), stat: known.stat, first_seen: known.first_seen, since: known.since })
+                let Candidate { stat, first_seen, since, untried, .. } = *known;
+                Some(Due { path: path.clone(), stat, first_seen, since, untried })
             })
             .collect()
     }
@@ -127,6 +133,7 @@ impl Candidates {
         {
             self.queue.remove(&key);
             candidate.phase = Phase::InFlight;
+            candidate.untried = false;
         }
     }
 
@@ -139,7 +146,8 @@ impl Candidates {
             }
             None => {}
         }
-        let claimed = Candidate { stat, phase: Phase::InFlight, first_seen: wall, since: now, settled: true };
+        let phase = Phase::InFlight;
+        let claimed = Candidate { stat, phase, first_seen: wall, since: now, settled: true, untried: false };
         self.files.insert(path.to_path_buf(), claimed);
         true
     }
@@ -155,6 +163,11 @@ impl Candidates {
         candidate.phase = Phase::Due(key);
         candidate.settled = true;
         self.queue.insert(key, path.to_path_buf());
+    }
+
+    /// Whether the plugins have changed since a worker took the file.
+    pub(crate) fn is_untried(&self, path: &Path) -> bool {
+        self.files.get(path).is_some_and(|candidate| candidate.untried)
     }
 
     /// Nothing is left to do for the file.
@@ -176,6 +189,10 @@ impl Candidates {
             .collect();
         for path in waiting {
             self.again(&path, now);
+        }
+        // Also for those that a worker has just now: it may have asked the plugins of before.
+        for candidate in self.files.values_mut() {
+            candidate.untried = true;
         }
     }
 
