@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::{guests, run, wit, workspaces};
 
 /// With it a variable of the environment breaks the promise of the commit, and the crash tests show that they notice.
-pub(crate) const BROKEN: &str = "wats/broken-on-purpose";
+pub(crate) const BROKEN: &str = "wats/broken-on-purpose,wats-tests/broken-on-purpose";
 
 /// Which tests.
 #[derive(Debug, Default)]
@@ -61,6 +61,11 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
         total.failed += 1;
     }
     let root = run::root();
+    // The end-to-end tests start the programs themselves, which cargo does not build for tests of another package.
+    run::phase("programs", || {
+        let arguments = ["build", "--workspace", "--bins", "--locked", "--features", BROKEN];
+        run::succeed(run::cargo(&root).args(arguments))
+    })?;
     total.add(&run::phase("workspace", || suite(&root, &["--workspace", "--features", BROKEN], None, options))?);
     let native = run::output().join("guests-native");
     for folder in workspaces::guests()? {
