@@ -254,9 +254,12 @@ impl Campaign {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             }
-            let files: Vec<_> = (0..moment.usize(0..8))
+            let mut files: Vec<_> = (0..moment.usize(0..8))
                 .map(|_| self.files.make(if moment.u8(0..5) == 0 { Kind::Wsjf } else { Kind::Single }))
                 .collect();
+            if moment.bool() {
+                files.push(self.files.make(Kind::Lot));
+            }
             for file in files {
                 pause(&mut moment, 60).await;
                 self.station.drop_file(&file.name, &file.content)?;
