@@ -190,17 +190,24 @@ impl Campaign {
     }
 
     /// Lets the process come to a named place for the `times`th time, where it ends as by `kill -9`, and looks at what it
-    /// leaves behind.
+    /// leaves behind. `kinds` arrive when it is ready, if it comes that far.
     ///
     /// # Errors
     /// When it does not come there, ends in another way, or leaves a ledger whose sums do not agree.
-    pub async fn die_at(&mut self, place: &str, times: u32, variables: &[(&str, &str)]) -> Result<()> {
+    pub async fn die_at(&mut self, place: &str, times: u32, kinds: &[Kind], variables: &[(&str, &str)]) -> Result<()> {
         let fault = format!("{place}:{times}");
         let mut all = vec![("WATS_FAULT", fault.as_str())];
         all.extend_from_slice(variables);
         self.station.start_with(&all)?;
+        match self.station.ready().await {
+            Ok(()) => {}
+            Err(_) if self.station.ended()?.is_some() => {}
+            Err(error) => return Err(error),
+        }
+        for kind in kinds {
+            self.arrive(*kind)?;
+        }
         if place.starts_with("queue.checkpoint") {
-            self.station.ready().await?;
             self.station.terminate()?;
         }
         let status = self.station.wait_end(PATIENCE).await.with_context(|| format!("die at {fault}"))?;
@@ -247,9 +254,12 @@ impl Campaign {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             }
-            let files: Vec<_> = (0..moment.usize(0..8))
+            let mut files: Vec<_> = (0..moment.usize(0..8))
                 .map(|_| self.files.make(if moment.u8(0..5) == 0 { Kind::Wsjf } else { Kind::Single }))
                 .collect();
+            if moment.bool() {
+                files.push(self.files.make(Kind::Lot));
+            }
             for file in files {
                 pause(&mut moment, 60).await;
                 self.station.drop_file(&file.name, &file.content)?;

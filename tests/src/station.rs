@@ -114,6 +114,8 @@ impl Setup {
 pub struct Station {
     root: TempDir,
     child: Option<Child>,
+    /// How the last process ended, if it did by itself.
+    end: Option<ExitStatus>,
     starts: u32,
 }
 
@@ -127,7 +129,7 @@ impl Station {
             text.parse::<toml::Table>().with_context(|| format!("read as TOML: {text}"))?;
         }
         let root = tempfile::Builder::new().prefix("wats-test-").tempdir()?;
-        let station = Self { root, child: None, starts: 0 };
+        let station = Self { root, child: None, end: None, starts: 0 };
         for folder in ["in", "plugins", "data"] {
             fs::create_dir(station.root().join(folder))?;
         }
@@ -271,6 +273,7 @@ impl Station {
             command.env(name, value);
         }
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        self.end = None;
         self.child = Some(command.spawn().context("start wats run")?);
         Ok(())
     }
@@ -345,17 +348,18 @@ impl Station {
         serde_json::from_str(&body).with_context(|| format!("read /health/details ({status}): {body}"))
     }
 
-    /// Its exit status, if it has ended by itself. It can be started again then.
+    /// Its exit status, if it has ended without [`Station::kill`]. It can be started again then.
     ///
     /// # Errors
     /// When the system cannot tell.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        let Some(child) = &mut self.child else { bail!("ask for the end of a station that was not started") };
-        let status = child.try_wait()?;
-        if status.is_some() {
+        if let Some(child) = &mut self.child
+            && let Some(status) = child.try_wait()?
+        {
             self.child = None;
+            self.end = Some(status);
         }
-        Ok(status)
+        Ok(self.end)
     }
 
     /// Waits until it ends by itself.
@@ -363,11 +367,12 @@ impl Station {
     /// # Errors
     /// When it does not within `patience`; with the end of its log.
     pub async fn wait_end(&mut self, patience: Duration) -> Result<ExitStatus> {
-        let Some(child) = &mut self.child else { bail!("wait for a station that was not started") };
+        let Some(child) = &mut self.child else { return self.end.context("wait for a station that was not started") };
         match tokio::time::timeout(patience, child.wait()).await {
             Ok(status) => {
                 self.child = None;
-                Ok(status?)
+                self.end = Some(status?);
+                self.end.context("the end")
             }
             Err(_) => bail!("the station did not end within {patience:?}:\n{}", self.log_tail()),
         }

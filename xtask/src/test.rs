@@ -61,6 +61,11 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
         total.failed += 1;
     }
     let root = run::root();
+    // The end-to-end tests start the programs themselves, which cargo does not build for tests of another package.
+    run::phase("programs", || {
+        let arguments = ["build", "--workspace", "--bins", "--locked", "--features", BROKEN];
+        run::succeed(run::cargo(&root).args(arguments))
+    })?;
     total.add(&run::phase("workspace", || suite(&root, &["--workspace", "--features", BROKEN], None, options))?);
     let native = run::output().join("guests-native");
     for folder in workspaces::guests()? {

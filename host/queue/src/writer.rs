@@ -373,12 +373,16 @@ impl Writer {
 
     #[cfg(feature = "broken-on-purpose")]
     fn acknowledged_early(&mut self, jobs: &mut VecDeque<Job>, results: &mut [Result<Reply, Error>]) {
+        let mut committed = false;
         for (job, result) in jobs.iter_mut().zip(results) {
             if let Some(answer) = job.answer.take() {
+                committed |= matches!(result, Ok(Reply::Committed(_)));
                 answer.send(std::mem::replace(result, Ok(Reply::Done))).unwrap_or(());
             }
         }
-        self.core.options.fault.hit("broken.acknowledged");
+        if committed {
+            self.core.options.fault.hit("broken.acknowledged");
+        }
     }
 
     /// A transaction of our own: due retries, reports of large files, remains of earlier runs.

@@ -196,6 +196,9 @@ fn put_back(claimed: &Path, source: &Path) -> io::Result<()> {
 
 /// Moves a file into a folder, keeping its folders below the inbox. Gives where it lies.
 pub(crate) fn move_into(file: &Path, folder: &Path, relative: &Path) -> io::Result<PathBuf> {
+    if let Some(target) = move_to_free_name(file, folder, relative)? {
+        return Ok(target);
+    }
     let target = reserve(folder, relative, "")?;
     match os::patiently(|| fs::rename(file, &target)) {
         Ok(()) => {}
@@ -211,6 +214,24 @@ pub(crate) fn move_into(file: &Path, folder: &Path, relative: &Path) -> io::Resu
         }
     }
     Ok(target)
+}
+
+/// Where the system renames without replacing, nothing is put there before: a crash leaves no empty file behind. `None`
+/// where it does not, or where the folder is on another volume.
+fn move_to_free_name(file: &Path, folder: &Path, relative: &Path) -> io::Result<Option<PathBuf>> {
+    let Some(name) = relative.file_name() else { return Err(io::Error::other("a path without a name")) };
+    let folder = relative.parent().map_or_else(|| folder.to_path_buf(), |inner| folder.join(inner));
+    fs::create_dir_all(&folder)?;
+    for number in 0..u32::MAX {
+        let target = folder.join(numbered(name, number));
+        match os::patiently(|| os::rename_to_free_name(file, &target)) {
+            Ok(()) => return Ok(Some(target)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::CrossesDevices) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 fn copy_and_delete(file: &Path, target: &Path) -> io::Result<()> {

@@ -37,8 +37,8 @@ const DISK_LOOK: Duration = Duration::from_millis(500);
 /// Events that are kept for those who watch.
 const EVENTS: usize = 200;
 
-/// A hook that tests use to stop the process at a named place.
-pub type FaultHook = Arc<dyn Fn(&'static str) + Send + Sync>;
+/// A hook that tests use to stop the process at a named place. Those within the queue begin with `queue.`.
+pub type FaultHook = Arc<dyn Fn(&str) + Send + Sync>;
 
 pub(crate) struct Core {
     pub(crate) config: Config,

@@ -134,7 +134,10 @@ impl Intake<'_> {
                 }
             },
             Notice::Finished(path, verdict) => match verdict {
-                Verdict::Again(after) => self.candidates.again(&path, Instant::now() + after),
+                Verdict::Again(after) => {
+                    let after = if self.candidates.is_untried(&path) { Duration::ZERO } else { after };
+                    self.candidates.again(&path, Instant::now() + after);
+                }
                 Verdict::Done | Verdict::Changed => {
                     self.candidates.done(&path);
                     // The tester may have written to the name meanwhile.
@@ -229,7 +232,7 @@ impl Intake<'_> {
                 }
             }
             Sighting::Known { outcome: OutcomeKind::Waiting, next_try: Some(at), .. }
-                if at > self.core.now() && !due.woken =>
+                if at > self.core.now() && !due.untried =>
             {
                 let wait = Duration::try_from(at.duration_since(self.core.now())).unwrap_or_default();
                 self.candidates.again(&due.path, Instant::now() + wait.min(Duration::from_mins(10)));

@@ -59,6 +59,12 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
     platform::create_private_file(path)
 }
 
+/// Renames, and fails with `AlreadyExists` where the name is taken. `Unsupported` where the system or the file system
+/// cannot do that in one step.
+pub(crate) fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
+    platform::rename_to_free_name(from, to)
+}
+
 /// Makes sure that renames in a folder outlive a power cut. A no-op where folders cannot be synced.
 pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     platform::sync_dir(path)

@@ -96,9 +96,13 @@ pub(crate) fn path_for(file: &Path) -> PathBuf {
     file.with_file_name(name)
 }
 
-/// Writes the sidecar of a file that lies in the error folder.
+/// Writes the sidecar of a file that lies in the error folder. It appears whole: a crash leaves none behind that is torn,
+/// which the repair would take for a finished one.
 pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
-    fs::write(path_for(file), text)
+    let path = path_for(file);
+    let part = path.with_extension("json.part");
+    fs::write(&part, text)?;
+    fs::rename(&part, &path)
 }
 
 /// Hexadecimal digits, small.

@@ -371,7 +371,7 @@ fn queue_options(config: &Config, options: &Options) -> QueueOptions {
     queue.retention =
         Retention { delivered_days, delivered_max_bytes: config.queue.delivered_max_bytes, ..Retention::default() };
     if let Some(hook) = options.fault.clone() {
-        queue.fault = wats_queue::FaultPoints::new(move |place| hook(place));
+        queue.fault = wats_queue::FaultPoints::new(move |place| hook(&format!("queue.{place}")));
     }
     #[cfg(feature = "broken-on-purpose")]
     {

@@ -64,30 +64,53 @@ pub(crate) fn options(config: &Config, telemetry: &Telemetry) -> anyhow::Result<
         program: std::env::current_exe().context("find this program, to compile plugins in a child of it")?,
         args: vec!["__compile".into()],
     };
-    options.fault = fault();
-    #[cfg(feature = "broken-on-purpose")]
-    {
-        options.broken.acknowledge_before_commit =
-            std::env::var("WATS_BROKEN").is_ok_and(|broken| broken == "acknowledge-before-commit");
+    let broken = std::env::var("WATS_BROKEN").ok();
+    options.fault = fault(broken.is_some());
+    if let Some(broken) = broken {
+        break_promise(&mut options, &broken)?;
     }
     Ok(options)
 }
 
+#[cfg(feature = "broken-on-purpose")]
+fn break_promise(options: &mut Options, broken: &str) -> anyhow::Result<()> {
+    match broken {
+        "acknowledge-before-commit" => options.broken.acknowledge_before_commit = true,
+        other => anyhow::bail!("WATS_BROKEN is {other:?}; this build can be told: acknowledge-before-commit"),
+    }
+    tracing::warn!(%broken, "a promise is broken on purpose");
+    Ok(())
+}
+
+#[cfg(not(feature = "broken-on-purpose"))]
+fn break_promise(_: &mut Options, broken: &str) -> anyhow::Result<()> {
+    anyhow::bail!("WATS_BROKEN is {broken:?}, and this build keeps its promises; unset it")
+}
+
 /// `WATS_FAULT=<place>[:<times>]` ends the process as `kill -9` would when it comes to a named place for the nth time. Only
-/// in builds for tests.
-fn fault() -> Option<FaultHook> {
+/// in builds for tests. With a commit that is `broken`, the time between the acknowledgement and the commit is stretched,
+/// as a busy disk does, so that what is done meanwhile (the file leaves the inbox) is done before a kill.
+fn fault(broken: bool) -> Option<FaultHook> {
+    const BUSY_DISK: std::time::Duration = std::time::Duration::from_secs(1);
     if !cfg!(debug_assertions) {
         return None;
     }
-    let wanted = std::env::var("WATS_FAULT").ok()?;
+    let wanted = std::env::var("WATS_FAULT").ok();
+    if wanted.is_none() && !broken {
+        return None;
+    }
+    let wanted = wanted.unwrap_or_default();
     let (place, times) = match wanted.split_once(':') {
         Some((place, times)) => (place.to_owned(), times.parse().ok()?),
         None => (wanted, 1_u64),
     };
     let left = std::sync::atomic::AtomicU64::new(times);
-    Some(Arc::new(move |here| {
+    Some(Arc::new(move |here: &str| {
         if here == place && left.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) == 1 {
             std::process::abort();
+        }
+        if here == "queue.broken.acknowledged" {
+            std::thread::sleep(BUSY_DISK);
         }
     }))
 }

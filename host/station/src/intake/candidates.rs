@@ -34,7 +34,8 @@ struct Candidate {
     first_seen: jiff::Timestamp,
     since: Instant,
     settled: bool,
-    woken: bool,
+    /// Nobody has tried it since this process began, or since the plugins changed.
+    untried: bool,
 }
 
 /// A file that has held still.
@@ -45,8 +46,9 @@ pub(crate) struct Due {
     pub(crate) first_seen: jiff::Timestamp,
     /// Since when it has been waiting here, for files that wait for their content.
     pub(crate) since: Instant,
-    /// What it waits for may have come: it is not to wait until the time that the ledger notes.
-    pub(crate) woken: bool,
+    /// It is to be tried now, also when the ledger says that it waits: the reason may be gone with the process that said
+    /// so, or with the plugins of then.
+    pub(crate) untried: bool,
 }
 
 /// The files of one inbox that are not done.
@@ -90,7 +92,7 @@ impl Candidates {
         self.queue.insert(key, path.to_path_buf());
         self.files.insert(
             path.to_path_buf(),
-            Candidate { stat, phase: Phase::Due(key), first_seen: wall, since: now, settled: false, woken: false },
+            Candidate { stat, phase: Phase::Due(key), first_seen: wall, since: now, settled: false, untried: true },
         );
         true
     }
@@ -113,13 +115,8 @@ impl Candidates {
             .take(most)
             .filter_map(|(_, path)| {
                 let known = self.files.get(path)?;
-                Some(Due {
-                    path: path.clone(),
-                    stat: known.stat,
-                    first_seen: known.first_seen,
-                    since: known.since,
-                    woken: known.woken,
-                })
+                let Candidate { stat, first_seen, since, untried, .. } = *known;
+                Some(Due { path: path.clone(), stat, first_seen, since, untried })
             })
             .collect()
     }
@@ -136,6 +133,7 @@ impl Candidates {
         {
             self.queue.remove(&key);
             candidate.phase = Phase::InFlight;
+            candidate.untried = false;
         }
     }
 
@@ -148,8 +146,8 @@ impl Candidates {
             }
             None => {}
         }
-        let claimed =
-            Candidate { stat, phase: Phase::InFlight, first_seen: wall, since: now, settled: true, woken: false };
+        let phase = Phase::InFlight;
+        let claimed = Candidate { stat, phase, first_seen: wall, since: now, settled: true, untried: false };
         self.files.insert(path.to_path_buf(), claimed);
         true
     }
@@ -164,8 +162,12 @@ impl Candidates {
         self.counter += 1;
         candidate.phase = Phase::Due(key);
         candidate.settled = true;
-        candidate.woken = false;
         self.queue.insert(key, path.to_path_buf());
+    }
+
+    /// Whether the plugins have changed since a worker took the file.
+    pub(crate) fn is_untried(&self, path: &Path) -> bool {
+        self.files.get(path).is_some_and(|candidate| candidate.untried)
     }
 
     /// Nothing is left to do for the file.
@@ -187,9 +189,10 @@ impl Candidates {
             .collect();
         for path in waiting {
             self.again(&path, now);
-            if let Some(candidate) = self.files.get_mut(&path) {
-                candidate.woken = true;
-            }
+        }
+        // Also for those that a worker has just now: it may have asked the plugins of before.
+        for candidate in self.files.values_mut() {
+            candidate.untried = true;
         }
     }
 
@@ -264,12 +267,7 @@ mod tests {
         see(&mut files, "a", 1, Hint::Scan, clock.at(10));
         assert!(files.due(clock.at(59_999), 9).is_empty(), "a scan does not shorten the wait");
         files.wake_waiting(clock.at(20));
-        let due = files.due(clock.at(20), 9);
-        assert_eq!(paths(&due), ["a"]);
-        assert!(due[0].woken, "whatever time the ledger notes");
-        files.dispatched(Path::new("a"));
-        files.again(Path::new("a"), clock.at(30));
-        assert!(!files.due(clock.at(30), 9)[0].woken, "once");
+        assert_eq!(paths(&files.due(clock.at(20), 9)), ["a"]);
     }
 
     #[test]

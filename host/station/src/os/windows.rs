@@ -53,3 +53,7 @@ pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
 pub(super) fn sync_dir(_path: &Path) -> io::Result<()> {
     Ok(())
 }
+
+pub(super) fn rename_to_free_name(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
