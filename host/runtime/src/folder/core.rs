@@ -6,7 +6,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use notify::{RecursiveMode, Watcher as _};
+use notify::{
+    EventKind, RecursiveMode, Watcher as _,
+    event::{AccessKind, AccessMode},
+};
 
 use super::hold::Hold;
 use super::scan::{self, Found, Stamp};
@@ -108,9 +111,15 @@ fn prepare(folder: &Path) -> Result<(), Error> {
 fn watch(core: &Arc<Core>) -> Option<notify::RecommendedWatcher> {
     let weak = Arc::downgrade(core);
     let hint = move |event: notify::Result<notify::Event>| {
-        // Whatever it says, and also when it says that something was missed: look.
-        if let Err(error) = event {
-            tracing::debug!(%error, "hints on plugin folders");
+        // Whatever it says, and also when it says that something was missed: look. Only not when somebody has read the
+        // folder or a file, since that was most likely us: looking would cause the next hint, without end.
+        let was_read = |event: &notify::Event| {
+            event.kind.is_access() && event.kind != EventKind::Access(AccessKind::Close(AccessMode::Write))
+        };
+        match event {
+            Ok(event) if was_read(&event) && !event.need_rescan() => return,
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "hints on plugin folders"),
         }
         if let Some(core) = weak.upgrade() {
             core.wake();
