@@ -27,7 +27,7 @@ const HOSTILE: [Hostile; 9] = [
     Hostile {
         guest: "loops_forever",
         manifest: "[limits]\ndeadline_ms = 300\n",
-        says: &["loops-forever@0.1.0", "limit 300 ms"],
+        says: &["loops-forever@0.1.0", "stopped after", "limit 1.3 s"],
         kind: "limit",
         metric: "wats_plugin_limits_total",
         label: ("limit", "deadline_ms"),
