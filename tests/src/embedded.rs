@@ -232,7 +232,9 @@ impl Line {
     /// The body of the one report of this serial number at the server.
     pub fn report(&self, serial: &str) -> Value {
         let mut found = self.sim.handle().reports().into_iter().filter(|report| report.serial == serial);
-        let (Some(report), None) = (found.next(), found.next()) else { panic!("not one {serial}: {:?}", self.serials()) };
+        let (Some(report), None) = (found.next(), found.next()) else {
+            panic!("not one {serial}: {:?}", self.serials())
+        };
         self.sim.handle().report(&report.id).unwrap().report.unwrap()
     }
 }
@@ -266,7 +268,8 @@ impl Embedded {
 
     /// Waits until its plugins are loaded.
     pub async fn ready(&self) {
-        self.until("plugins in service", |details| details.plugins.iter().all(|plugin| plugin.state != "loading")).await;
+        self.until("plugins in service", |details| details.plugins.iter().all(|plugin| plugin.state != "loading"))
+            .await;
     }
 
     /// Waits until so many reports are delivered, and none is left.

@@ -1,3 +1,6 @@
 //! What the end-to-end tests stand on. The tests themselves are in `tests/`.
 
+pub mod crash;
 pub mod embedded;
+pub mod judge;
+pub mod station;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::{guests, run, wit, workspaces};
 
 /// With it a variable of the environment breaks the promise of the commit, and the crash tests show that they notice.
-pub(crate) const BROKEN: &str = "wats/broken-on-purpose";
+pub(crate) const BROKEN: &str = "wats/broken-on-purpose,wats-tests/broken-on-purpose";
 
 /// Which tests.
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ pub(crate) struct Cli {
     /// The configuration file.
     #[arg(long, short, global = true, env = "WATS_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Answer in JSON, one value.
+    /// Answer in JSON: one value on a line; `convert` prints one report (WSJF) on each.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(subcommand)]
@@ -23,28 +23,28 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the station until it is told to stop.
+    /// Run the station in the foreground, until Ctrl-C or SIGTERM. It works without a server, too.
     Run,
     /// Convert files here and now, without a station: show what is in them.
     Convert(ConvertArgs),
-    /// Hand reports of a test program (WSJF) to the running station.
+    /// Hand reports of a test program (WSJF) to the running station; when it answers they are on disk.
     Submit(SubmitArgs),
     /// See it work: a simulated server, files arriving, an outage.
     Demo(DemoArgs),
-    /// Plugins.
+    /// Look at plugins, check one, hold or resume one.
     #[command(subcommand)]
     Plugin(PluginCommand),
-    /// The durable queue.
+    /// List reports, send refused ones again, convert quarantined files again, verify that nothing is missing.
     #[command(subcommand)]
     Queue(QueueCommand),
     /// Where is the report of a unit? Delivered, waiting, or refused: told by the exit code as well.
     Trace(TraceArgs),
-    /// How is the station?
+    /// How is the station? What is wrong, and the figures of queue, server, plugins and inboxes.
     Status,
-    /// The configuration.
+    /// Write, check and show the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// The token of the WATS server.
+    /// Store or remove the token of the WATS server.
     #[command(subcommand)]
     Token(TokenCommand),
     /// Completions for a shell.
@@ -68,7 +68,8 @@ pub(crate) struct ConvertArgs {
     /// Use this plugin. Default: the one that recognises the file best.
     #[arg(long, value_name = "NAME")]
     pub(crate) plugin: Option<String>,
-    /// Folder of plugins. Default: those of the configuration, or `target/plugins` in a workspace.
+    /// Folder of plugins. Default: those of the configuration, else `target/plugins` of a workspace, else `plugins` beside
+    /// this program.
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Vec<PathBuf>,
 }
@@ -82,26 +83,27 @@ pub(crate) struct SubmitArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// Go on after the story, with page and server up, until Ctrl-C.
+    /// Go on after the story, with station and server up, until Ctrl-C: drop files of your own.
     #[arg(long)]
     pub(crate) stay: bool,
     /// Where to work. Default: a folder that is removed at the end (kept with --stay).
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-    /// Folder of plugins.
+    /// Folder of plugins. Default: `target/plugins` of a workspace, else `plugins` here or beside this program.
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
-    /// List the plugins of the plugin folders.
+    /// List the plugins of the plugin folders, loading each. How those of the running station are, tells `wats status`.
     List {
-        /// Folder of plugins. Default: those of the configuration, or `target/plugins` in a workspace.
+        /// Folder of plugins. Default: those of the configuration, else `target/plugins` of a workspace, else `plugins` beside
+        /// this program.
         #[arg(long, value_name = "DIR")]
         plugins: Vec<PathBuf>,
     },
-    /// Would this host load it? Tells world, version, size, settings and wanted grants.
+    /// Would this station load it? Tells name, version, size, file names that it takes, wanted and given grants.
     Check {
         /// The `.wasm` files.
         #[arg(required = true, value_name = "FILE")]
@@ -219,7 +221,7 @@ pub(crate) enum ConfigCommand {
         #[arg(long)]
         offline: bool,
     },
-    /// Show the configuration as it is in force, with all defaults.
+    /// Show the configuration as it is in force: file, environment and defaults. Keys without any value are left out.
     Show,
     /// Print the JSON Schema of the configuration file.
     Schema,
@@ -227,7 +229,7 @@ pub(crate) enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Store the token (base64 of user:password), read from standard input or asked for.
+    /// Store the token (base64 of user:password), asked for, or read from standard input. The station reads it when it starts.
     Set {
         /// Ask for the password of this user, and make the token from both.
         #[arg(long, value_name = "NAME")]
@@ -235,4 +237,72 @@ pub(crate) enum TokenCommand {
     },
     /// Remove the stored token.
     Clear,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Words of a line as a shell makes them, without its comment.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        let (mut word, mut quote) = (String::new(), None);
+        for c in line.chars().chain([' ']) {
+            match (quote, c) {
+                (None, '#') if word.is_empty() => break,
+                (None, ' ') if word.is_empty() => {}
+                (None, ' ') => words.push(std::mem::take(&mut word)),
+                (None, '\'' | '"') => quote = Some(c),
+                (Some(open), _) if open == c => quote = None,
+                _ => word.push(c),
+            }
+        }
+        words
+    }
+
+    /// Command lines in a text: lines of its `sh` blocks, and what is written as code in its sentences.
+    fn command_lines(text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut fence = None;
+        for line in text.lines() {
+            if let Some(language) = line.trim_start().strip_prefix("```") {
+                fence = if fence.is_some() { None } else { Some(language.to_owned()) };
+            } else if fence.as_deref() == Some("sh") {
+                lines.push(line.trim().trim_start_matches("./").to_owned());
+            } else if fence.is_none() {
+                lines.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+            }
+        }
+        lines.retain(|line| line.starts_with("wats ") && !line.starts_with("wats <"));
+        lines
+    }
+
+    #[test]
+    fn the_command_lines_in_the_guides_are_understood() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut files = vec![root.join("README.md"), root.join("ARCHITECTURE.md"), root.join("plugins/csv/README.md")];
+        files.extend([root.join("sdk/rust/README.md"), root.join("sdk/rust/template/README.md")]);
+        files.extend(std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()));
+        let mut count = 0;
+        for file in files {
+            for line in command_lines(&std::fs::read_to_string(&file).unwrap()) {
+                count += 1;
+                if let Err(error) = Cli::try_parse_from(words(&line)) {
+                    // Named in passing, such as `wats queue` or `wats trace`.
+                    let bare = words(&line).iter().all(|word| word.chars().all(char::is_lowercase));
+                    let incomplete = matches!(
+                        error.kind(),
+                        clap::error::ErrorKind::MissingRequiredArgument
+                            | clap::error::ErrorKind::DisplayHelp
+                            | clap::error::ErrorKind::DisplayVersion
+                            | clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+                    );
+                    assert!(incomplete && (bare || line.contains("--help")), "{}: `{line}`: {error}", file.display());
+                }
+            }
+        }
+        assert!(count > 30, "{count}");
+    }
 }

@@ -9,7 +9,7 @@ use wats_station::{
     config::{ConfigError, TokenSource},
 };
 
-/// Variables that are no keys of the configuration: of the program itself, of its tests, of its build.
+/// Variables that are no keys of the configuration.
 const NOT_KEYS: [&str; 8] =
     ["CONFIG", "LOG", "FAULT", "BROKEN", "SHARED_DATA", "GUESTS", "TEST_QUICK", "WASM_TOOLCHAIN"];
 

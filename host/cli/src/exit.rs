@@ -10,7 +10,8 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const CONFIG: u8 = 3;
 /// What was asked for is not known here.
 pub(crate) const NOT_FOUND: u8 = 4;
-/// `convert`: no plugin takes a file. `trace`: the server refused a report. `queue verify`: something is wrong.
+/// `convert`: no plugin takes a file. `trace`: a report or its file was refused. `queue verify`: something is wrong.
+/// `plugin list`, `plugin check`: one cannot be loaded.
 pub(crate) const REFUSED: u8 = 5;
 /// `trace`: not delivered yet. `convert`: a file waits for something.
 pub(crate) const PENDING: u8 = 6;
@@ -23,9 +24,13 @@ Exit codes:
   2  the command line is wrong
   3  the configuration is wrong
   4  not known here (trace, queue, plugin)
-  5  refused: no plugin takes the file (convert), the server refused the report (trace), not sound (queue verify),
-     a plugin that cannot be loaded (plugin check)
+  5  refused: no plugin takes the file (convert), the report or its file was refused (trace),
+     not sound (queue verify), a plugin that cannot be loaded (plugin list, check)
   6  not yet: the file waits for something (convert), the report is not delivered (trace)
 
-Configuration: --config, else $WATS_CONFIG, else wats.toml in this folder, else the system's place. A variable such as
-WATS_SERVER__URL or WATS_DATA_DIR overrides a key. WATS_LOG sets what is logged (info, debug, warn,wats_queue=debug).";
+Configuration: --config, else $WATS_CONFIG, else wats.toml in this folder, else
+/etc/wats/wats.toml (Windows: %ProgramData%\\wats\\wats.toml).
+A variable such as WATS_SERVER__URL or WATS_DATA_DIR overrides a key.
+WATS_LOG sets what is logged (info, debug, warn,wats_queue=debug).
+
+The first steps: wats config init, wats config check, wats run. To see it work: wats demo.";

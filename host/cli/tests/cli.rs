@@ -182,7 +182,8 @@ fn the_demo_adds_up() {
     let ran = bench.wats(&["demo", "--json", "--plugins", &plugins_text()]).ends_with(0);
     let sums = ran.json();
     assert_eq!(sums["ok"], true, "{sums:#}");
-    let number = |pointer: &str| sums.pointer(pointer).and_then(Value::as_u64).unwrap_or_else(|| panic!("{pointer} {sums:#}"));
+    let number =
+        |pointer: &str| sums.pointer(pointer).and_then(Value::as_u64).unwrap_or_else(|| panic!("{pointer} {sums:#}"));
     assert!(number("/files/dropped") >= 10 && number("/files/quarantined") >= 1, "{sums:#}");
     assert_eq!(number("/files/dropped"), number("/files/converted") + number("/files/quarantined"));
     assert!(number("/reports/committed") > 200, "a file with many reports is among them: {sums:#}");
@@ -229,7 +230,8 @@ fn convert_gives_one_wsjf_object_a_line_on_demand() {
     bench.write("a.csv", GOOD);
     let ran = bench.wats(&["convert", "a.csv", "--json", "--plugin", "csv", "--plugins", &plugins_text()]).ends_with(0);
     let reports: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let told: Vec<_> = reports.iter().map(|report| (report["sn"].as_str().unwrap(), report["result"].as_str().unwrap())).collect();
+    let told: Vec<_> =
+        reports.iter().map(|report| (report["sn"].as_str().unwrap(), report["result"].as_str().unwrap())).collect();
     assert_eq!(told, [("L7-1", "P"), ("L7-2", "F")]);
     for report in &reports {
         let text = report.to_string();
@@ -241,21 +243,36 @@ fn convert_gives_one_wsjf_object_a_line_on_demand() {
 #[test]
 fn convert_tells_by_its_code_what_became_of_the_worst_file() {
     let bench = Bench::new();
-    bench.write("good.csv", GOOD).write("broken.csv", BROKEN).write("poem.csv", "roses are red\n").write("a.unknown", "x");
+    bench
+        .write("good.csv", GOOD)
+        .write("broken.csv", BROKEN)
+        .write("poem.csv", "roses are red\n")
+        .write("a.unknown", "x");
     let plugins = plugins_text();
     let convert = |files: &[&str]| {
         let mut arguments = vec!["convert", "--plugins", plugins.as_str()];
         arguments.extend(files);
         bench.wats(&arguments)
     };
-    convert(&["broken.csv"]).ends_with(1).complains(&["broken.csv", "csv@", "line 2, column 7", "\"five\" is not a number"]);
+    convert(&["broken.csv"]).ends_with(1).complains(&[
+        "broken.csv",
+        "csv@",
+        "line 2, column 7",
+        "\"five\" is not a number",
+    ]);
     convert(&["poem.csv"]).ends_with(5).complains(&["poem.csv: no plugin takes it: csv: confidence"]);
     convert(&["a.unknown"]).ends_with(5).complains(&["none has rules that fit"]);
     convert(&["absent.csv"]).ends_with(1).complains(&["absent.csv"]);
     convert(&["good.csv", "poem.csv"]).ends_with(5).says(&["2 reports"]);
     // Failed is worse than refused, and the good one is shown all the same.
-    convert(&["broken.csv", "poem.csv", "good.csv"]).ends_with(1).says(&["2 reports"]).complains(&["broken.csv", "poem.csv"]);
-    bench.wats(&["convert", "--plugin", "nobody", "--plugins", &plugins, "good.csv"]).ends_with(1).complains(&["nobody"]);
+    convert(&["broken.csv", "poem.csv", "good.csv"])
+        .ends_with(1)
+        .says(&["2 reports"])
+        .complains(&["broken.csv", "poem.csv"]);
+    bench
+        .wats(&["convert", "--plugin", "nobody", "--plugins", &plugins, "good.csv"])
+        .ends_with(1)
+        .complains(&["nobody"]);
     bench.wats(&["convert"]).ends_with(2);
 }
 
@@ -263,7 +280,12 @@ fn convert_tells_by_its_code_what_became_of_the_worst_file() {
 fn plugins_are_listed_and_checked_before_they_are_used() {
     let bench = Bench::new();
     bench.write("garbage.wasm", "not wasm").write("empty/readme.txt", "");
-    bench.wats(&["plugin", "list", "--plugins", &plugins_text()]).ends_with(0).says(&["csv ", "atml ", "wats-json ", "loads"]);
+    bench.wats(&["plugin", "list", "--plugins", &plugins_text()]).ends_with(0).says(&[
+        "csv ",
+        "atml ",
+        "wats-json ",
+        "loads",
+    ]);
     let listed = bench.wats(&["plugin", "list", "--json", "--plugins", &plugins_text()]).ends_with(0).json();
     let names: Vec<_> = listed.as_array().unwrap().iter().map(|plugin| plugin["name"].as_str().unwrap()).collect();
     for shipped in ["atml", "csv", "wats-json"] {
@@ -283,9 +305,18 @@ fn a_configuration_is_written_checked_shown_and_described() {
     let bench = Bench::new();
     bench.wats(&["config", "init"]).ends_with(0).says(&["wrote wats.toml"]);
     bench.wats(&["config", "init"]).ends_with(1).complains(&["exists, and is not overwritten"]);
-    bench.wats(&["config", "check", "--offline"]).ends_with(0).says(&["inbox line-1", "none: reports are converted and held"]);
+    bench
+        .wats(&["config", "check", "--offline"])
+        .ends_with(0)
+        .says(&["inbox line-1", "none: reports are converted and held"]);
     let shown = bench.wats(&["config", "show"]).ends_with(0);
-    for key in ["enable_cache = true", "cache_ttl_seconds = 300", "cache_max_size = 1000", "enable_metrics = true", "settle_seconds = 1"] {
+    for key in [
+        "enable_cache = true",
+        "cache_ttl_seconds = 300",
+        "cache_max_size = 1000",
+        "enable_metrics = true",
+        "settle_seconds = 1",
+    ] {
         assert!(shown.out.contains(key), "{key} is not in {}", shown.out);
     }
     bench.write("again.toml", &shown.out);
@@ -329,7 +360,8 @@ fn a_token_is_kept_private_and_never_printed() {
     assert_eq!(fs::read_to_string(&file).unwrap().trim(), secret);
     #[cfg(unix)]
     {
-        let mode = |path: &Path| std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777;
+        let mode =
+            |path: &Path| std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777;
         assert_eq!(mode(&file), 0o600);
         assert_eq!(mode(&bench.path("data")), 0o700, "the data folder");
     }
@@ -372,7 +404,13 @@ fn a_running_station_tells_where_everything_is() {
     let bench = Bench::new();
     let sim = Sim::start(SimOptions::default()).unwrap();
     // One unit is refused for good.
-    let refusal = Action::Status { status: 400, retry_after: None, form: None, message: Some("the operation 100 is closed".into()), stored: false };
+    let refusal = Action::Status {
+        status: 400,
+        retry_after: None,
+        form: None,
+        message: Some("the operation 100 is closed".into()),
+        stored: false,
+    };
     sim.handle().add_rule(Rule::reports(refusal).serial("L7-2")).unwrap();
     bench.configure(&sim.url());
     bench.wats_with(&["token", "set"], &format!("{DEMO_TOKEN}\n")).ends_with(0);

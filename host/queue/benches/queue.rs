@@ -254,73 +254,80 @@ fn noise(seed: u64) -> Vec<u8> {
     .collect()
 }
 
-/// Commit, lease and acknowledge at depth 1,000 and at a great depth; open with all that pending.
+/// Commit, lease and acknowledge on a queue with 1,000 waiting and on a deep one, in turns; open with all that pending.
 fn depth(_: &mut Criterion) {
     let deep: u64 = std::env::var_os("WATS_BENCH_DEPTH")
         .and_then(|depth| depth.into_string().ok()?.parse().ok())
         .unwrap_or(100_000);
     let payloads = Arc::new((0..64).map(|n| Payload::compress(&text(n)[..2048], 3).unwrap()).collect::<Vec<_>>());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let dir = folder();
-    let queue = open(dir.path());
-    let mut next = 0;
-    let mut figures = Vec::new();
-    for depth in [1_000, deep] {
-        while next < depth {
-            enqueue_sqlite(&queue, next, 10, &payloads);
-            next += PRODUCERS * 10;
-        }
-        let mut enqueue = Vec::new();
-        let mut drain = Vec::new();
-        for _ in 0..5 {
-            enqueue.push(rate(PRODUCERS * 40, enqueue_sqlite(&queue, next, 40, &payloads)));
-            next += PRODUCERS * 40;
+    let dirs = [folder(), folder()];
+    let mut queues = [1_000, deep]
+        .into_iter()
+        .zip(&dirs)
+        .map(|(depth, dir)| {
+            let queue = open(dir.path());
+            let mut next = 0;
+            while next < depth {
+                let each = (depth - next).div_ceil(PRODUCERS).min(100);
+                enqueue_sqlite(&queue, next, each, &payloads);
+                next += PRODUCERS * each;
+            }
+            (queue, next, Vec::new(), Vec::new())
+        })
+        .collect::<Vec<_>>();
+    for _ in 0..9 {
+        for (queue, next, enqueue, drain) in &mut queues {
+            enqueue.push(rate(PRODUCERS * 20, enqueue_sqlite(queue, *next, 20, &payloads)));
+            *next += PRODUCERS * 20;
             let started = Instant::now();
-            runtime.block_on(async {
-                let mut left = PRODUCERS * 40;
-                while left > 0 {
-                    let leased = queue.lease(64).await.unwrap();
-                    left = left.saturating_sub(leased.len() as u64);
-                    let mut tasks = tokio::task::JoinSet::new();
-                    for leased in leased {
-                        let queue = queue.clone();
-                        tasks.spawn(async move {
-                            queue.delivered(leased.entry_id, Receipt { status: 200, detail: String::new() }).await
-                        });
-                    }
-                    while let Some(done) = tasks.join_next().await {
-                        done.unwrap().unwrap();
-                    }
-                }
-            });
-            drain.push(rate(PRODUCERS * 40, started.elapsed()));
+            runtime.block_on(lease_and_acknowledge(queue, PRODUCERS * 20));
+            drain.push(rate(PRODUCERS * 20, started.elapsed()));
         }
-        figures.push((depth, median(enqueue), median(drain)));
     }
-    for (depth, enqueue, drain) in &figures {
+    let figures: Vec<(f64, f64)> =
+        queues.iter().map(|(_, _, enqueue, drain)| (median(enqueue.clone()), median(drain.clone()))).collect();
+    for ((enqueue, drain), depth) in figures.iter().zip([1_000, deep]) {
         println!("depth {depth}: enqueue {enqueue:.0}/s, lease and acknowledge in 64s {drain:.0}/s");
     }
-    if let [shallow, deep] = figures.as_slice() {
-        println!(
-            "deep against shallow: enqueue {:.2}, drain {:.2} (budget 0.95)",
-            deep.1 / shallow.1,
-            deep.2 / shallow.2
-        );
+    println!(
+        "deep against shallow: enqueue {:.2}, drain {:.2} (budget 0.95)",
+        figures[1].0 / figures[0].0,
+        figures[1].1 / figures[0].1
+    );
+    for (queue, ..) in queues {
+        queue.close_blocking();
     }
-    queue.close_blocking();
     let started = Instant::now();
-    let queue = open(dir.path());
+    let queue = open(dirs[1].path());
     let opened = started.elapsed();
     let leased = queue.lease_blocking(1).unwrap();
     assert_eq!(leased.len(), 1);
     println!(
-        "open with {} pending: {:.1} ms, first lease after {:.1} ms (budget 1000 ms at 1,000,000)",
-        next - 2 * 5 * PRODUCERS * 40,
+        "open with {deep} pending: {:.1} ms, first lease after {:.1} ms (budget 1000 ms at 1,000,000)",
         opened.as_secs_f64() * 1e3,
         started.elapsed().as_secs_f64() * 1e3
     );
     drop(leased);
     queue.close_blocking();
+}
+
+async fn lease_and_acknowledge(queue: &Queue, count: u64) {
+    let mut left = count;
+    while left > 0 {
+        let leased = queue.lease(64).await.unwrap();
+        left = left.saturating_sub(leased.len() as u64);
+        let mut tasks = tokio::task::JoinSet::new();
+        for leased in leased {
+            let queue = queue.clone();
+            tasks.spawn(async move {
+                queue.delivered(leased.entry_id, Receipt { status: 200, detail: String::new() }).await
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap().unwrap();
+        }
+    }
 }
 
 /// A scan of a folder: what the ledger knows about 1,000 files.

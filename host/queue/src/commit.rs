@@ -155,9 +155,9 @@ impl Writer {
         Ok(Reply::Committed(answer))
     }
 
-    /// The newest row of the same place, if it is the same source: what its ids are derived from is the same; or it was
-    /// only waiting there (with this content or an earlier one), or the same bytes could not be converted before. So a
-    /// file that waited, or was mended by a new plugin, is one file and not two.
+    /// The newest row of the same place, if it is the same source. A file without reports has no identity of its own yet
+    /// (that depends on what its conversion asks for): one that waited is continued by whatever is decided of that place
+    /// next, one that gave nothing or was quarantined by the same bytes.
     fn earlier(&self, source: &Source) -> Result<Option<Earlier>, Error> {
         let row = self
             .conn
@@ -173,15 +173,12 @@ impl Writer {
                         outcome: row.get(2)?,
                         undelivered: row.get(3)?,
                     };
-                    let same = row.get_ref(4)?.as_blob()? == source.identity;
-                    let same_bytes = row.get_ref(5)?.as_blob()? == source.digest;
-                    let unconverted = match earlier.outcome {
+                    let same = match earlier.outcome {
                         outcome::WAITING => true,
-                        outcome::QUARANTINED => same_bytes,
+                        outcome::NO_REPORT | outcome::QUARANTINED => row.get_ref(5)?.as_blob()? == source.digest,
                         _ => false,
                     };
-                    let same = same || (unconverted && earlier.undelivered == 0);
-                    Ok((earlier, same))
+                    Ok((earlier, same || row.get_ref(4)?.as_blob()? == source.identity))
                 })
                 .optional()
             })

@@ -402,6 +402,10 @@ impl Queue {
         self.shared.read(move |db| db.detail(entry)).await
     }
 
+    pub(crate) async fn content_digest(&self, entry: EntryId) -> Result<crate::Digest, Error> {
+        self.shared.read(move |db| db.content_digest(entry)).await
+    }
+
     /// The content of an entry.
     ///
     /// # Errors

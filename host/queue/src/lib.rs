@@ -77,7 +77,7 @@
 //! | `outcome`, `outcome_text`, `next_try`, `reports` | 1 committed, 2 no report, 3 quarantined, 4 waiting; why; when to look again; reports of the last generation |
 //! | `undelivered` | its entries that are live or dead |
 //! | `archive`, `archive_to` | 0 in inbox, 1 pending, 2 awaits delivery, 3 archived, 4 kept, 5 gone |
-//! | `generation` | how often it was committed. Same path and same identity = same row, next generation; another identity at the same path = a new row, unless the old row only waited, or holds the same bytes quarantined |
+//! | `generation` | how often it was decided about. Same path and same identity = same row, next generation; another identity at the same path = a new row, unless the row waits, or holds no reports and the bytes are the same |
 //! | `trace`, `first_seen`, `decided` | trace context; times in ms since 1970, as all times here |
 //!
 //! `entry`: one row per report and generation.
@@ -170,6 +170,7 @@ mod commit;
 mod counters;
 mod deliver;
 mod error;
+mod export;
 mod folder;
 mod handle;
 mod lease;
@@ -182,6 +183,7 @@ mod path;
 mod payload;
 mod place;
 mod query;
+mod salvage;
 mod schema;
 mod shared;
 mod stage;
@@ -192,6 +194,7 @@ mod writer;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{Conflict, Error};
+pub use export::{EXPORT_FORMAT, ExportedEntry, IMPORT_INBOX, Imported};
 pub use handle::Queue;
 #[cfg(feature = "broken-on-purpose")]
 pub use options::Broken;
@@ -201,6 +204,7 @@ pub use options::{
 };
 pub use path::{decode_path, encode_path};
 pub use payload::{DEFAULT_COMPRESSION_LEVEL, Payload};
+pub use salvage::{Salvaged, salvage};
 pub use types::{
     Archive, ArchiveWhen, Commit, Committed, Digest, EntryId, EntryState, FileId, Hold, NewReport, OrphanRule, Outcome,
     PluginRef, Pressure, PriorityClass, Receipt, ReportKind, Source, SourceId, SourceKey, StageId, Stat,

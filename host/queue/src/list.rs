@@ -206,6 +206,14 @@ impl Db<'_> {
         Ok(EntryDetail { entry: row, source, attempts })
     }
 
+    pub(crate) fn content_digest(&self, entry: EntryId) -> Result<crate::Digest, Error> {
+        self.conn
+            .prepare_cached("SELECT content FROM entry WHERE id = ?1")
+            .and_then(|mut s| s.query_row([entry.0], |row| row.get(0)).optional())
+            .map_err(Error::db("read a report's digest"))?
+            .ok_or(Error::NoEntry { entry })
+    }
+
     pub(crate) fn payload(&self, entry: EntryId) -> Result<Payload, Error> {
         let db = Error::db("read a report's content");
         let (stored, raw) = self

@@ -149,7 +149,7 @@ impl Db<'_> {
             });
         }
         for id in self.ids(
-            "SELECT e.id FROM entry e WHERE e.state IN (1, 3) AND NOT EXISTS (SELECT 1 FROM payload p WHERE p.id = e.id * 256)",
+            "SELECT e.id FROM entry e WHERE e.state IN (1, 3) AND (e.state = 1 OR e.stored_bytes > 0) AND NOT EXISTS (SELECT 1 FROM payload p WHERE p.id = e.id * 256)",
         )? {
             report.findings.push(Finding {
                 check: "payload-missing",

@@ -228,7 +228,9 @@ impl Intake<'_> {
                     }
                 }
             }
-            Sighting::Known { outcome: OutcomeKind::Waiting, next_try: Some(at), .. } if at > self.core.now() => {
+            Sighting::Known { outcome: OutcomeKind::Waiting, next_try: Some(at), .. }
+                if at > self.core.now() && !due.woken =>
+            {
                 let wait = Duration::try_from(at.duration_since(self.core.now())).unwrap_or_default();
                 self.candidates.again(&due.path, Instant::now() + wait.min(Duration::from_mins(10)));
                 true

@@ -2,23 +2,28 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
+use opentelemetry::metrics::{MeterProvider as _, NoopMeterProvider};
 use uuid::Uuid;
 use wats_report::Violation;
-use wats_runtime::{Cancel, Failure, LogLine, Runtime};
+use wats_runtime::{Cancel, Failure, LogLine, Runtime, RuntimeOptions, Source, SourceFile};
 
 use crate::{
-    config::Config,
+    config::{Config, Inbox},
     convert::{self, Conversion, Setting},
     error::Error,
-    intake::take::{self, Arrived},
+    intake::take::{self, Arrived, Taken},
     os,
     plugins::Plugins,
     select::{self, Selection},
     supervise,
 };
+
+/// What there is without a configuration.
+const NO_CONFIG: &str = "the built-in configuration";
 
 /// Converts files with the plugins of some folders.
 #[derive(Debug)]
@@ -76,6 +81,20 @@ pub struct ConvertedReport {
 }
 
 impl Offline {
+    /// Loads all plugins of these folders, for a program that has no configuration: the defaults hold for everything,
+    /// plugins are compiled in this process, nothing is cached and nothing measured. [`Offline::open`] leaves all of that
+    /// to the caller.
+    ///
+    /// # Errors
+    /// As [`Offline::open`].
+    pub fn with_plugins<P: AsRef<Path>>(dirs: &[P]) -> Result<Self, Error> {
+        let config = Config::from_toml("", NO_CONFIG, Path::new("."));
+        let mut config = config.map_err(|error| Error::Task { task: "conversion".into(), why: error.to_string() })?;
+        config.plugin_dirs = dirs.iter().map(|dir| dir.as_ref().to_owned()).collect();
+        let runtime = Runtime::new(RuntimeOptions::new(NoopMeterProvider::new().meter("offline")))?;
+        Self::open(config, runtime, None)
+    }
+
     /// Loads all plugins of the configuration's folders. `plugin` names the one to use; without it the best is chosen.
     ///
     /// # Errors
@@ -121,9 +140,28 @@ impl Offline {
         let arrived =
             Arrived { path: PathBuf::from(name), stat: os::stat_of(&metadata), first_seen: jiff::Timestamp::now() };
         let taken = take::take(&inbox, arrived, &self.config.station.time_zone).map_err(std::io::Error::other)?;
-        let defaults = supervise::defaults(&self.config, &inbox);
+        self.answer(&inbox, &taken)
+    }
+
+    /// Converts bytes as if they were a file of this name, written at this moment.
+    ///
+    /// # Errors
+    /// When the machine fails; what is wrong with the bytes is an [`Answer`].
+    pub fn convert_bytes(&self, name: &str, bytes: impl Into<Arc<[u8]>>) -> std::io::Result<Answer> {
+        let Some(inbox) = self.config.inboxes.first() else { return Err(std::io::Error::other("no inbox")) };
+        let now = jiff::Timestamp::now();
+        let mtime_ns = i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX);
+        let main = SourceFile::from_bytes(name, take::modified_text(mtime_ns, &self.config.station.time_zone), bytes);
+        let stat = wats_queue::Stat { size: main.size, mtime_ns, file_id: None };
+        let arrived = Arrived { path: PathBuf::from(name), stat, first_seen: now };
+        let digest = main.digest;
+        self.answer(inbox, &Taken { arrived, source: Source::new(main), digest })
+    }
+
+    fn answer(&self, inbox: &Inbox, taken: &Taken) -> std::io::Result<Answer> {
+        let defaults = supervise::defaults(&self.config, inbox);
         let setting = Setting {
-            inbox: &inbox,
+            inbox,
             defaults: &defaults,
             plugins: &self.plugins,
             station_id: Uuid::nil(),
@@ -131,12 +169,12 @@ impl Offline {
             lookup: None,
             cancel: &self.cancel,
         };
-        let candidates = match select::select(&inbox, &self.plugins, &taken) {
+        let candidates = match select::select(inbox, &self.plugins, taken) {
             Selection::Candidates(candidates) => candidates,
             Selection::Wait(why) => return Ok(failed(why)),
             Selection::Nobody(why) => return Ok(Answer::Refused { why }),
         };
-        Ok(match convert::convert(setting, &taken, candidates) {
+        Ok(match convert::convert(setting, taken, candidates) {
             Conversion::Reports(converted) if !converted.valid.refused.is_empty() => Answer::Failed {
                 why: "its reports break the rules of WATS".into(),
                 failure: None,

@@ -96,7 +96,7 @@ fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Ve
 fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, worker: &str) -> Verdict {
     core.fault("commit.before");
     let waits = match &decision {
-        Decision::Wait { next_try, .. } => Some(*next_try),
+        Decision::Wait { next_try, reason, .. } => Some((*next_try, reason.clone())),
         _ => None,
     };
     let quarantined = match &decision {
@@ -122,6 +122,7 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         let wait = Duration::try_from(next_try.duration_since(core.now())).unwrap_or_default();
         return Verdict::Again(wait);
     }
+    told(core, inbox, taken, &committed, quarantined.as_deref());
     let place = Place { path: &taken.arrived.path, stat: &taken.arrived.stat, source: committed.source_id };
     match quarantined {
         Some(sidecar) => to_error_folder(core, inbox, &place, &sidecar, worker),
@@ -262,7 +263,7 @@ fn rejected(refused: &[wats_report::Violation]) -> String {
     text
 }
 
-/// One line, and the metrics, for each decision.
+/// One line, and the metrics, for each decision that ends the way of a file here.
 fn told(
     core: &Core,
     inbox: &InboxState,

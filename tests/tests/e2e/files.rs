@@ -100,7 +100,9 @@ async fn a_name_that_is_used_again_loses_neither_content() {
     let mut archived: Vec<_> = line
         .names("in.archive")
         .iter()
-        .map(|name| fs::read_to_string(line.path("in.archive").join(name)).unwrap().split(' ').nth(1).unwrap().to_owned())
+        .map(|name| {
+            fs::read_to_string(line.path("in.archive").join(name)).unwrap().split(' ').nth(1).unwrap().to_owned()
+        })
         .collect();
     archived.sort();
     let count = archived.len();
@@ -133,7 +135,9 @@ async fn a_file_that_is_deleted_or_replaced_while_it_is_converted_is_harmless() 
     line.drop_file("last.script", "report LAST 5.0");
     line.holds("in", &[]).await;
     let details = station
-        .until("everything delivered", |details| details.queue.counts.reports_live == 0 && details.queue.counts.files_committed > 0)
+        .until("everything delivered", |details| {
+            details.queue.counts.reports_live == 0 && details.queue.counts.files_committed > 0
+        })
         .await;
     // All or none of each file.
     assert_eq!(details.queue.counts.reports_delivered % 200, 1, "{:?}", details.queue.counts);
@@ -188,7 +192,10 @@ async fn odd_names_are_names() {
     #[cfg(unix)]
     {
         let name = std::os::unix::ffi::OsStringExt::from_vec(b"not \xff utf-8.script".to_vec());
-        line.drop_file(Path::new(&std::ffi::OsString::into_string(name).map_or_else(|name| name, Into::into)), "report RAW 5.0");
+        line.drop_file(
+            Path::new(&std::ffi::OsString::into_string(name).map_or_else(|name| name, Into::into)),
+            "report RAW 5.0",
+        );
         count += 1;
     }
     station.delivered(count).await;
@@ -308,7 +315,9 @@ async fn two_equal_files_whose_start_is_their_time_of_change_are_two_tests() {
         .handle()
         .reports()
         .iter()
-        .map(|report| line.sim.handle().report(&report.id).unwrap().report.unwrap()["start"].as_str().unwrap().to_owned())
+        .map(|report| {
+            line.sim.handle().report(&report.id).unwrap().report.unwrap()["start"].as_str().unwrap().to_owned()
+        })
         .collect();
     starts.sort();
     assert!(starts[0].starts_with("2026-05-28T20:26:40") && starts[1].starts_with("2026-05-28T20:27:40"), "{starts:?}");

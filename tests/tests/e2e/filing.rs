@@ -43,7 +43,11 @@ async fn a_file_is_moved_zipped_deleted_or_kept() {
         let station = running(&line).await;
         line.drop_file("c.script", "report SN-3 5.0");
         station.delivered(3).await;
-        assert_eq!(station.scrape().await.sum("wats_plugin_files_total", &[]), 1.0, "{after}: converted again after a restart");
+        assert_eq!(
+            station.scrape().await.sum("wats_plugin_files_total", &[]),
+            1.0,
+            "{after}: converted again after a restart"
+        );
         assert_eq!(line.sim.handle().stats().reports_accepted, 3, "{after}");
         station.stop().await;
     }
@@ -118,7 +122,13 @@ async fn each_inbox_has_its_folders_patterns_and_defaults() {
     let told = |serial: &str| {
         let report = line.report(serial);
         let text = |key: &str| report[key].as_str().unwrap_or_default().to_owned();
-        (report["processCode"].clone(), text("rev"), report["uut"]["user"].clone(), text("machineName"), text("location"))
+        (
+            report["processCode"].clone(),
+            text("rev"),
+            report["uut"]["user"].clone(),
+            text("machineName"),
+            text("location"),
+        )
     };
     assert_eq!(told("SN-1"), (json!(100), "A".into(), json!("kari"), "TEST-1".into(), "Lab".into()));
     assert_eq!(told("SN-2"), (json!(50), "B".into(), json!("per"), "OTHER-2".into(), "Hall 2".into()));
@@ -175,7 +185,11 @@ async fn a_file_that_waits_is_converted_when_its_plugin_arrives() {
     station.until("a file waiting", |details| details.queue.counts.files_waiting == 1).await;
     line.add_plugin(&guest("scripted"));
     let details = station.delivered(1).await;
-    assert_eq!((details.queue.counts.files_seen, details.queue.counts.files_waiting), (1, 0), "one file, and it waits no more");
+    assert_eq!(
+        (details.queue.counts.files_seen, details.queue.counts.files_waiting),
+        (1, 0),
+        "one file, and it waits no more"
+    );
     line.holds("in.archive", &["a.script"]).await;
     station.stop().await;
 }
@@ -212,8 +226,14 @@ async fn a_full_queue_leaves_files_where_they_are_and_goes_on_by_itself() {
     for number in 3..8 {
         line.drop_file(format!("{number}.script"), format!("report SN-{number} 5.0"));
     }
-    let details = station.until("the inbox held", |details| details.inboxes[0].held.is_some() && details.inboxes[0].files >= 5).await;
-    assert!(details.complaints.iter().any(|complaint| complaint.why.contains("queue.max_depth")), "{:?}", details.complaints);
+    let details = station
+        .until("the inbox held", |details| details.inboxes[0].held.is_some() && details.inboxes[0].files >= 5)
+        .await;
+    assert!(
+        details.complaints.iter().any(|complaint| complaint.why.contains("queue.max_depth")),
+        "{:?}",
+        details.complaints
+    );
     assert_eq!((station.get("/health").await.0, station.get("/health/ready").await.0), (503, 503));
     assert_eq!(line.names("in").len(), 5, "files wait in their folder");
     // A test program is told to keep its report.
@@ -229,7 +249,8 @@ async fn a_full_queue_leaves_files_where_they_are_and_goes_on_by_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_nearly_full_stops_intake_only() {
-    let line = Line { more: format!("[queue]\nmin_disk_left_bytes = {}\n", i64::MAX), ..Line::with_guests(&["scripted"]) };
+    let line =
+        Line { more: format!("[queue]\nmin_disk_left_bytes = {}\n", i64::MAX), ..Line::with_guests(&["scripted"]) };
     let station = running(&line).await;
     line.drop_file("a.script", "report SN-1 5.0");
     let details = station.until("the inbox held", |details| details.inboxes[0].held.is_some()).await;

@@ -52,7 +52,14 @@ async fn health_has_three_questions_and_details() {
     ] {
         assert_eq!(details.pointer(pointer), Some(&wanted), "{pointer} in {details:#}");
     }
-    for present in ["/uptime_seconds", "/queue/used_bytes", "/destination/last_delivery", "/workers/count", "/disk_left_bytes", "/version"] {
+    for present in [
+        "/uptime_seconds",
+        "/queue/used_bytes",
+        "/destination/last_delivery",
+        "/workers/count",
+        "/disk_left_bytes",
+        "/version",
+    ] {
         assert!(details.pointer(present).is_some_and(|value| !value.is_null()), "{present} in {details:#}");
     }
     let (status, index) = station.get("/").await;
@@ -88,7 +95,8 @@ async fn metrics_are_text_for_prometheus_and_json_on_demand() {
     assert_eq!(scraped.sum("wats_plugin_files_total", &[("plugin", "scripted"), ("outcome", "converted")]), 1.0);
     assert_eq!(scraped.sum("wats_queue_reports_total", &[("state", "delivered")]), 1.0);
     assert_eq!(scraped.sum("wats_queue_conservation_gap", &[]), 0.0);
-    let (status, json) = answer(station.request(Method::GET, "/metrics").header(header::ACCEPT, "application/json")).await;
+    let (status, json) =
+        answer(station.request(Method::GET, "/metrics").header(header::ACCEPT, "application/json")).await;
     assert_eq!((status, json.pointer("/queue/reports_delivered")), (200, Some(&json!(1))));
     // The port of its own has the metrics and nothing else.
     let own = station.station.metrics_address().unwrap();
@@ -104,7 +112,9 @@ async fn a_page_that_calls_it_by_another_name_is_refused() {
     let station = running(&line).await;
     let port = station.address.rsplit(':').next().unwrap().to_owned();
     for path in ["/health", "/metrics", "/api/queue", "/"] {
-        for host in ["evil.example".to_owned(), format!("evil.example:{port}"), format!("127.0.0.1.evil.example:{port}")] {
+        for host in
+            ["evil.example".to_owned(), format!("evil.example:{port}"), format!("127.0.0.1.evil.example:{port}")]
+        {
             let (status, told) = answer(station.request(Method::GET, path).header(header::HOST, &host)).await;
             assert_eq!(status, 421, "{path} as {host}: {told}");
             assert!(told["error"]["next"].as_str().unwrap().contains("http.hosts"), "{told}");
@@ -143,7 +153,10 @@ async fn commands_and_the_content_of_reports_need_the_admin_key() {
         }
     }
     assert_eq!(station.admin(Method::GET, "/api/queue", None).await, (200, json!([])));
-    assert_eq!(station.admin(Method::POST, "/api/queue/discard", Some(json!({ "entry": 99, "reason": "x" }))).await.0, 404);
+    assert_eq!(
+        station.admin(Method::POST, "/api/queue/discard", Some(json!({ "entry": 99, "reason": "x" }))).await.0,
+        404
+    );
     assert_eq!(station.get("/health/details").await.1["plugins"][0]["state"], "ready", "nobody held it");
     #[cfg(unix)]
     for (name, wanted) in [("admin.key", 0o600), ("submit.key", 0o600)] {

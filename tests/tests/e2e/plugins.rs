@@ -128,7 +128,11 @@ async fn a_hostile_plugin_is_stopped_named_and_measured_and_harms_no_other_file(
         let scraped = station.scrape().await;
         let plugin = hostile.guest.replace('_', "-");
         assert!(scraped.sum(hostile.metric, &[("plugin", &plugin), hostile.label]) >= 1.0, "{name}: {scraped:?}");
-        assert_eq!(scraped.sum("wats_plugin_files_total", &[("plugin", &plugin), ("outcome", "failed")]), 1.0, "{name}");
+        assert_eq!(
+            scraped.sum("wats_plugin_files_total", &[("plugin", &plugin), ("outcome", "failed")]),
+            1.0,
+            "{name}"
+        );
     }
     let panicked = line.sidecar("a.panics");
     let frames = panicked["failure"]["backtrace"].as_array().unwrap();
@@ -175,7 +179,8 @@ async fn what_is_no_plugin_is_told_of_and_its_files_wait_for_nobody() {
     assert_eq!((status, &details["status"]), (200, &Value::from("degraded")));
     assert_eq!(details["complaints"].as_array().unwrap().len(), 7, "{details:#}");
     let scraped = station.scrape().await;
-    let failed = scraped.sum("wats_plugin_loads_total", &[]) - scraped.sum("wats_plugin_loads_total", &[("outcome", "loaded")]);
+    let failed =
+        scraped.sum("wats_plugin_loads_total", &[]) - scraped.sum("wats_plugin_loads_total", &[("outcome", "loaded")]);
     assert!(failed >= 7.0, "{scraped:?}");
     assert_eq!(station.get("/health").await.0, 200, "the others work");
     station.stop().await;

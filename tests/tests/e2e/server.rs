@@ -102,13 +102,17 @@ async fn what_the_server_refuses_for_good_is_a_dead_letter_with_its_words_and_go
     line.sim.handle().add_rule(Rule::reports(Action::status(413)).serial("LARGE")).unwrap();
     let station = running(&line).await;
     line.drop_file("a.script", "report SN-1 5.0\nreport BAD 5.0\nreport LARGE 5.0\nreport SN-2 5.0");
-    let dead = |details: &wats_station::health::Details| details.queue.counts.reports_dead == 2 && details.queue.counts.reports_live == 0;
+    let dead = |details: &wats_station::health::Details| {
+        details.queue.counts.reports_dead == 2 && details.queue.counts.reports_live == 0
+    };
     let details = station.until("two dead letters", dead).await;
     assert_eq!((details.queue.counts.reports_delivered, details.status), (2, Status::Degraded));
 
     let (status, listed) = station.admin(reqwest::Method::GET, "/api/queue?state=dead", None).await;
     assert_eq!(status, 200);
-    let find = |serial: &str| listed.as_array().unwrap().iter().find(|row| row["serial_number"] == serial).unwrap().to_string();
+    let find = |serial: &str| {
+        listed.as_array().unwrap().iter().find(|row| row["serial_number"] == serial).unwrap().to_string()
+    };
     assert!(find("BAD").contains("the operation 100 is not open for PN-1"), "{}", find("BAD"));
     assert!(find("LARGE").contains("413"), "{}", find("LARGE"));
     assert_eq!(station.scrape().await.sum("wats_queue_reports_total", &[("state", "dead")]), 2.0);
@@ -152,7 +156,8 @@ async fn a_failing_server_is_tried_again_with_backoff_and_the_others_go_on() {
     assert!(waiting.attempts >= 1 && waiting.next_try.is_some(), "{waiting:?}");
     assert!(waiting.last_error.as_deref().unwrap().contains("500"), "{waiting:?}");
     station.delivered(2).await;
-    let entry = entries(&station, EntryState::Delivered).await.into_iter().find(|entry| entry.serial_number == "SN-1").unwrap();
+    let entry =
+        entries(&station, EntryState::Delivered).await.into_iter().find(|entry| entry.serial_number == "SN-1").unwrap();
     assert_eq!(entry.attempts, 2, "{entry:?}");
     assert_eq!(station.scrape().await.sum("wats_queue_attempts_failed_total", &[]), 2.0);
     station.stop().await;
@@ -188,7 +193,10 @@ async fn what_was_stored_but_not_acknowledged_is_sent_again_and_is_one_report() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hanging_server_holds_up_no_other_report_and_no_stop() {
     let line = Line { server: "request_timeout_seconds = 1.0\n".into(), ..Line::with_guests(&["scripted"]) };
-    line.sim.handle().add_rule(Rule::reports(Action::hang(Point::BeforeStore, 60_000)).serial("HANG").times(1)).unwrap();
+    line.sim
+        .handle()
+        .add_rule(Rule::reports(Action::hang(Point::BeforeStore, 60_000)).serial("HANG").times(1))
+        .unwrap();
     let station = running(&line).await;
     line.drop_file("a.script", "report HANG 5.0\nreport SN-1 5.0");
     station.delivered(2).await;
@@ -259,7 +267,8 @@ async fn a_repair_waits_for_the_test_that_it_refers_to() {
     assert_eq!((status, answer["ids"][0].as_str()), (201, Some(id)), "{answer}");
     assert_eq!(station.post(uur("SN-9", id).to_string()).await.0, 201);
     station.delivered(2).await;
-    let stored: Vec<_> = line.sim.handle().requests(0).into_iter().filter(|request| request.outcome == Outcome::Stored).collect();
+    let stored: Vec<_> =
+        line.sim.handle().requests(0).into_iter().filter(|request| request.outcome == Outcome::Stored).collect();
     assert_eq!(stored.len(), 2);
     assert_eq!(stored[0].report.unwrap().to_string(), id, "the test comes first");
     // The repair was not even tried while its test was not there.

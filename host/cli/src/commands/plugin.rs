@@ -98,7 +98,7 @@ fn show(loaded: &[(PathBuf, Result<Plugin, Error>)], output: Output) -> anyhow::
                         plain(&descriptor.summary)
                     ))?;
                     output.line(&format!(
-                        "    {}  {} KiB, loaded in {:.0} ms, speaks wats:converter {}",
+                        "    {}  {} KiB, loaded in {:.0} ms, this station speaks {}",
                         path.display(),
                         size / 1024,
                         plugin.loaded_in().as_secs_f64() * 1000.0,

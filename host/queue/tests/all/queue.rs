@@ -497,6 +497,33 @@ async fn the_ledger_knows_files_by_path_and_stat() {
 }
 
 #[tokio::test]
+async fn a_file_that_waited_or_was_quarantined_is_one_file_when_it_is_converted_at_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = open(dir.path());
+    // What an identity is made of is known only after a conversion: until then it is the digest alone.
+    let undecided = |n: u64| wats_queue::Source { identity: b"digest".to_vec(), ..source(n) };
+    let waiting = Outcome::Waiting { reason: "plugin".to_owned(), next_try: jiff::Timestamp::UNIX_EPOCH };
+    let quarantined = || Outcome::Quarantined { error: "broken".to_owned() };
+    for n in [1, 2] {
+        queue.commit(Commit::new(undecided(n), waiting.clone())).await.unwrap();
+    }
+    // The one that waited was written to; the other one is put back as it was.
+    queue.commit(one(1)).await.unwrap();
+    queue.commit(Commit::new(undecided(2), quarantined())).await.unwrap();
+    let committed = queue.commit(one(2)).await.unwrap();
+    assert_eq!((committed.generation, committed.new), (3, 1));
+    let counts = queue.counts().await.unwrap();
+    assert_eq!((counts.files_seen, counts.files_committed), (2, 2), "{counts:?}");
+    assert_eq!((counts.files_waiting, counts.files_quarantined), (0, 0), "{counts:?}");
+    // Other bytes under the name of a quarantined file are another file.
+    queue.commit(Commit::new(undecided(3), quarantined())).await.unwrap();
+    queue.commit(Commit { source: wats_queue::Source { digest: [9; 32], ..source(3) }, ..one(3) }).await.unwrap();
+    let counts = queue.counts().await.unwrap();
+    assert_eq!((counts.files_seen, counts.files_quarantined), (4, 1), "{counts:?}");
+    assert_sound(&queue).await;
+}
+
+#[tokio::test]
 async fn a_file_is_due_for_the_archive_when_its_rule_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let queue = open(dir.path());
@@ -645,4 +672,72 @@ fn worker_threads_use_the_blocking_calls() {
     assert_eq!(queue.lease_blocking(1).unwrap().len(), 1);
     assert_eq!(queue.unknown_of_blocking("line", &[(source(1).key.path, stat(1))]).unwrap().len(), 1);
     queue.close_blocking();
+}
+
+#[tokio::test]
+async fn an_export_is_imported_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = open(dir.path());
+    let mut binary = report(2, 2);
+    binary.payload = wats_queue::Payload::compress(&[0xff, 0, 0xfe], 1).unwrap();
+    queue.commit(commit(source(1), vec![report(1, 1), binary])).await.unwrap();
+    queue.commit(one(3)).await.unwrap();
+    let mut lines = Vec::new();
+    assert_eq!(queue.export_all(Filter::default(), &mut lines).await.unwrap(), 3);
+    let lines = String::from_utf8(lines).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    let target = open(other.path());
+    let imported = target.import(&lines).await.unwrap();
+    assert_eq!((imported.new, imported.unchanged), (3, 0));
+    let again = target.import(&lines).await.unwrap();
+    assert_eq!((again.new, again.unchanged), (0, 3));
+    assert!(target.list(Filter { orphans: true, ..Filter::default() }, Page::default()).await.unwrap().is_empty());
+    let leased = target.lease(10).await.unwrap();
+    let binary = leased.iter().find(|leased| leased.report_id == id(2)).unwrap();
+    assert_eq!(binary.payload.decompress().unwrap(), [0xff, 0, 0xfe]);
+    let broken = format!("{lines}\n{{\"format\":\"x\"}}");
+    assert!(matches!(target.import(&broken).await, Err(Error::Import { line: 5, .. })));
+    assert_sound(&target).await;
+}
+
+#[tokio::test]
+async fn twenty_thousand_waiting_reports_cost_no_more_than_two_hundred() {
+    async fn round(queue: &Queue) -> Duration {
+        let mut times = Vec::new();
+        for _ in 0..60 {
+            let started = std::time::Instant::now();
+            // Nothing is written, so no disk is in the figure.
+            let leased = queue.lease(1).await.unwrap();
+            queue.release(leased[0].entry_id).await.unwrap();
+            assert!(queue.counts().await.unwrap().conserved());
+            times.push(started.elapsed());
+        }
+        times.sort();
+        times[times.len() / 4]
+    }
+    async fn fill(queue: &Queue, n: u64, reports: std::ops::Range<u64>) {
+        let reports: Vec<_> = reports.map(|n| report(n, n)).collect();
+        queue.commit(commit(source(n), reports)).await.unwrap();
+        while queue.counts().await.unwrap().settling > 0 {
+            queue.set_state("wake", None).await.unwrap();
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let queue = open(dir.path());
+    fill(&queue, 1, 0..200).await;
+    let shallow = round(&queue).await;
+    fill(&queue, 2, 200..20_000).await;
+    // Most of them delivered: what is done must not be walked either.
+    let mut delivered = 0;
+    while delivered < 2000 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for leased in queue.lease(500).await.unwrap() {
+            let queue = queue.clone();
+            tasks.spawn(async move { queue.delivered(leased.entry_id, receipt()).await.unwrap() });
+        }
+        delivered += tasks.join_all().await.len();
+    }
+    let deep = round(&queue).await;
+    assert!(deep < shallow * 4, "{deep:?} at 18,000, {shallow:?} at 200");
+    assert_sound(&queue).await;
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 
-/// The configuration file. Every key has a default but `[[inbox]]` paths and names.
+/// The configuration file. Every key has a default but the name and path of an `[[inbox]]` and the `url` of the `[server]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawConfig {
@@ -105,9 +105,9 @@ pub struct RawServer {
     pub proxy: Option<String>,
     /// Hosts that are reached without the proxy.
     pub proxy_bypass: Vec<String>,
-    /// Time to connect, in seconds. Default 10.
+    /// Time to connect, in seconds. Default 5.
     pub connect_timeout_seconds: Option<f64>,
-    /// Time for a whole request, in seconds. Default 60.
+    /// Time for a whole request, in seconds; large reports get more. Default 120.
     pub request_timeout_seconds: Option<f64>,
     /// Requests in 60 s that the server allows this account; 0 is no limit. Default 500.
     pub requests_per_minute: Option<u32>,
@@ -190,7 +190,8 @@ pub struct RawInbox {
     /// File names to take (glob, without regard to case). Default: all.
     #[serde(default)]
     pub patterns: Vec<String>,
-    /// File names to leave alone, beside the temporary names that are always left alone (`*.tmp`, `*.part`, `~*`, `.*`).
+    /// File names to leave alone, beside the temporary names that are always left alone (`*.tmp`, `*.part`,
+    /// `*.partial`, `*.crdownload`, `~*`, `.*`).
     #[serde(default)]
     pub exclude: Vec<String>,
     /// Always this plugin. Default: the one that recognises the file best.
@@ -363,12 +364,12 @@ pub struct RawLimits {
     pub memory_bytes: Option<u64>,
     /// Seconds that a conversion may take, beside 1 s for each 10 MiB of the file. Default 30.
     pub deadline_seconds: Option<f64>,
-    /// Bytes of all reports of a file.
+    /// Bytes of all reports of a file. Default 2 GiB.
     pub output_bytes: Option<u64>,
-    /// Bytes of one report.
+    /// Bytes of one report. Default 64 MiB.
     pub report_bytes: Option<u64>,
-    /// Reports of one file.
+    /// Reports of one file. Default 200,000.
     pub reports: Option<u32>,
-    /// Bytes of log lines that are kept for a file.
+    /// Bytes of log lines that are kept for a file. Default 64 KiB.
     pub log_bytes: Option<u64>,
 }

@@ -34,6 +34,7 @@ struct Candidate {
     first_seen: jiff::Timestamp,
     since: Instant,
     settled: bool,
+    woken: bool,
 }
 
 /// A file that has held still.
@@ -44,6 +45,8 @@ pub(crate) struct Due {
     pub(crate) first_seen: jiff::Timestamp,
     /// Since when it has been waiting here, for files that wait for their content.
     pub(crate) since: Instant,
+    /// What it waits for may have come: it is not to wait until the time that the ledger notes.
+    pub(crate) woken: bool,
 }
 
 /// The files of one inbox that are not done.
@@ -87,7 +90,7 @@ impl Candidates {
         self.queue.insert(key, path.to_path_buf());
         self.files.insert(
             path.to_path_buf(),
-            Candidate { stat, phase: Phase::Due(key), first_seen: wall, since: now, settled: false },
+            Candidate { stat, phase: Phase::Due(key), first_seen: wall, since: now, settled: false, woken: false },
         );
         true
     }
@@ -110,7 +113,13 @@ impl Candidates {
             .take(most)
             .filter_map(|(_, path)| {
                 let known = self.files.get(path)?;
-                Some(Due { path: path.clone(), stat: known.stat, first_seen: known.first_seen, since: known.since })
+                Some(Due {
+                    path: path.clone(),
+                    stat: known.stat,
+                    first_seen: known.first_seen,
+                    since: known.since,
+                    woken: known.woken,
+                })
             })
             .collect()
     }
@@ -139,7 +148,8 @@ impl Candidates {
             }
             None => {}
         }
-        let claimed = Candidate { stat, phase: Phase::InFlight, first_seen: wall, since: now, settled: true };
+        let claimed =
+            Candidate { stat, phase: Phase::InFlight, first_seen: wall, since: now, settled: true, woken: false };
         self.files.insert(path.to_path_buf(), claimed);
         true
     }
@@ -154,6 +164,7 @@ impl Candidates {
         self.counter += 1;
         candidate.phase = Phase::Due(key);
         candidate.settled = true;
+        candidate.woken = false;
         self.queue.insert(key, path.to_path_buf());
     }
 
@@ -176,6 +187,9 @@ impl Candidates {
             .collect();
         for path in waiting {
             self.again(&path, now);
+            if let Some(candidate) = self.files.get_mut(&path) {
+                candidate.woken = true;
+            }
         }
     }
 
@@ -250,7 +264,12 @@ mod tests {
         see(&mut files, "a", 1, Hint::Scan, clock.at(10));
         assert!(files.due(clock.at(59_999), 9).is_empty(), "a scan does not shorten the wait");
         files.wake_waiting(clock.at(20));
-        assert_eq!(paths(&files.due(clock.at(20), 9)), ["a"]);
+        let due = files.due(clock.at(20), 9);
+        assert_eq!(paths(&due), ["a"]);
+        assert!(due[0].woken, "whatever time the ledger notes");
+        files.dispatched(Path::new("a"));
+        files.again(Path::new("a"), clock.at(30));
+        assert!(!files.due(clock.at(30), 9)[0].woken, "once");
     }
 
     #[test]

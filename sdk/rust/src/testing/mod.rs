@@ -1,8 +1,8 @@
 //! The test kit: a converter as plain Rust inside `cargo test`, against an in-memory station.
 //!
 //! No wasm and no sandbox, so it is quick and a debugger works; but the same reading and writing code as in the component, and
-//! the host's own rules for reports. What only the sandbox can show (memory, time, what is imported) `wats plugin check` and
-//! `wats plugin test` show.
+//! the host's own rules for reports. What only the sandbox can show (what is imported, memory, time), `wats plugin check` and
+//! `wats convert` show.
 //!
 //! One file, in code:
 //!

@@ -1,0 +1,226 @@
+//! The real station is killed: at every named place, at random moments, while it stops, and beside another one. Nothing is
+//! lost, nothing comes twice, and the same campaign with a commit that is broken on purpose is found out.
+
+use std::time::Duration;
+
+use wats_tests::{
+    crash::{Campaign, Kind, Server},
+    judge::{Broken, Ledger},
+    station::{self, PATIENCE, Setup, Station, until},
+};
+
+/// Places in the order in which a file passes them, and how often they are passed before the end.
+const PLACES: [(&str, u32); 17] = [
+    ("queue.open.before", 1),
+    ("queue.open.after", 1),
+    ("take.before", 2),
+    ("convert.before", 2),
+    ("commit.before", 2),
+    ("queue.commit.before", 3),
+    ("queue.commit.after", 3),
+    ("queue.ack.after", 4),
+    ("commit.after", 2),
+    ("archive.before", 2),
+    ("archive.after", 2),
+    ("submit.before", 3),
+    ("submit.after", 3),
+    ("queue.deliver.before", 2),
+    ("queue.deliver.after", 2),
+    ("queue.maintain.step", 1),
+    ("queue.checkpoint.before", 1),
+];
+
+fn sound(broken: &[Broken], campaign: &Campaign) {
+    let broken: Vec<_> = broken.iter().map(ToString::to_string).collect();
+    assert!(broken.is_empty(), "{broken:#?}\n{:?}\n{}", campaign.faults, campaign.station.log_tail());
+}
+
+/// A number from the environment, to repeat a campaign or to make it longer.
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var_os(name).and_then(|text| text.to_str()?.parse().ok()).unwrap_or(usual)
+}
+
+fn quick() -> bool {
+    std::env::var_os("WATS_TEST_QUICK").is_some()
+}
+
+async fn killed_everywhere(workers: u32) {
+    let mut campaign = Campaign::new(u64::from(workers), workers, Setup::default()).unwrap();
+    campaign.faults.wanted = PLACES.len() as u64;
+    for (place, times) in PLACES {
+        for kind in [Kind::Single, Kind::Wsjf, Kind::Single, Kind::Torn] {
+            campaign.arrive(kind).unwrap();
+        }
+        campaign.die_at(place, times, &[]).await.unwrap();
+    }
+    let broken = campaign.verdict().await.unwrap();
+    sound(&broken, &campaign);
+    assert_eq!(campaign.faults.kills, PLACES.len() as u64);
+    // What the server had taken when the station died before it knew comes again, under the same id.
+    let stats = campaign.control().stats().await.unwrap();
+    assert!(stats.reports_duplicate > 0, "no report was sent again");
+}
+
+#[tokio::test]
+async fn a_station_killed_at_each_named_place_loses_nothing_with_1_worker() {
+    killed_everywhere(1).await;
+}
+
+#[tokio::test]
+async fn a_station_killed_at_each_named_place_loses_nothing_with_8_workers() {
+    killed_everywhere(8).await;
+}
+
+#[tokio::test]
+async fn a_station_killed_while_a_large_file_is_staged_and_settles_loses_nothing() {
+    let mut campaign = Campaign::new(3, 2, Setup::default()).unwrap();
+    for (place, times) in [("queue.stage.chunk", 2), ("queue.stage.settle", 1), ("queue.stage.settle", 2)] {
+        campaign.arrive(Kind::Large).unwrap();
+        campaign.die_at(place, times, &[]).await.unwrap();
+        campaign.faults.wanted += 1;
+    }
+    let broken = campaign.verdict().await.unwrap();
+    sound(&broken, &campaign);
+}
+
+async fn killed_at_random(server: Server, workers: u32) {
+    let runs = number("WATS_CRASH_RUNS", if quick() { 1 } else { 4 });
+    let seed = number("WATS_CRASH_SEED", u64::from(std::process::id()) ^ (u64::from(workers) << 32));
+    println!("{server:?}, {workers} workers, {runs} kills: repeat with WATS_CRASH_SEED={seed} WATS_CRASH_RUNS={runs}");
+    let mut campaign = Campaign::new(seed, workers, Setup::default()).unwrap();
+    campaign.faults.wanted = runs;
+    if server == Server::Down {
+        campaign.control().close_listener(None).await.unwrap();
+    }
+    for _ in 0..runs {
+        campaign.die_at_random(server, &[]).await.unwrap();
+    }
+    if server == Server::Down {
+        assert_eq!(campaign.control().stats().await.unwrap().reports_accepted, 0, "the server was away");
+    }
+    let broken = campaign.verdict().await.unwrap();
+    println!("{:?}, {} files", campaign.faults, campaign.dropped.len());
+    sound(&broken, &campaign);
+}
+
+#[tokio::test]
+async fn a_station_killed_at_random_moments_loses_nothing_with_the_server_up_and_1_worker() {
+    killed_at_random(Server::Up, 1).await;
+}
+
+#[tokio::test]
+async fn a_station_killed_at_random_moments_loses_nothing_with_the_server_up_and_8_workers() {
+    killed_at_random(Server::Up, 8).await;
+}
+
+#[tokio::test]
+async fn a_station_killed_at_random_moments_loses_nothing_with_a_flapping_server_and_1_worker() {
+    killed_at_random(Server::Flapping, 1).await;
+}
+
+#[tokio::test]
+async fn a_station_killed_at_random_moments_loses_nothing_with_a_flapping_server_and_8_workers() {
+    killed_at_random(Server::Flapping, 8).await;
+}
+
+#[tokio::test]
+async fn a_station_killed_at_random_moments_loses_nothing_while_the_server_is_down_with_1_worker() {
+    killed_at_random(Server::Down, 1).await;
+}
+
+#[tokio::test]
+async fn a_station_killed_at_random_moments_loses_nothing_while_the_server_is_down_with_8_workers() {
+    killed_at_random(Server::Down, 8).await;
+}
+
+/// The campaign of the named places once more, where files leave the inbox. With the promise kept it is sound; with the
+/// acknowledgement before the commit the judge must find the loss.
+async fn killed_after_filing(variables: &[(&str, &str)]) -> Vec<Broken> {
+    let mut campaign = Campaign::new(7, 1, Setup::default()).unwrap();
+    for _ in 0..2 {
+        campaign.arrive(Kind::Single).unwrap();
+        campaign.arrive(Kind::Wsjf).unwrap();
+        campaign.die_at("archive.after", 1, variables).await.unwrap();
+        campaign.faults.wanted += 1;
+    }
+    campaign.verdict().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_commit_that_is_acknowledged_before_it_is_made_is_found_out_and_an_honest_one_is_not() {
+    let broken = killed_after_filing(&[]).await;
+    assert_eq!(broken, []);
+    if !cfg!(feature = "broken-on-purpose") {
+        println!("skipped: the programs keep their promises; `cargo xtask test` builds those that can break them");
+        return;
+    }
+    use wats_tests::judge::Promise;
+    let broken = killed_after_filing(&[("WATS_BROKEN", "acknowledge-before-commit")]).await;
+    let lost = broken.iter().filter(|broken| broken.promise == Promise::Delivered).count();
+    assert!(lost >= 2, "each kill loses the report of a file that was archived: {broken:#?}");
+}
+
+#[tokio::test]
+async fn a_file_whose_commit_was_the_last_thing_is_archived_after_the_restart_and_not_converted_again() {
+    let mut campaign = Campaign::new(8, 1, Setup::default()).unwrap();
+    campaign.faults.wanted = 1;
+    campaign.arrive(Kind::Single).unwrap();
+    campaign.die_at("commit.after", 1, &[]).await.unwrap();
+    let file = campaign.dropped[0].clone();
+    assert!(campaign.station.inbox().join(&file.name).exists(), "it was killed before the file left the inbox");
+    let ledger = Ledger::read(&campaign.station, &campaign.dropped).await.unwrap();
+    assert_eq!(ledger.sources[&file.name].len(), 1, "it was killed after the commit");
+    let broken = campaign.verdict().await.unwrap();
+    sound(&broken, &campaign);
+    assert!(campaign.station.archive().join(&file.name).exists());
+    let traced = campaign.station.json(&["trace", "--file", &file.name]).await.unwrap();
+    assert_eq!(traced["sources"][0]["generation"], 1);
+    // Lines of the log tell of each commit.
+    let commits =
+        campaign.station.log().lines().filter(|line| line.contains(&file.name) && line.contains("committed")).count();
+    assert!(commits <= 1, "it was converted again:\n{}", campaign.station.log());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn sigterm_in_the_middle_of_work_stops_the_station_in_seconds_and_loses_nothing() {
+    let mut campaign = Campaign::new(9, 8, Setup::default()).unwrap();
+    campaign.station.start_ready().await.unwrap();
+    for kind in [Kind::Lot, Kind::Lot, Kind::Large] {
+        campaign.arrive(kind).unwrap();
+    }
+    for _ in 0..40 {
+        campaign.arrive(Kind::Single).unwrap();
+    }
+    let (control, station) = (&campaign.control(), &campaign.station);
+    until("the work begins", || async move { Ok((control.stats().await?.reports_distinct > 20).then_some(())) })
+        .await
+        .unwrap();
+    let left = station::files_below(&station.inbox()).unwrap().len();
+    let took = campaign.station.stop().await.unwrap();
+    // workers.stop_seconds is 10; what is asked for is that nothing makes it wait that long.
+    assert!(took < Duration::from_secs(10), "it took {took:?}");
+    assert!(!campaign.station.data().join("service.json").exists(), "it is announced no more");
+    let ledger = Ledger::read(&campaign.station, &[]).await.unwrap();
+    println!(
+        "stopped in {took:?} with {left} files in the inbox and {} reports to be sent",
+        ledger.counts.reports_live
+    );
+    assert!(left > 0 || ledger.counts.reports_live > 0, "there was work left, else this shows nothing");
+    let broken = campaign.verdict().await.unwrap();
+    sound(&broken, &campaign);
+}
+
+#[tokio::test]
+async fn a_second_station_on_one_data_folder_is_told_who_holds_it() {
+    let mut station = Station::new(&Setup::default()).unwrap();
+    station.start_ready().await.unwrap();
+    let second = tokio::time::timeout(PATIENCE, station.command(&["run"]).unwrap().output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    let pid = station.pid().unwrap().to_string();
+    assert!(said.contains(&pid) && said.contains("stop that one first"), "it must name the process {pid}: {said}");
+    // The first one has not noticed anything.
+    assert_eq!(station.get("/health/ready").await.unwrap().0, 200);
+    station.stop().await.unwrap();
+}
