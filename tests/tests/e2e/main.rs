@@ -6,5 +6,6 @@
 mod files;
 mod filing;
 mod local;
+mod metrics;
 mod plugins;
 mod server;
