@@ -117,8 +117,8 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         }
     };
     core.fault("commit.after");
-    told(core, inbox, taken, &committed, quarantined.as_deref(), waits);
-    if let Some(next_try) = waits {
+    if let Some((next_try, reason)) = waits {
+        tracing::info!(inbox = %inbox.config.name, file = %taken.source.main.path, %next_try, %reason, "waiting");
         let wait = Duration::try_from(next_try.duration_since(core.now())).unwrap_or_default();
         return Verdict::Again(wait);
     }
@@ -264,14 +264,7 @@ fn rejected(refused: &[wats_report::Violation]) -> String {
 }
 
 /// One line, and the metrics, for each decision that ends the way of a file here.
-fn told(
-    core: &Core,
-    inbox: &InboxState,
-    taken: &Taken,
-    committed: &Committed,
-    quarantined: Option<&str>,
-    waits: Option<jiff::Timestamp>,
-) {
+fn told(core: &Core, inbox: &InboxState, taken: &Taken, committed: &Committed, quarantined: Option<&str>) {
     let took = core.now().duration_since(taken.arrived.first_seen).as_secs_f64();
     core.metrics.file_decided(&inbox.labels, took);
     let file = &taken.source.main.path;
@@ -282,8 +275,6 @@ fn told(
             .unwrap_or_default();
         core.events.quarantined(&inbox.config.name, file, &error);
         tracing::error!(inbox = %inbox.config.name, %file, %error, "quarantined");
-    } else if let Some(next_try) = waits {
-        tracing::info!(inbox = %inbox.config.name, %file, %next_try, "waiting");
     } else {
         core.events.committed(&inbox.config.name, file, committed.new);
         tracing::info!(
