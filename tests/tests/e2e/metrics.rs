@@ -115,11 +115,19 @@ async fn a_station_that_has_worked_shows_what_the_page_says() {
     for (name, labels) in seen.iter().filter(|(name, _)| *name != "target_info") {
         let Some(row) = rows.iter().find(|row| &row.prometheus == name) else { panic!("{name} is not on the page") };
         for label in labels {
-            assert!(row.labels.contains(&format!("`{label}`")), "{name} has the label {label}, of which the page says nothing");
+            assert!(
+                row.labels.contains(&format!("`{label}`")),
+                "{name} has the label {label}, of which the page says nothing"
+            );
         }
     }
     for row in rows.iter().filter(|row| row.always) {
-        assert!(seen.contains_key(&row.prometheus), "{} should always be there; found {:?}", row.prometheus, seen.keys());
+        assert!(
+            seen.contains_key(&row.prometheus),
+            "{} should always be there; found {:?}",
+            row.prometheus,
+            seen.keys()
+        );
     }
     // And these happened here.
     for name in [
@@ -134,6 +142,11 @@ async fn a_station_that_has_worked_shows_what_the_page_says() {
     ] {
         assert!(seen.contains_key(name), "{name} is missing in {:?}", seen.keys());
     }
-    assert!(scraped.samples.iter().all(|(_, labels, _)| labels.values().all(|value| !value.contains("SN-") && !value.contains(".csv"))));
+    assert!(
+        scraped
+            .samples
+            .iter()
+            .all(|(_, labels, _)| labels.values().all(|value| !value.contains("SN-") && !value.contains(".csv")))
+    );
     station.end().await;
 }
