@@ -513,6 +513,30 @@ fn a_report_that_waits_for_the_server_is_told_by_a_code_of_its_own() {
     bench.wats(&["trace", "S-2"]).ends_with(6).says(&["pending"]);
 }
 
+/// User and system time of a process, in ticks of 10 ms.
+#[cfg(target_os = "linux")]
+fn ticks(process: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_station_without_work_rests() {
+    let bench = Bench::new();
+    bench.configure("http://127.0.0.1:9");
+    let mut station = bench.run();
+    // What a machine does beside it only makes the ticks fewer.
+    eventually("three seconds of rest", || {
+        let before = ticks(station.0.id());
+        std::thread::sleep(Duration::from_secs(3));
+        let used = ticks(station.0.id()) - before;
+        if used < 15 { Ok(()) } else { Err(format!("{used} ticks of 300")) }
+    });
+    stop(&mut station);
+}
+
 #[test]
 fn help_and_completions_say_what_there_is() {
     let bench = Bench::new();

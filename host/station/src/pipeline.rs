@@ -118,8 +118,7 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
     };
     core.fault("commit.after");
     if let Some((next_try, reason)) = waits {
-        let file = &taken.source.main.path;
-        tracing::info!(inbox = %inbox.config.name, %file, %next_try, %reason, "waiting");
+        tracing::info!(inbox = %inbox.config.name, file = %taken.source.main.path, %next_try, %reason, "waiting");
         let wait = Duration::try_from(next_try.duration_since(core.now())).unwrap_or_default();
         return Verdict::Again(wait);
     }

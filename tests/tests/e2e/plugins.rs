@@ -27,7 +27,7 @@ const HOSTILE: [Hostile; 9] = [
     Hostile {
         guest: "loops_forever",
         manifest: "[limits]\ndeadline_ms = 300\n",
-        says: &["loops-forever@0.1.0", "limit 300 ms"],
+        says: &["loops-forever@0.1.0", "stopped after", "limit 1.3 s"],
         kind: "limit",
         metric: "wats_plugin_limits_total",
         label: ("limit", "deadline_ms"),
@@ -50,8 +50,8 @@ const HOSTILE: [Hostile; 9] = [
     },
     Hostile {
         guest: "giant_report",
-        manifest: "[limits]\nreport_bytes = 200000\n",
-        says: &["giant-report@0.1.0", "limit 195.3 KiB"],
+        manifest: "[limits]\nreport_bytes = 204800\n",
+        says: &["giant-report@0.1.0", "limit 200 KiB"],
         kind: "limit",
         metric: "wats_plugin_limits_total",
         label: ("limit", "report_bytes"),

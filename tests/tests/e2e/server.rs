@@ -152,7 +152,8 @@ async fn a_failing_server_is_tried_again_with_backoff_and_the_others_go_on() {
     let station = running(&line).await;
     line.drop_file("a.script", "report SN-1 5.0\nreport SN-2 5.0");
     station.until("a failed attempt", |details| details.queue.counts.in_backoff == 1).await;
-    let waiting = entries(&station, EntryState::Pending).await.remove(0);
+    let pending = entries(&station, EntryState::Pending).await;
+    let waiting = pending.iter().find(|entry| entry.serial_number == "SN-1").unwrap();
     assert!(waiting.attempts >= 1 && waiting.next_try.is_some(), "{waiting:?}");
     assert!(waiting.last_error.as_deref().unwrap().contains("500"), "{waiting:?}");
     station.delivered(2).await;

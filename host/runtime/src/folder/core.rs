@@ -6,8 +6,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use notify::event::{AccessKind, AccessMode};
-use notify::{EventKind, RecursiveMode, Watcher as _};
+use notify::{
+    EventKind, RecursiveMode, Watcher as _,
+    event::{AccessKind, AccessMode},
+};
 
 use super::hold::Hold;
 use super::scan::{self, Found, Stamp};
@@ -105,18 +107,17 @@ fn prepare(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_end_of_writing(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::Access(AccessKind::Close(AccessMode::Write)))
-}
-
 /// Asks for hints. Without them the scan does.
 fn watch(core: &Arc<Core>) -> Option<notify::RecommendedWatcher> {
     let weak = Arc::downgrade(core);
     let hint = move |event: notify::Result<notify::Event>| {
-        // Whatever it says, and also when it says that something was missed: look. But looking opens the folder, and being
-        // opened is an event as well: without this the look would cause the next one for ever.
+        // Whatever it says, and also when it says that something was missed: look. Only not when somebody has read the
+        // folder or a file, since that was most likely us: looking would cause the next hint, without end.
+        let was_read = |event: &notify::Event| {
+            event.kind.is_access() && event.kind != EventKind::Access(AccessKind::Close(AccessMode::Write))
+        };
         match event {
-            Ok(event) if event.kind.is_access() && !is_end_of_writing(&event.kind) => return,
+            Ok(event) if was_read(&event) && !event.need_rescan() => return,
             Ok(_) => {}
             Err(error) => tracing::debug!(%error, "hints on plugin folders"),
         }
