@@ -117,12 +117,11 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         }
     };
     core.fault("commit.after");
-    told(core, inbox, taken, &committed, quarantined.as_deref(), waits);
-    if let Some(next_try) = waits {
+    told(core, inbox, taken, &committed, quarantined.as_deref(), waits.as_ref());
+    if let Some((next_try, _)) = waits {
         let wait = Duration::try_from(next_try.duration_since(core.now())).unwrap_or_default();
         return Verdict::Again(wait);
     }
-    told(core, inbox, taken, &committed, quarantined.as_deref());
     let place = Place { path: &taken.arrived.path, stat: &taken.arrived.stat, source: committed.source_id };
     match quarantined {
         Some(sidecar) => to_error_folder(core, inbox, &place, &sidecar, worker),
@@ -263,14 +262,14 @@ fn rejected(refused: &[wats_report::Violation]) -> String {
     text
 }
 
-/// One line, and the metrics, for each decision that ends the way of a file here.
+/// One line, and the metrics, for each decision.
 fn told(
     core: &Core,
     inbox: &InboxState,
     taken: &Taken,
     committed: &Committed,
     quarantined: Option<&str>,
-    waits: Option<jiff::Timestamp>,
+    waits: Option<&(jiff::Timestamp, String)>,
 ) {
     let took = core.now().duration_since(taken.arrived.first_seen).as_secs_f64();
     core.metrics.file_decided(&inbox.labels, took);
@@ -282,8 +281,8 @@ fn told(
             .unwrap_or_default();
         core.events.quarantined(&inbox.config.name, file, &error);
         tracing::error!(inbox = %inbox.config.name, %file, %error, "quarantined");
-    } else if let Some(next_try) = waits {
-        tracing::info!(inbox = %inbox.config.name, %file, %next_try, "waiting");
+    } else if let Some((next_try, reason)) = waits {
+        tracing::info!(inbox = %inbox.config.name, %file, %reason, %next_try, "waiting");
     } else {
         core.events.committed(&inbox.config.name, file, committed.new);
         tracing::info!(
