@@ -75,7 +75,7 @@ async fn main() -> anyhow::Result<()> {
     let why = tokio::select! {
         done = watch(&station) => done.map(|()| "everything is done")?,
         signal = tokio::signal::ctrl_c() => signal.map(|()| "Ctrl-C")?,
-        () = tokio::time::sleep(Duration::from_secs(120)) => "the time is over",
+        () = tokio::time::sleep(Duration::from_mins(2)) => "the time is over",
         () = station.failed() => "the station has failed",
     };
     println!("stopping: {why}");
