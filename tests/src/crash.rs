@@ -231,13 +231,15 @@ impl Campaign {
         let mut flaps = self.rng.fork();
         let mut moment = self.rng.fork();
         let flapping = async {
-            while server == Server::Flapping {
+            if server != Server::Flapping {
+                return std::future::pending::<Result<()>>().await;
+            }
+            loop {
                 control.close_listener(None).await?;
                 pause(&mut flaps, 300).await;
                 control.open_listener().await?;
                 pause(&mut flaps, 600).await;
             }
-            std::future::pending::<Result<()>>().await
         };
         let life = async {
             let kind = moment.u8(0..4);

@@ -20,9 +20,9 @@ use tokio::process::{Child, Command};
 use wats_sim::{DEMO_TOKEN, SimProcess};
 
 /// How long a condition may take to come true on a machine that is busy with other things.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 /// No process of a test outlives this.
-const LONGEST: Duration = Duration::from_secs(900);
+const LONGEST: Duration = Duration::from_mins(15);
 
 /// What a station is started with. The rest is as users get it.
 #[derive(Debug, Clone)]

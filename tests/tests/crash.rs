@@ -1,11 +1,12 @@
 //! The real station is killed: at every named place, at random moments, while it stops, and beside another one. Nothing is
 //! lost, nothing comes twice, and the same campaign with a commit that is broken on purpose is found out.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::time::Duration;
 
 use wats_tests::{
     crash::{Campaign, Kind, Server},
-    judge::{Broken, Ledger},
+    judge::{Broken, Ledger, Promise},
     station::{self, PATIENCE, Setup, Station, until},
 };
 
@@ -154,7 +155,6 @@ async fn a_commit_that_is_acknowledged_before_it_is_made_is_found_out_and_an_hon
         println!("skipped: the programs keep their promises; `cargo xtask test` builds those that can break them");
         return;
     }
-    use wats_tests::judge::Promise;
     let broken = killed_after_filing(&[("WATS_BROKEN", "acknowledge-before-commit")]).await;
     let lost = broken.iter().filter(|broken| broken.promise == Promise::Delivered).count();
     assert!(lost >= 2, "each kill loses the report of a file that was archived: {broken:#?}");
