@@ -26,7 +26,7 @@ struct Ways<'a>(&'a [Way; 2]);
 
 /// Through a table, so that no compiler makes a loop of it.
 fn deeper(depth: u64, ways: &Ways<'_>) -> u64 {
-    let way = ways.0[usize::from(depth % 2 == 0)];
+    let way = ways.0[usize::from(depth.is_multiple_of(2))];
     way(depth.wrapping_add(1), ways).wrapping_mul(depth | 1)
 }
 
