@@ -48,6 +48,7 @@ mod select;
 mod sidecar;
 mod submit;
 mod supervise;
+mod taken_away;
 mod validate;
 mod web;
 

@@ -1,9 +1,13 @@
 //! The station's own instruments. Those of plugins, queue and client are in their crates.
 
+use std::path::Path;
+
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Histogram, Meter},
 };
+
+use crate::os;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
@@ -13,7 +17,19 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new(meter: &Meter) -> Self {
+    /// `disk` is a folder on the disk whose free space is told.
+    pub(crate) fn new(meter: &Meter, disk: &Path) -> Self {
+        let disk = disk.to_owned();
+        let _left = meter
+            .u64_observable_gauge("wats.station.disk.left")
+            .with_unit("By")
+            .with_description("Bytes left on the disk of the data folder")
+            .with_callback(move |observer| {
+                if let Some(left) = os::disk_left(&disk) {
+                    observer.observe(left, &[]);
+                }
+            })
+            .build();
         Self {
             found_by_scan: meter
                 .u64_counter("wats.intake.found_by_scan")

@@ -32,13 +32,14 @@ use crate::{
     plugins::Plugins,
     pool::Pool,
     submit::{self, Destination},
+    taken_away,
     web::{self, Scrape, Web},
 };
 
 /// Events of an inbox that may wait to be looked at; more ask for a scan instead.
 const NOTICES: usize = 8192;
-/// Between rounds of upkeep of the queue.
-const UPKEEP: Duration = Duration::from_secs(30);
+/// Between rounds of upkeep of queue and ledger.
+const UPKEEP: Duration = Duration::from_secs(20);
 /// Between looks for files that are due to be filed away.
 const FILE_AWAY: Duration = Duration::from_secs(2);
 /// Key of the station's id in the queue's state.
@@ -158,7 +159,7 @@ impl Station {
             }),
             client,
             destination: Destination::default(),
-            metrics: Metrics::new(&options.meter),
+            metrics: Metrics::new(&options.meter, &config.data_dir),
             pool: Pool::new(config.workers.min as usize, max),
             inboxes,
             events: Events::default(),
@@ -471,6 +472,7 @@ async fn upkeep_of_queue(core: &Core) -> std::io::Result<()> {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "upkeep of the queue is tried again later"),
         }
+        taken_away::look(core).await;
         tokio::select! {
             () = core.stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(UPKEEP) => {}

@@ -364,3 +364,17 @@ async fn an_inbox_of_logs_refuses_reports_without_a_key() {
     assert_eq!(line.names("in.error"), ["a.script", "a.script.error.json"]);
     station.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_taken_away_while_it_waits_is_not_waited_for_any_more() {
+    let line = Line::with_guests(&["scripted"]);
+    let station = running(&line).await;
+    line.drop_file("nobody.unknown", "no plugin knows this");
+    station.until("it waits", |details| details.queue.counts.files_waiting == 1).await;
+    station.stop().await;
+    fs::remove_file(line.path("in/nobody.unknown")).unwrap();
+    let station = running(&line).await;
+    let details = station.until("nobody waits", |details| details.queue.counts.files_waiting == 0).await;
+    assert_eq!((details.queue.counts.files_no_report, details.queue.counts.files_seen), (1, 1));
+    station.stop().await;
+}

@@ -82,7 +82,8 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
         }
         Answer::Failed { why, failure, violations, log } => {
             complain(file, why);
-            for violation in violations {
+            // A failure of the plugin host names them in its own words.
+            for violation in violations.iter().filter(|_| failure.is_none()) {
                 complain(file, &format!("  {violation}"));
             }
             for line in log {

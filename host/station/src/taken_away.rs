@@ -1,0 +1,63 @@
+//! Files that somebody took out of an inbox: while they were waiting there, or after they were told to stay.
+//!
+//! Without this the ledger would count a file as waiting for ever, and keep the rows of files that are gone.
+
+use wats_queue::{Archive, ArchiveWhen, Commit, Outcome, Source, SourceRow};
+
+use crate::core::{Core, InboxState};
+
+/// Rows that are looked at in one round of an inbox.
+const PAGE: u32 = 512;
+
+/// Looks once at all files that the ledger has in an inbox.
+pub(crate) async fn look(core: &Core) {
+    for inbox in &core.inboxes {
+        // An inbox that cannot be read right now (a share that is away) has lost nothing.
+        if tokio::fs::read_dir(&inbox.config.path).await.is_err() {
+            continue;
+        }
+        if let Err(error) = look_at(core, inbox).await {
+            tracing::debug!(inbox = %inbox.config.name, %error, "files that were taken away are looked for again later");
+        }
+    }
+}
+
+async fn look_at(core: &Core, inbox: &InboxState) -> Result<(), wats_queue::Error> {
+    let mut after = None;
+    loop {
+        let rows = core.queue.sources_in_inbox(&inbox.config.name, after, PAGE).await?;
+        after = rows.last().map(|row| row.id);
+        let last = rows.len() < PAGE as usize;
+        for row in rows {
+            let Some(path) = wats_queue::decode_path(&row.key.path) else { continue };
+            let gone = tokio::fs::symlink_metadata(inbox.config.path.join(path)).await;
+            if gone.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+                taken_away(core, row).await?;
+            }
+        }
+        if last || core.stop.is_cancelled() {
+            return Ok(());
+        }
+    }
+}
+
+async fn taken_away(core: &Core, row: SourceRow) -> Result<(), wats_queue::Error> {
+    if !matches!(row.outcome, Outcome::Waiting { .. }) {
+        return core.queue.set_archive(row.id, Archive::Gone).await;
+    }
+    tracing::warn!(inbox = %row.key.inbox, file = %row.key.path, "somebody took the file away while it was waiting; nothing of it was sent");
+    let source = Source {
+        key: row.key,
+        stat: row.stat,
+        digest: row.digest,
+        identity: row.identity,
+        plugin: row.plugin,
+        inputs: row.inputs,
+        trace: row.trace,
+        first_seen: Some(row.first_seen),
+    };
+    let why = "somebody took the file away while it was waiting";
+    let mut commit = Commit::new(source, Outcome::NoReport { why: why.into() });
+    commit.archive = ArchiveWhen::NoFile;
+    core.queue.commit(commit).await.map(drop)
+}
