@@ -98,7 +98,8 @@ impl Writer {
         let now = self.core.now();
         let earlier = self.earlier(source)?;
         let (id, generation) = if let Some(row) = &earlier {
-            (row.id, row.generation + 1)
+            // Waiting gave nothing, so what comes of it is no newer generation of anything.
+            (row.id, if row.outcome == outcome::WAITING { row.generation } else { row.generation + 1 })
         } else {
             self.memory.counters.last_source += 1;
             (self.memory.counters.last_source, 1)

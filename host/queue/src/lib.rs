@@ -77,7 +77,7 @@
 //! | `outcome`, `outcome_text`, `next_try`, `reports` | 1 committed, 2 no report, 3 quarantined, 4 waiting; why; when to look again; reports of the last generation |
 //! | `undelivered` | its entries that are live or dead |
 //! | `archive`, `archive_to` | 0 in inbox, 1 pending, 2 awaits delivery, 3 archived, 4 kept, 5 gone |
-//! | `generation` | how often it was decided about. Same path and same identity = same row, next generation; another identity at the same path = a new row, unless the row waits, or holds no reports and the bytes are the same |
+//! | `generation` | how often it was decided about, waiting apart. Same path and same identity = same row, next generation; another identity at the same path = a new row, unless the row waits, or holds no reports and the bytes are the same |
 //! | `trace`, `first_seen`, `decided` | trace context; times in ms since 1970, as all times here |
 //!
 //! `entry`: one row per report and generation.
