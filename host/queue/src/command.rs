@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use crate::Error;
+use crate::lease::LeaseGuard;
 use crate::types::{Archive, Commit, Committed, EntryId, NewReport, Receipt, SourceId, StageId, Stat};
 use crate::views::Maintained;
 
@@ -46,16 +46,8 @@ pub(crate) enum Reply {
     Maintained(Maintained),
 }
 
-pub(crate) type LeaseAnswer = oneshot::Sender<Result<Vec<LeaseTicket>, Error>>;
+pub(crate) type LeaseAnswer = oneshot::Sender<Result<Vec<LeaseGuard>, Error>>;
 pub(crate) type Answer = oneshot::Sender<Result<Reply, Error>>;
-
-/// A lease without its payload, which the caller reads on a connection of its own.
-#[derive(Debug)]
-pub(crate) struct LeaseTicket {
-    pub(crate) entry: EntryId,
-    pub(crate) report: Uuid,
-    pub(crate) number: u64,
-}
 
 pub(crate) enum Message {
     Command {

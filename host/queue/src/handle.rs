@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::command::{Command, LeaseEnd, Message, Reply};
-use crate::lease::LeaseGuard;
 use crate::list::ReadLeases;
 use crate::query::Db;
 use crate::shared::Shared;
@@ -280,11 +279,10 @@ impl Queue {
     pub async fn lease(&self, n: usize) -> Result<Vec<Leased>, Error> {
         let (answer, answered) = oneshot::channel();
         self.shared.sender.send(Message::Lease { n, answer }).await.map_err(|_| Error::Closed)?;
-        let tickets = answered.await.map_err(|_| Error::Closed)??;
-        if tickets.is_empty() {
+        let guards = answered.await.map_err(|_| Error::Closed)??;
+        if guards.is_empty() {
             return Ok(Vec::new());
         }
-        let guards: Vec<LeaseGuard> = tickets.into_iter().map(|ticket| LeaseGuard::new(ticket, &self.shared)).collect();
         let ReadLeases { leased, damaged } = self.shared.read(move |db| db.read_leased(guards)).await?;
         for (guard, error) in damaged {
             self.ask(Command::Damaged { entry: guard.entry(), what: error.to_string() }).await?;
@@ -299,8 +297,7 @@ impl Queue {
     pub fn lease_blocking(&self, n: usize) -> Result<Vec<Leased>, Error> {
         let (answer, answered) = oneshot::channel();
         self.shared.sender.blocking_send(Message::Lease { n, answer }).map_err(|_| Error::Closed)?;
-        let tickets = answered.blocking_recv().map_err(|_| Error::Closed)??;
-        let guards: Vec<LeaseGuard> = tickets.into_iter().map(|ticket| LeaseGuard::new(ticket, &self.shared)).collect();
+        let guards = answered.blocking_recv().map_err(|_| Error::Closed)??;
         let ReadLeases { leased, damaged } = self.shared.read_blocking(move |db| db.read_leased(guards))?;
         for (guard, error) in damaged {
             self.ask_blocking(Command::Damaged { entry: guard.entry(), what: error.to_string() })?;

@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::command::{LeaseAnswer, LeaseTicket, Message};
+use crate::command::{LeaseAnswer, Message};
 use crate::counters::{Counters, hold};
 use crate::options::ClassWeights;
-use crate::shared::{Core, Shared};
+use crate::shared::Core;
 use crate::types::{EntryId, PriorityClass};
 use crate::writer::Writer;
 
@@ -44,37 +44,36 @@ impl LeaseTable {
         std::mem::take(&mut self.abandoned)
     }
 
-    fn add(&mut self, entry: EntryId, report: Uuid) -> LeaseTicket {
+    fn add(&mut self, entry: EntryId) -> u64 {
         self.numbers += 1;
         self.leased.insert(entry, self.numbers);
-        LeaseTicket { entry, report, number: self.numbers }
+        self.numbers
     }
 }
 
-/// Releases the entry when it is dropped while still leased.
+/// A lease, made by the writer: releases the entry when it is dropped while still leased, so that none is lost on the
+/// way to a caller who has gone away.
 pub(crate) struct LeaseGuard {
-    ticket: LeaseTicket,
+    entry: EntryId,
+    report: Uuid,
+    number: u64,
     core: Weak<Core>,
     sender: mpsc::WeakSender<Message>,
 }
 
 impl LeaseGuard {
-    pub(crate) fn new(ticket: LeaseTicket, shared: &Arc<Shared>) -> Self {
-        Self { ticket, core: Arc::downgrade(&shared.core), sender: shared.sender.downgrade() }
-    }
-
     pub(crate) fn entry(&self) -> EntryId {
-        self.ticket.entry
+        self.entry
     }
 
     pub(crate) fn report(&self) -> Uuid {
-        self.ticket.report
+        self.report
     }
 }
 
 impl std::fmt::Debug for LeaseGuard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "LeaseGuard({})", self.ticket.entry)
+        write!(f, "LeaseGuard({})", self.entry)
     }
 }
 
@@ -84,10 +83,10 @@ impl Drop for LeaseGuard {
         {
             let mut leases = core.leases();
             // The number tells this lease from a later one of the same entry.
-            if leases.leased.get(&self.ticket.entry) != Some(&self.ticket.number) {
+            if leases.leased.get(&self.entry) != Some(&self.number) {
                 return;
             }
-            leases.abandoned.push(self.ticket.entry);
+            leases.abandoned.push(self.entry);
         }
         if let Some(sender) = self.sender.upgrade() {
             // Full means that the writer is awake and will look at the list by itself.
@@ -164,34 +163,29 @@ impl Writer {
     /// Hands out up to `n` entries. Between two transactions, so that no commit can supersede them at the same time.
     pub(crate) fn lease(&mut self, n: usize, answer: LeaseAnswer) {
         let result = self.pick(n);
-        if let Err(Ok(tickets)) = answer.send(result) {
-            // The caller has gone away: nobody will ever end these leases.
-            let mut leases = self.core.leases();
-            for ticket in tickets {
-                leases.remove(ticket.entry);
-            }
-        }
+        // Not taken, the guards release what they hold.
+        drop(answer.send(result));
     }
 
-    fn pick(&mut self, n: usize) -> Result<Vec<LeaseTicket>, Error> {
+    fn pick(&mut self, n: usize) -> Result<Vec<LeaseGuard>, Error> {
         let db = Error::db("lease entries");
         let mut queues = [const { Vec::new() }; 3];
         {
-            let leases = self.core.leases();
+            let leased = self.core.leases();
             for (class, queue) in PriorityClass::ALL.into_iter().zip(&mut queues) {
                 let counters: &mut Counters = &mut self.memory.counters;
                 if *counters.ready(class) > 0 {
-                    let skip = |id: EntryId| leases.contains(id) || self.unreadable.contains(&id);
+                    let skip = |id: EntryId| leased.contains(id) || self.unreadable.contains(&id);
                     *queue = candidates(&self.conn, class, n, skip).map_err(db)?;
                     queue.reverse();
                 }
             }
         }
-        let mut tickets = Vec::new();
+        let mut leases: Vec<LeaseGuard> = Vec::new();
         let mut bytes = 0;
         let mut unreadable = HashSet::new();
         let mut early = Vec::new();
-        while tickets.len() < n {
+        while leases.len() < n {
             let heads = [0, 1, 2].map(|i| queues.get(i).and_then(|queue: &Vec<EntryId>| queue.last().copied()));
             let Some(class) = self.turns.next(self.core.options.weights, &heads) else { break };
             let Some(entry) = queues.get_mut(class.index()).and_then(Vec::pop) else { break };
@@ -203,10 +197,12 @@ impl Writer {
                         continue;
                     }
                     bytes += u64::try_from(row.stored_bytes).unwrap_or(0);
-                    if bytes > self.core.options.lease_max_bytes && !tickets.is_empty() {
+                    if bytes > self.core.options.lease_max_bytes && !leases.is_empty() {
                         break;
                     }
-                    tickets.push(self.core.leases().add(entry, row.report));
+                    let number = self.core.leases().add(entry);
+                    let (core, sender) = (Arc::downgrade(&self.core), self.sender.clone());
+                    leases.push(LeaseGuard { entry, report: row.report, number, core, sender });
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -220,9 +216,9 @@ impl Writer {
         if !early.is_empty() {
             self.in_transaction(|writer| early.iter().try_for_each(|row| writer.set_hold(row, hold::WAITS_FOR_UUT)))?;
             // Others stand behind them; each round takes at least one out of the way.
-            let more = self.pick(n - tickets.len())?;
-            tickets.extend(more);
+            let more = self.pick(n - leases.len())?;
+            leases.extend(more);
         }
-        Ok(tickets)
+        Ok(leases)
     }
 }

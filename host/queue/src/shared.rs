@@ -181,7 +181,7 @@ impl Shared {
             }
         });
         let (sender, receiver) = mpsc::channel(WAITING_REQUESTS);
-        let (writer, next_stage) = Writer::recover(conn, Arc::clone(&core))?;
+        let (writer, next_stage) = Writer::recover(conn, Arc::clone(&core), sender.downgrade())?;
         let thread = std::thread::Builder::new()
             .name("wats-queue".to_owned())
             .spawn(move || writer.run(receiver, lock))

@@ -43,6 +43,8 @@ pub(crate) struct Writer {
     /// Leases ended by requests of the transaction that is open.
     pub(crate) ended: Vec<EntryId>,
     pub(crate) turns: Turns,
+    /// For the leases, which say when they are dropped. Weak, so that the last handle ends this thread.
+    pub(crate) sender: mpsc::WeakSender<Message>,
     /// Entries whose row cannot even be read.
     pub(crate) unreadable: HashSet<EntryId>,
     /// Commits whose answer waits until their reports have settled.
@@ -69,7 +71,11 @@ enum Attempt {
 
 impl Writer {
     /// Reads what the last run left. The second value is the first free stage id.
-    pub(crate) fn recover(conn: Connection, core: Arc<Core>) -> Result<(Self, i64), Error> {
+    pub(crate) fn recover(
+        conn: Connection,
+        core: Arc<Core>,
+        sender: mpsc::WeakSender<Message>,
+    ) -> Result<(Self, i64), Error> {
         let db = Error::db("read the state of the queue");
         let counters = Counters::load(&conn).map_err(db)?;
         let mut writer = Self {
@@ -79,6 +85,7 @@ impl Writer {
             saved: counters,
             ended: Vec::new(),
             turns: Turns::default(),
+            sender,
             unreadable: HashSet::new(),
             waiting: HashMap::new(),
             next_due: None,

@@ -38,6 +38,10 @@ fn child() {
     let mut options = options();
     options.fault = FaultPoints::new(move |name| {
         if name == place && passed.fetch_add(1, Ordering::SeqCst) + 1 == pass {
+            if name == "broken.acknowledged" {
+                // The producers were told too early; let them say so before the end.
+                std::thread::sleep(std::time::Duration::from_millis(200));
+            }
             // SIGKILL on Unix, as near as it gets elsewhere: nothing is flushed, nothing is dropped.
             kill_me();
         }

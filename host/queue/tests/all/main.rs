@@ -11,6 +11,7 @@
 
 mod crash;
 mod faults;
+mod ledger;
 mod model;
 mod queue;
 mod support;
