@@ -267,7 +267,7 @@ impl Campaign {
                 self.station.drop_file(&file.name, &file.content)?;
                 self.dropped.push(file);
             }
-            pause(&mut moment, 250).await;
+            pause(&mut moment, 100).await;
             if !self.station.kill().await? {
                 bail!("the station ended by itself:\n{}", self.station.log_tail());
             }
