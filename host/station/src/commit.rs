@@ -23,8 +23,8 @@ pub(crate) enum Decision {
     Converted(Converted),
     /// Nothing to report.
     NoReport { by: Plugin, why: String, identity: Vec<u8> },
-    /// It goes to the error folder; `sidecar` says why.
-    Quarantine { by: Option<Plugin>, sidecar: String },
+    /// It goes to the error folder; `error` says why in one sentence, `sidecar` in full.
+    Quarantine { by: Option<Plugin>, error: String, sidecar: String },
     /// It stays in the inbox until then.
     Wait { by: Option<Plugin>, reason: String, next_try: Timestamp },
 }
@@ -50,7 +50,7 @@ pub(crate) fn commit(core: &Core, inbox: &InboxState, taken: &Taken, decision: D
         Decision::NoReport { by, why, identity } => {
             Commit::new(source(inbox, taken, identity, Some(&by), String::new()), Outcome::NoReport { why })
         }
-        Decision::Quarantine { by, sidecar } => {
+        Decision::Quarantine { by, sidecar, .. } => {
             let source = source(inbox, taken, digest_only(), by.as_ref(), String::new());
             Commit::new(source, Outcome::Quarantined { error: sidecar })
         }

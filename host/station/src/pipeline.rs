@@ -65,7 +65,7 @@ fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Ve
             let error = rejected(&converted.valid.refused);
             let facts = facts(core, inbox, taken, &error);
             let sidecar = sidecar::text(sidecar::Facts { plugin: Some(&converted.by), ..facts });
-            Ok(Decision::Quarantine { by: Some(converted.by), sidecar })
+            Ok(Decision::Quarantine { by: Some(converted.by), error, sidecar })
         }
         Conversion::Reports(converted) if converted.valid.count == 0 => Ok(Decision::NoReport {
             by: converted.by,
@@ -81,7 +81,7 @@ fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Ve
             let facts = facts(core, inbox, taken, &error);
             let sidecar =
                 sidecar::text(sidecar::Facts { plugin: Some(&by), failure: Some(&failure), log: &log, ..facts });
-            Ok(Decision::Quarantine { by: Some(by), sidecar })
+            Ok(Decision::Quarantine { by: Some(by), error, sidecar })
         }
         Conversion::Skipped(said) => Ok(unclaimed(core, inbox, taken, &said)),
         Conversion::Station(why) => {
@@ -100,7 +100,7 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         _ => None,
     };
     let quarantined = match &decision {
-        Decision::Quarantine { sidecar, .. } => Some(sidecar.clone()),
+        Decision::Quarantine { error, sidecar, .. } => Some((error.clone(), sidecar.clone())),
         _ => None,
     };
     let committed = match commit::commit(core, inbox, taken, decision) {
@@ -122,10 +122,10 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         let wait = Duration::try_from(next_try.duration_since(core.now())).unwrap_or_default();
         return Verdict::Again(wait);
     }
-    told(core, inbox, taken, &committed, quarantined.as_deref());
+    told(core, inbox, taken, &committed, quarantined.as_ref().map(|(error, _)| error.as_str()));
     let place = Place { path: &taken.arrived.path, stat: &taken.arrived.stat, source: committed.source_id };
     match quarantined {
-        Some(sidecar) => to_error_folder(core, inbox, &place, &sidecar, worker),
+        Some((_, sidecar)) => to_error_folder(core, inbox, &place, &sidecar, worker),
         None => to_archive(core, inbox, &place, worker),
     }
 }
@@ -238,7 +238,7 @@ fn wait(core: &Core, by: Option<wats_runtime::Plugin>, reason: String, after: Du
 }
 
 fn quarantine(core: &Core, inbox: &InboxState, taken: &Taken, error: &str) -> Decision {
-    Decision::Quarantine { by: None, sidecar: sidecar::text(facts(core, inbox, taken, error)) }
+    Decision::Quarantine { by: None, error: error.to_owned(), sidecar: sidecar::text(facts(core, inbox, taken, error)) }
 }
 
 fn facts<'a>(core: &'a Core, inbox: &'a InboxState, taken: &'a Taken, error: &'a str) -> sidecar::Facts<'a> {
@@ -268,12 +268,8 @@ fn told(core: &Core, inbox: &InboxState, taken: &Taken, committed: &Committed, q
     let took = core.now().duration_since(taken.arrived.first_seen).as_secs_f64();
     core.metrics.file_decided(&inbox.labels, took);
     let file = &taken.source.main.path;
-    if let Some(sidecar) = quarantined {
-        let error = serde_json::from_str::<serde_json::Value>(sidecar)
-            .ok()
-            .and_then(|value| value.get("error").and_then(|error| error.as_str().map(str::to_owned)))
-            .unwrap_or_default();
-        core.events.quarantined(&inbox.config.name, file, &error);
+    if let Some(error) = quarantined {
+        core.events.quarantined(&inbox.config.name, file, error);
         tracing::error!(inbox = %inbox.config.name, %file, %error, "quarantined");
     } else {
         core.events.committed(&inbox.config.name, file, committed.new);
