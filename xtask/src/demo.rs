@@ -9,7 +9,9 @@ use crate::{guests, run};
 pub(crate) fn demo(arguments: &[&str]) -> Result<bool> {
     let plugins = run::phase("compile the plugins", guests::plugins)?;
     run::phase("compile wats", || {
-        run::succeed(run::cargo(&run::root()).args(["build", "--locked", "--package", "wats"]))
+        // Of the whole workspace, as the tests do: for one package alone cargo takes fewer features of the dependencies, and
+        // everything would be compiled a second time for the tests.
+        run::succeed(run::cargo(&run::root()).args(["build", "--locked", "--workspace", "--bins"]))
     })?;
     let wats = run::target().join("debug").join(format!("wats{}", std::env::consts::EXE_SUFFIX));
     let mut command = std::process::Command::new(wats);

@@ -1,6 +1,7 @@
 //! Tasks of the workspace, the same on every platform: `cargo xtask TASK`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line")]
 
+mod bench;
 mod ci;
 mod demo;
 mod digest;
@@ -25,6 +26,7 @@ usage: cargo xtask TASK
   guests                   compile the shipped plugins (target/plugins) and the test guests (target/guests)
   docs                     build the API docs, warnings are errors; check the guides for dead links
   wit [--check]            copy the contract into the SDKs and generate the Rust bindings; --check only compares
+  bench [--quick] [NAME]   measure, and print one table with budgets; --write keeps it in docs/performance.md
   ci                       what .ci/run does: formatting, lints, tests, docs
   dist                     make the release folder in target/dist
 
@@ -53,6 +55,7 @@ fn dispatch(words: &[&str]) -> Result<bool> {
         ["docs"] => docs::docs(),
         ["wit"] => wit::copy().map(|()| true),
         ["wit", "--check"] => wit::check().map(|()| true),
+        ["bench", rest @ ..] => bench::bench(&bench::Options::parse(rest)?),
         ["ci"] => ci::ci(),
         ["dist"] => dist::dist().map(|()| true),
         ["help" | "--help" | "-h"] => {

@@ -159,6 +159,12 @@ fn enqueue_log(dir: &Path, each: u64, bodies: &Arc<Vec<Vec<u8>>>) -> Duration {
     elapsed
 }
 
+/// A row of the table of `cargo xtask bench`.
+fn row(what: &str, value: f64, unit: &str, budget: (&str, f64), how: &str) {
+    let row = serde_json::json!({ "what": what, "value": value, "unit": unit, budget.0: budget.1, "how": how });
+    println!("ROW {row}");
+}
+
 fn rate(count: u64, elapsed: Duration) -> f64 {
     count as f64 / elapsed.as_secs_f64()
 }
@@ -194,19 +200,24 @@ fn enqueue(_: &mut Criterion) {
             sqlite.push(rate(each * PRODUCERS, started.elapsed()));
         }
         let (sqlite, log) = (median(sqlite), median(log));
-        println!(
-            "enqueue, 64 producers, 20 KiB of JSON, compression included: queue {sqlite:.0}/s, bare log of the 20 KiB {log:.0}/s, \
-             ratio {:.2} (budget 0.5)",
-            sqlite / log
+        row(
+            "durable enqueue of 20 KiB of JSON, compressing too",
+            sqlite / log,
+            "of a bare log",
+            ("at_least", 0.5),
+            &format!("64 producers: queue {sqlite:.0}/s, log of the 20 KiB with one sync a batch {log:.0}/s, in turns"),
         );
         queue.close_blocking();
     }
-    for (name, payloads) in [
+    for (what, payloads) in [
         (
-            "20 KiB of JSON, compressed by the producers beforehand",
+            "durable enqueue of 20 KiB, compressed before",
             (0..256).map(|n| Payload::compress(&text(n), 3).unwrap()).collect::<Vec<_>>(),
         ),
-        ("20 KiB that does not compress", (0..256).map(|n| Payload::compress(&noise(n), 1).unwrap()).collect()),
+        (
+            "durable enqueue of 20 KiB that does not shrink",
+            (0..256).map(|n| Payload::compress(&noise(n), 1).unwrap()).collect(),
+        ),
     ] {
         let bytes = payloads.iter().map(Payload::stored_bytes).sum::<u64>() / payloads.len() as u64;
         let bodies = Arc::new(
@@ -221,9 +232,14 @@ fn enqueue(_: &mut Criterion) {
             sqlite.push(rate(each * PRODUCERS, enqueue_sqlite(&queue, round * 1_000_000, each, &payloads)));
         }
         let (sqlite, log) = (median(sqlite), median(log));
-        println!(
-            "enqueue, 64 producers, {name} ({bytes} bytes stored): queue {sqlite:.0}/s, bare log {log:.0}/s, ratio {:.2} (budget 0.5)",
-            sqlite / log
+        row(
+            what,
+            sqlite / log,
+            "of a bare log",
+            ("at_least", 0.5),
+            &format!(
+                "64 producers, {bytes} bytes stored: queue {sqlite:.0}/s, log of as many bytes {log:.0}/s, in turns"
+            ),
         );
         queue.close_blocking();
     }
@@ -238,7 +254,7 @@ fn enqueue(_: &mut Criterion) {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    println!("enqueue, 1 producer: p50 {:.2} ms, p99 {:.2} ms", times[150], times[297]);
+    row("durable enqueue, 1 producer, p50", times[150], "ms", ("no_budget", 0.0), &format!("p99 {:.2} ms", times[297]));
     queue.close_blocking();
 }
 
@@ -285,16 +301,17 @@ fn depth(_: &mut Criterion) {
             drain.push(rate(PRODUCERS * 20, started.elapsed()));
         }
     }
-    let figures: Vec<(f64, f64)> =
-        queues.iter().map(|(_, _, enqueue, drain)| (median(enqueue.clone()), median(drain.clone()))).collect();
-    for ((enqueue, drain), depth) in figures.iter().zip([1_000, deep]) {
-        println!("depth {depth}: enqueue {enqueue:.0}/s, lease and acknowledge in 64s {drain:.0}/s");
+    let figures = [0, 1].map(|index: usize| {
+        let (_, _, enqueue, drain) = &queues[index];
+        (median(enqueue.clone()), median(drain.clone()))
+    });
+    for (what, of) in [
+        ("enqueue, deep against shallow queue", figures.map(|figure| figure.0)),
+        ("delivery, deep against shallow queue", figures.map(|figure| figure.1)),
+    ] {
+        let how = format!("{deep} waiting: {:.0}/s, 1,000 waiting: {:.0}/s, in turns", of[1], of[0]);
+        row(what, of[1] / of[0], "of its speed", ("at_least", 0.95), &how);
     }
-    println!(
-        "deep against shallow: enqueue {:.2}, drain {:.2} (budget 0.95)",
-        figures[1].0 / figures[0].0,
-        figures[1].1 / figures[0].1
-    );
     for (queue, ..) in queues {
         queue.close_blocking();
     }
@@ -303,10 +320,12 @@ fn depth(_: &mut Criterion) {
     let opened = started.elapsed();
     let leased = queue.lease_blocking(1).unwrap();
     assert_eq!(leased.len(), 1);
-    println!(
-        "open with {deep} pending: {:.1} ms, first lease after {:.1} ms (budget 1000 ms at 1,000,000)",
-        opened.as_secs_f64() * 1e3,
-        started.elapsed().as_secs_f64() * 1e3
+    row(
+        "start of a deep queue to the first lease",
+        started.elapsed().as_secs_f64() * 1e3,
+        "ms",
+        ("at_most", 1_000.0),
+        &format!("{deep} waiting; opened after {:.1} ms", opened.as_secs_f64() * 1e3),
     );
     drop(leased);
     queue.close_blocking();

@@ -201,6 +201,18 @@ impl<C: Converter> Run<C> {
         }
     }
 
+    /// Converts, and gives the reports as the host writes them, without reading them back: for benchmarks.
+    ///
+    /// # Errors
+    /// When the conversion fails, or skips the file, or waits.
+    pub fn texts(self) -> Result<Vec<String>, Error> {
+        let (station, input, _) = self.start();
+        match native::with(Rc::<Station>::clone(&station), || plugin::convert::<C>(&input))? {
+            Outcome::Converted => Ok(station.reports.take()),
+            other => Err(Error::internal(format!("not converted: {other:?}"))),
+        }
+    }
+
     fn start(self) -> (Rc<Station>, Input, Vec<Rc<MemoryFile>>) {
         check_settings::<C>(&self.settings);
         let settings = Value::Object(self.settings).to_string();

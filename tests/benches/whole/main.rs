@@ -1,0 +1,91 @@
+//! The figures of the whole product: the real station and the real simulated server as processes, real files, a real disk.
+//!
+//! `cargo xtask bench` builds what this needs, runs it, and makes one table of it and of the benches in the crates. Each row
+//! is printed as one line of JSON behind the word `ROW`.
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a bench: what goes wrong here must end it"
+)]
+#![expect(clippy::cast_precision_loss, reason = "figures for people")]
+
+mod guests;
+mod measure;
+mod station;
+
+use std::time::Instant;
+
+/// What a row's figure must be.
+#[derive(Debug, Clone, Copy)]
+enum Budget {
+    AtLeast(f64),
+    AtMost(f64),
+    /// Given beside another row, without a budget of its own.
+    None,
+}
+
+/// One figure.
+#[derive(Debug)]
+struct Row {
+    what: &'static str,
+    value: f64,
+    unit: &'static str,
+    budget: Budget,
+    /// How it was measured, and the figures behind a ratio.
+    how: String,
+}
+
+impl Row {
+    fn print(&self) {
+        let (least, most) = match self.budget {
+            Budget::AtLeast(least) => (Some(least), None),
+            Budget::AtMost(most) => (None, Some(most)),
+            Budget::None => (None, None),
+        };
+        let row = serde_json::json!({
+            "what": self.what, "value": self.value, "unit": self.unit, "at_least": least, "at_most": most, "how": self.how,
+        });
+        println!("ROW {row}");
+    }
+}
+
+type Bench = fn(quick: bool) -> Vec<Row>;
+
+const BENCHES: [(&str, Bench); 6] = [
+    ("guests", guests::throughput),
+    ("pipeline", station::pipeline),
+    ("latency", station::latency),
+    ("outage", station::outage),
+    ("idle", station::idle),
+    ("large", station::large),
+];
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let quick = words.iter().any(|word| word == "--quick");
+    // `cargo bench` adds `--bench`.
+    let wanted: Vec<&String> = words.iter().filter(|word| !word.starts_with("--")).collect();
+    println!("MACHINE {}", machine());
+    for (name, bench) in BENCHES {
+        if !wanted.is_empty() && !wanted.iter().any(|word| name.contains(word.as_str())) {
+            continue;
+        }
+        let began = Instant::now();
+        println!("-- {name}");
+        for row in bench(quick) {
+            row.print();
+        }
+        println!("-- {name}: {:.1} s", began.elapsed().as_secs_f64());
+    }
+}
+
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    let model = model.trim_start_matches([' ', '\t', ':']);
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let day = jiff::Timestamp::now().strftime("%Y-%m-%d");
+    format!("{os} {arch}, {cores} processors ({model}), {day}.")
+}
