@@ -135,6 +135,21 @@ pub(crate) enum QueueCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Write reports with their content as lines of JSON, newest first: to keep them, or for another station to import.
+    Export(ExportArgs),
+    /// Take reports that another station's queue has exported. What is here already is found unchanged.
+    Import {
+        /// Files of `wats queue export`; `-`: standard input.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Bring what can still be read of a damaged queue into a new one. The station must be stopped; the damaged one stays as it
+    /// is.
+    Salvage {
+        /// Folder of the new queue. Default: `queue.salvaged` in the data folder.
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
     /// Check that the queue is sound and that nothing is missing.
     Verify {
         /// Also read every report that is not delivered.
@@ -152,8 +167,9 @@ pub(crate) enum StateArg {
     Discarded,
 }
 
+/// Which reports.
 #[derive(Debug, Args)]
-pub(crate) struct ListArgs {
+pub(crate) struct SelectArgs {
     /// Only in this state.
     #[arg(long)]
     pub(crate) state: Option<StateArg>,
@@ -166,6 +182,21 @@ pub(crate) struct ListArgs {
     /// Only of this part number.
     #[arg(long)]
     pub(crate) part: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    /// File to write, which must not exist. Default: standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
     /// How many.
     #[arg(long, default_value_t = 50)]
     pub(crate) limit: u32,

@@ -23,8 +23,10 @@ impl Service {
         let address = announced.get("address")?.as_str()?.to_owned();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().ok()?;
         let service = Self { address, key: key(&config.data_dir), http };
-        let alive = service.http.get(service.url("/health/live")).timeout(Duration::from_secs(2)).send().await;
-        alive.is_ok_and(|answer| answer.status().is_success()).then_some(service)
+        let alive = service.http.get(service.url("/health/live")).timeout(Duration::from_secs(2)).send().await.ok()?;
+        // After a crash somebody else may listen there; the key is for nobody but the station of this folder.
+        let told: Value = alive.error_for_status().ok()?.json().await.ok()?;
+        (told.get("pid").is_some() && told.get("pid") == announced.get("pid")).then_some(service)
     }
 
     /// As [`Service::find`], or an error that says what to do.

@@ -72,8 +72,19 @@ pub struct ExportedEntry {
     pub content_base64: Option<String>,
 }
 
+/// Some entries of an export.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportPage {
+    /// The entries, newest first.
+    pub entries: Vec<ExportedEntry>,
+    /// Entries that have no content any more, or a damaged one, and why.
+    pub left_out: Vec<String>,
+    /// The `before` of the next page; none when this one is empty.
+    pub next: Option<EntryId>,
+}
+
 /// What an import did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     /// Reports that will be sent.
     pub new: u64,
@@ -136,8 +147,27 @@ impl Queue {
         })
     }
 
-    /// Writes all entries that match as lines of JSON, oldest last; how many. Damaged ones are left out and named in
-    /// the log.
+    /// A page of all entries that match, newest first. Damaged ones and those whose content was removed are left out and
+    /// named.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Closed`].
+    pub async fn export_page(&self, filter: Filter, page: Page) -> Result<ExportPage, Error> {
+        let rows = self.list(filter, page).await?;
+        let mut exported = ExportPage { next: rows.last().map(|row| row.id), ..ExportPage::default() };
+        for row in rows {
+            match self.export(row.id).await {
+                Ok(entry) => exported.entries.push(entry),
+                Err(error @ (Error::NoEntry { .. } | Error::PayloadDamaged { .. } | Error::NoSource { .. })) => {
+                    exported.left_out.push(format!("entry {}: {error}", row.id));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(exported)
+    }
+
+    /// Writes all entries that match as lines of JSON, oldest last; how many. What is left out is named in the log.
     ///
     /// # Errors
     /// [`Error::Io`] of the writer, [`Error::Database`], [`Error::Closed`].
@@ -145,20 +175,18 @@ impl Queue {
         let mut before = None;
         let mut written = 0;
         loop {
-            let page = self.list(filter.clone(), Page { before, limit: 100 }).await?;
-            let Some(last) = page.last() else { return Ok(written) };
-            before = Some(last.id);
-            for row in page {
-                let line = match self.export(row.id).await {
-                    Ok(entry) => serde_json::to_string(&entry).unwrap_or_default(),
-                    Err(error @ (Error::NoEntry { .. } | Error::PayloadDamaged { .. } | Error::NoSource { .. })) => {
-                        tracing::warn!(entry = %row.id, error = %error, "an entry is not exported");
-                        continue;
-                    }
-                    Err(error) => return Err(error),
-                };
-                writeln!(to, "{line}").map_err(Error::io("write the export of entry", row.id.to_string()))?;
+            let page = self.export_page(filter.clone(), Page { before, limit: 100 }).await?;
+            for what in page.left_out {
+                tracing::warn!("not exported: {what}");
+            }
+            for entry in page.entries {
+                let line = serde_json::to_string(&entry).unwrap_or_default();
+                writeln!(to, "{line}").map_err(Error::io("write the export of report", entry.report_id.to_string()))?;
                 written += 1;
+            }
+            match page.next {
+                None => return Ok(written),
+                next => before = next,
             }
         }
     }

@@ -194,7 +194,7 @@ mod writer;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{Conflict, Error};
-pub use export::{EXPORT_FORMAT, ExportedEntry, IMPORT_INBOX, Imported};
+pub use export::{EXPORT_FORMAT, ExportPage, ExportedEntry, IMPORT_INBOX, Imported};
 pub use handle::Queue;
 #[cfg(feature = "broken-on-purpose")]
 pub use options::Broken;

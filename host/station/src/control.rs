@@ -8,7 +8,7 @@ use std::{
 use globset::GlobBuilder;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use wats_queue::{EntryId, EntryRow, EntryState, Error, Filter, Page, PriorityClass, Queue, Trace};
+use wats_queue::{EntryId, EntryRow, EntryState, Error, ExportPage, Filter, Page, PriorityClass, Queue, Trace};
 
 use crate::{archive, config::Inbox, sidecar};
 
@@ -86,6 +86,15 @@ pub struct TraceQuery {
 pub async fn list(queue: &Queue, filter: &ListFilter) -> Result<Vec<EntryRow>, Error> {
     let page = Page { before: filter.before.map(EntryId), limit: filter.limit.unwrap_or(50) };
     queue.list(filter.filter(), page).await
+}
+
+/// A page of entries with their content, newest first; at most 1,000, 100 unless told.
+///
+/// # Errors
+/// Those of the queue.
+pub async fn export(queue: &Queue, filter: &ListFilter) -> Result<ExportPage, Error> {
+    let page = Page { before: filter.before.map(EntryId), limit: filter.limit.unwrap_or(100).min(1_000) };
+    queue.export_page(filter.filter(), page).await
 }
 
 /// Makes dead letters pending again.

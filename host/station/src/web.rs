@@ -70,6 +70,8 @@ pub(crate) async fn serve_metrics(web: Web, listener: TcpListener) -> std::io::R
 fn router(web: Web) -> Router {
     let commands = Router::new()
         .route("/api/queue", get(list))
+        .route("/api/queue/export", get(export))
+        .route("/api/queue/import", post(import).layer(DefaultBodyLimit::max(MAX_BODY)))
         .route("/api/queue/retry", post(retry))
         .route("/api/queue/discard", post(discard))
         .route("/api/queue/verify", post(verify))
@@ -81,7 +83,7 @@ fn router(web: Web) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/health", get(health))
-        .route("/health/live", get(|| async { Json(json!({ "status": "alive" })) }))
+        .route("/health/live", get(live))
         .route("/health/ready", get(ready))
         .route("/health/details", get(details))
         .route("/metrics", get(metrics))
@@ -154,6 +156,11 @@ async fn index(State(web): State<Web>) -> String {
         env!("CARGO_PKG_VERSION"),
         web.core.config.station.name
     )
+}
+
+/// Alive, and which process: `wats` compares it with the announcement in the data folder before it sends a key here.
+async fn live() -> Response {
+    Json(json!({ "status": "alive", "pid": std::process::id() })).into_response()
 }
 
 async fn health(State(web): State<Web>) -> Response {
@@ -250,6 +257,21 @@ fn answer<T: Serialize>(result: Result<T, wats_queue::Error>) -> Response {
 
 async fn list(State(web): State<Web>, Query(filter): Query<ListFilter>) -> Response {
     answer(control::list(&web.core.queue, &filter).await)
+}
+
+async fn export(State(web): State<Web>, Query(filter): Query<ListFilter>) -> Response {
+    answer(control::export(&web.core.queue, &filter).await)
+}
+
+async fn import(State(web): State<Web>, lines: String) -> Response {
+    match web.core.queue.import(&lines).await {
+        Err(error @ wats_queue::Error::Import { .. }) => refuse(
+            StatusCode::BAD_REQUEST,
+            error.to_string(),
+            "nothing of it was taken; mend the line and import again",
+        ),
+        result => answer(result),
+    }
 }
 
 async fn retry(State(web): State<Web>, Json(request): Json<RetryRequest>) -> Response {

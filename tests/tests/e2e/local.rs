@@ -28,7 +28,7 @@ async fn health_has_three_questions_and_details() {
     line.drop_file("b.script", "error malformed 1 1 bad");
     station.delivered(2).await;
     station.decided(2).await;
-    assert_eq!(station.get("/health/live").await, (200, json!({ "status": "alive" })));
+    assert_eq!(station.get("/health/live").await, (200, json!({ "status": "alive", "pid": std::process::id() })));
     assert_eq!(station.get("/health/ready").await, (200, json!({ "status": "ready" })));
     assert_eq!(station.get("/health").await, (200, json!({ "status": "ok", "complaints": [] })));
     let (status, details) = station.get("/health/details").await;

@@ -1,5 +1,7 @@
 //! `wats queue`: through the running station, or on its data folder when none runs.
 
+mod transfer;
+
 use opentelemetry::metrics::Meter;
 use serde_json::{Value, json};
 use wats_queue::{EntryId, EntryState, Queue, QueueOptions};
@@ -10,7 +12,7 @@ use wats_station::{
 use wats_telemetry::Telemetry;
 
 use crate::{
-    args::{ListArgs, QueueCommand, RetryArgs, StateArg},
+    args::{ListArgs, QueueCommand, RetryArgs, SelectArgs, StateArg},
     exit,
     output::{Output, plain},
     service::Service,
@@ -34,17 +36,24 @@ pub(crate) async fn queue(config: &Config, command: QueueCommand, output: Output
             })?;
             Ok(exit::OK)
         }
+        QueueCommand::Export(args) => transfer::export(config, &args, output).await,
+        QueueCommand::Import { files } => transfer::import(config, &files, output).await,
+        QueueCommand::Salvage { to } => transfer::salvage(config, to, output),
         QueueCommand::Verify { deep } => verify(config, deep, output).await,
     }
 }
 
 /// The queue of a station that does not run, under its lock.
 pub(crate) fn open(config: &Config) -> anyhow::Result<Queue> {
+    Ok(Queue::open(&config.data_dir.join("queue"), options(config)?)?)
+}
+
+fn options(config: &Config) -> anyhow::Result<QueueOptions> {
     let mut options = QueueOptions::new(no_meter()?);
     options.max_bytes = config.queue.max_bytes;
     options.max_live = config.queue.max_depth;
     options.allow_network_fs = config.queue.allow_network_disk;
-    Ok(Queue::open(&config.data_dir.join("queue"), options)?)
+    Ok(options)
 }
 
 fn no_meter() -> anyhow::Result<Meter> {
@@ -52,8 +61,8 @@ fn no_meter() -> anyhow::Result<Meter> {
     Ok(telemetry.meter("wats"))
 }
 
-async fn list(config: &Config, args: &ListArgs, output: Output) -> anyhow::Result<u8> {
-    let filter = ListFilter {
+fn select(args: &SelectArgs) -> ListFilter {
+    ListFilter {
         state: args.state.map(|state| match state {
             StateArg::Pending => EntryState::Pending,
             StateArg::Delivered => EntryState::Delivered,
@@ -64,10 +73,12 @@ async fn list(config: &Config, args: &ListArgs, output: Output) -> anyhow::Resul
         plugin: args.plugin.clone(),
         serial: args.serial.clone(),
         part: args.part.clone(),
-        limit: Some(args.limit),
-        before: args.before,
         ..ListFilter::default()
-    };
+    }
+}
+
+async fn list(config: &Config, args: &ListArgs, output: Output) -> anyhow::Result<u8> {
+    let filter = ListFilter { limit: Some(args.limit), before: args.before, ..select(&args.select) };
     let rows: Vec<Value> = if let Some(service) = Service::find(config).await {
         service.get("/api/queue", &filter).await?
     } else {
