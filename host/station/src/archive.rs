@@ -13,6 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use sha2::{Digest as _, Sha256};
 use wats_queue::Stat;
 
 use crate::os;
@@ -232,6 +233,44 @@ fn move_to_free_name(file: &Path, folder: &Path, relative: &Path) -> io::Result<
         }
     }
     Ok(None)
+}
+
+/// Where a file lies that was filed away under this path: the one with these bytes. For files whose way there was not recorded,
+/// because the process ended between the two.
+pub(crate) fn find(folder: &Path, relative: &Path, digest: &[u8; 32]) -> Option<PathBuf> {
+    let name = relative.file_name()?;
+    let folder = relative.parent().map_or_else(|| folder.to_path_buf(), |inner| folder.join(inner));
+    let mut zipped = name.to_os_string();
+    zipped.push(".zip");
+    for (name, is_zip) in [(name, false), (&zipped, true)] {
+        // Names are given out without gaps.
+        for number in 0..u32::MAX {
+            let path = folder.join(numbered(name, number));
+            match fs::symlink_metadata(&path) {
+                Err(_) => break,
+                // Opening a FIFO would wait for ever.
+                Ok(found) if !found.is_file() => continue,
+                Ok(_) => {}
+            }
+            let found =
+                fs::File::open(&path).and_then(|file| if is_zip { digest_in_zip(file) } else { digest_of(file) });
+            if found.is_ok_and(|found| found == *digest) {
+                return Some(path);
+            }
+        }
+    }
+    None
+}
+
+fn digest_of(mut from: impl io::Read) -> io::Result<[u8; 32]> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut from, &mut hasher)?;
+    Ok(hasher.finalize().into())
+}
+
+fn digest_in_zip(file: fs::File) -> io::Result<[u8; 32]> {
+    let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(io::Error::other)?;
+    digest_of(zip.by_index(0).map_err(io::Error::other)?)
 }
 
 fn copy_and_delete(file: &Path, target: &Path) -> io::Result<()> {

@@ -25,12 +25,18 @@ use crate::{
     core::{Core, InboxState},
     os,
     pool::Work,
+    taken_away,
 };
 
 /// Files that are looked up in the ledger at once.
 const BATCH: usize = 256;
 /// How long intake sleeps at most, so that a stop is noticed.
 const TICK: Duration = Duration::from_millis(200);
+/// Files that are there when the station starts wait this long at most for plugins that are still loading, before each is
+/// looked at by itself: else the ledger would have to say of each that it waits, a moment before it is converted.
+const FIRST_LOAD: Duration = Duration::from_secs(3);
+/// Between looks whether plugins are loaded.
+const LOAD_TICK: Duration = Duration::from_millis(10);
 /// A file that could not be handled because of the station itself is tried again after this time.
 const STATION_RETRY: Duration = Duration::from_secs(5);
 
@@ -41,6 +47,8 @@ pub(crate) enum Notice {
     Finished(PathBuf, Verdict),
     /// A file whose reports are safe is to be filed away.
     FileAway(Box<SourceRow>),
+    /// A file that waited is not there any more.
+    TakenAway(Box<SourceRow>),
     /// Plugins have changed: look again at files that wait.
     PluginsChanged,
     /// An event: this path, and whether the file is complete.
@@ -70,9 +78,14 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
             intake.scan();
             next_scan = Instant::now() + inbox.config.scan;
         }
-        let blocked = intake.promote();
-        let wake = intake.candidates.next_due().map_or(TICK, |due| due.saturating_duration_since(Instant::now()));
-        let wait = if blocked { TICK } else { wake.min(TICK) };
+        let wait = if core.started.elapsed() < FIRST_LOAD && core.plugins.loading().is_some() {
+            LOAD_TICK
+        } else if intake.promote() {
+            TICK
+        } else {
+            let due = intake.candidates.next_due();
+            due.map_or(TICK, |due| due.saturating_duration_since(Instant::now())).min(TICK)
+        };
         match notices.recv_timeout(wait.min(next_scan.saturating_duration_since(Instant::now()))) {
             Ok(notice) => {
                 intake.notice(notice);
@@ -147,6 +160,7 @@ impl Intake<'_> {
                 }
             },
             Notice::FileAway(row) => self.file_away(row),
+            Notice::TakenAway(row) => self.taken_away(&row),
             Notice::PluginsChanged => self.candidates.wake_waiting(Instant::now()),
         }
     }
@@ -160,9 +174,14 @@ impl Intake<'_> {
     /// Gives files that are due to the workers. True when they cannot take more now.
     fn promote(&mut self) -> bool {
         loop {
-            let due = self.candidates.due(Instant::now(), BATCH);
+            // No more than the workers take: whatever is looked up beyond that must be looked up again.
+            let room = self.core.pool.room();
+            let due = self.candidates.due(Instant::now(), BATCH.min(room.max(1)));
             if due.is_empty() {
                 return false;
+            }
+            if room == 0 {
+                return true;
             }
             if let Some(reason) = self.core.not_accepting() {
                 self.inbox.set_held(Some(reason));
@@ -252,6 +271,16 @@ impl Intake<'_> {
             self.candidates.dispatched(path);
         }
         taken
+    }
+
+    fn taken_away(&mut self, row: &SourceRow) {
+        let Some(path) = wats_queue::decode_path(&row.key.path) else { return };
+        if self.candidates.is_in_flight(&path) {
+            return;
+        }
+        if let Err(error) = taken_away::end_waiting(self.core, self.inbox, row) {
+            tracing::debug!(inbox = %self.inbox.config.name, %error, "files that were taken away are looked for again later");
+        }
     }
 
     fn file_away(&mut self, row: Box<SourceRow>) {

@@ -7,7 +7,10 @@
 //! Wherever it is cut short, the next start finds either the file in its inbox (before the commit) or the ledger row
 //! (after it), and goes on from there.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use wats_queue::{Archive, Committed, SourceId, SourceRow, Stat};
 
@@ -123,7 +126,12 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         return Verdict::Again(wait);
     }
     told(core, inbox, taken, &committed, quarantined.as_ref().map(|(error, _)| error.as_str()));
-    let place = Place { path: &taken.arrived.path, stat: &taken.arrived.stat, source: committed.source_id };
+    let place = Place {
+        path: &taken.arrived.path,
+        stat: &taken.arrived.stat,
+        digest: &taken.digest,
+        source: committed.source_id,
+    };
     match quarantined {
         Some((_, sidecar)) => to_error_folder(core, inbox, &place, &sidecar, worker),
         None => to_archive(core, inbox, &place, worker),
@@ -133,7 +141,7 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
 /// Files away a file of which the ledger says that it is due: after a crash, or after delivery.
 pub(crate) fn file_away(core: &Core, inbox: &InboxState, row: &SourceRow, worker: &str) -> Verdict {
     let Some(path) = wats_queue::decode_path(&row.key.path) else { return Verdict::Done };
-    let place = Place { path: &path, stat: &row.stat, source: row.id };
+    let place = Place { path: &path, stat: &row.stat, digest: &row.digest, source: row.id };
     match &row.outcome {
         wats_queue::Outcome::Quarantined { error } => to_error_folder(core, inbox, &place, error, worker),
         _ => to_archive_now(core, inbox, &place, worker),
@@ -143,6 +151,7 @@ pub(crate) fn file_away(core: &Core, inbox: &InboxState, row: &SourceRow, worker
 struct Place<'a> {
     path: &'a Path,
     stat: &'a Stat,
+    digest: &'a [u8; 32],
     source: SourceId,
 }
 
@@ -173,7 +182,13 @@ fn to_archive_now(core: &Core, inbox: &InboxState, place: &Place<'_>, worker: &s
             Verdict::Done
         }
         Ok(FiledAway::Missing) => {
-            core.filed_away(place.source, Archive::Gone);
+            let folder = match config.after {
+                After::Move | After::Zip => Some(&config.archive_dir),
+                After::Keep | After::Delete => None,
+            };
+            // A crash may have come between the move and its record.
+            let found = folder.and_then(|folder| archive::find(folder, place.path, place.digest));
+            core.filed_away(place.source, archived_or_gone(found));
             Verdict::Done
         }
         Ok(FiledAway::Changed) => {
@@ -199,15 +214,13 @@ fn to_error_folder(core: &Core, inbox: &InboxState, place: &Place<'_>, text: &st
         }
         Ok(FiledAway::Missing) => {
             // After a crash between the move and the sidecar the file lies there without its reason.
-            let path = inbox.config.error_dir.join(place.path);
-            if path.exists() && !sidecar::path_for(&path).exists() {
-                if let Err(error) = sidecar::write(&path, text) {
-                    tracing::error!(file = %path.display(), %error, "the reason could not be written beside the file");
-                }
-                core.filed_away(place.source, Archive::Archived { to: path.display().to_string() });
-            } else {
-                core.filed_away(place.source, Archive::Gone);
+            let found = archive::find(&inbox.config.error_dir, place.path, place.digest);
+            if let Some(path) = found.as_ref().filter(|path| !sidecar::path_for(path).exists())
+                && let Err(error) = sidecar::write(path, text)
+            {
+                tracing::error!(file = %path.display(), %error, "the reason could not be written beside the file");
             }
+            core.filed_away(place.source, archived_or_gone(found));
             Verdict::Done
         }
         Ok(FiledAway::Changed | FiledAway::Deleted) => {
@@ -219,6 +232,10 @@ fn to_error_folder(core: &Core, inbox: &InboxState, place: &Place<'_>, text: &st
             Verdict::Again(STATION_RETRY)
         }
     }
+}
+
+fn archived_or_gone(found: Option<PathBuf>) -> Archive {
+    found.map_or(Archive::Gone, |path| Archive::Archived { to: path.display().to_string() })
 }
 
 /// A file that nobody takes waits for a plugin, then goes to the error folder.

@@ -52,6 +52,13 @@ impl Work {
     }
 }
 
+/// How a worker ended.
+enum Ended {
+    /// It had nothing to do, and is no longer counted.
+    Counted,
+    Stopped,
+}
+
 #[derive(Debug)]
 pub(crate) struct Pool {
     sender: Sender<Work>,
@@ -94,66 +101,94 @@ impl Pool {
         if self.sender.try_send(work).is_err() {
             return false;
         }
-        if self.receiver.len() > self.idle.load(Ordering::Relaxed) && self.workers.load(Ordering::Relaxed) < self.max {
+        self.grow();
+        true
+    }
+
+    /// One more worker when more files wait than workers. Also asked by each worker that gets busy: until then it counted as
+    /// idle for whoever sent the next file.
+    fn grow(&self) {
+        if self.receiver.len() > self.idle.load(Ordering::SeqCst) && self.workers.load(Ordering::SeqCst) < self.max {
             self.spawn();
         }
-        true
+    }
+
+    /// Counts a worker that wants to end, unless it is needed: the fewest stay, and so does who sees a file that waits.
+    fn may_leave(&self) -> bool {
+        let least = self.min.max(1);
+        let fewer = |workers: usize| (workers > least).then(|| workers - 1);
+        if self.workers.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_err() {
+            return false;
+        }
+        if self.receiver.is_empty() {
+            return true;
+        }
+        self.workers.fetch_add(1, Ordering::SeqCst);
+        false
+    }
+
+    /// How many files it takes now.
+    pub(crate) fn room(&self) -> usize {
+        self.sender.capacity().unwrap_or(0).saturating_sub(self.sender.len())
     }
 
     /// Workers that there are, and those of them that wait for work.
     pub(crate) fn counts(&self) -> (usize, usize) {
-        (self.workers.load(Ordering::Relaxed), self.idle.load(Ordering::Relaxed))
+        (self.workers.load(Ordering::SeqCst), self.idle.load(Ordering::SeqCst))
     }
 
     fn spawn(&self) {
         let Some(core) = self.core.get().and_then(Weak::upgrade) else { return };
         let number = self.number.fetch_add(1, Ordering::Relaxed);
-        self.workers.fetch_add(1, Ordering::Relaxed);
+        self.workers.fetch_add(1, Ordering::SeqCst);
         let started = std::thread::Builder::new().name(format!("worker-{number}")).spawn({
             let core = Arc::clone(&core);
             move || {
                 // A panic of ours must not shrink the pool without a word: it is told, and the next file gets a new thread.
                 let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| core.pool.work(&core)));
-                core.pool.workers.fetch_sub(1, Ordering::Relaxed);
+                if !matches!(result, Ok(Ended::Counted)) {
+                    core.pool.workers.fetch_sub(1, Ordering::SeqCst);
+                }
                 if result.is_err() {
                     core.fail(&format!("worker {number}"), "it panicked; its file stays where it is");
                 }
             }
         });
         if let Err(error) = started {
-            self.workers.fetch_sub(1, Ordering::Relaxed);
+            self.workers.fetch_sub(1, Ordering::SeqCst);
             core.fail("worker", &format!("no thread could be started: {error}"));
         }
     }
 
-    fn work(&self, core: &Arc<Core>) {
+    fn work(&self, core: &Arc<Core>) -> Ended {
         let name = claim_name();
         let mut last_work = Instant::now();
         loop {
-            self.idle.fetch_add(1, Ordering::Relaxed);
+            self.idle.fetch_add(1, Ordering::SeqCst);
             let work = self.receiver.recv_timeout(STOP_TICK);
-            self.idle.fetch_sub(1, Ordering::Relaxed);
+            self.idle.fetch_sub(1, Ordering::SeqCst);
             if core.stop.is_cancelled() {
-                return;
+                return Ended::Stopped;
             }
             match work {
                 Ok(work) => {
+                    self.grow();
                     let (inbox, path) = work.inbox_and_path();
                     let verdict = match work {
                         Work::Convert { inbox, arrived } => pipeline::run(core, &inbox, arrived, &name),
                         Work::FileAway { inbox, row } => pipeline::file_away(core, &inbox, &row, &name),
                     };
                     if inbox.notices.send(Notice::Finished(path, verdict)).is_err() {
-                        return;
+                        return Ended::Stopped;
                     }
                     last_work = Instant::now();
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    if last_work.elapsed() > IDLE && self.workers.load(Ordering::Relaxed) > self.min.max(1) {
-                        return;
+                    if last_work.elapsed() > IDLE && self.may_leave() {
+                        return Ended::Counted;
                     }
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return Ended::Stopped,
             }
         }
     }

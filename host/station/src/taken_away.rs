@@ -4,7 +4,10 @@
 
 use wats_queue::{Archive, ArchiveWhen, Commit, Outcome, Source, SourceRow};
 
-use crate::core::{Core, InboxState};
+use crate::{
+    core::{Core, InboxState},
+    intake::Notice,
+};
 
 /// Rows that are looked at in one round of an inbox.
 const PAGE: u32 = 512;
@@ -30,9 +33,15 @@ async fn look_at(core: &Core, inbox: &InboxState) -> Result<(), wats_queue::Erro
         let last = rows.len() < PAGE as usize;
         for row in rows {
             let Some(path) = wats_queue::decode_path(&row.key.path) else { continue };
-            let gone = tokio::fs::symlink_metadata(inbox.config.path.join(path)).await;
-            if gone.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-                taken_away(core, row).await?;
+            let found = tokio::fs::symlink_metadata(inbox.config.path.join(path)).await;
+            if found.is_ok() || found.is_err_and(|error| error.kind() != std::io::ErrorKind::NotFound) {
+                continue;
+            }
+            if !matches!(row.outcome, Outcome::Waiting { .. }) {
+                core.queue.set_archive(row.id, Archive::Gone).await?;
+            } else if inbox.notices.try_send(Notice::TakenAway(Box::new(row))).is_err() {
+                // The inbox is busy: the next round finds it again.
+                return Ok(());
             }
         }
         if last || core.stop.is_cancelled() {
@@ -41,23 +50,28 @@ async fn look_at(core: &Core, inbox: &InboxState) -> Result<(), wats_queue::Erro
     }
 }
 
-async fn taken_away(core: &Core, row: SourceRow) -> Result<(), wats_queue::Error> {
-    if !matches!(row.outcome, Outcome::Waiting { .. }) {
-        return core.queue.set_archive(row.id, Archive::Gone).await;
+/// Ends the waiting of a file that is not there any more. For the thread of the inbox, which knows that no worker has the file:
+/// what a worker has just decided of it must not be overruled.
+pub(crate) fn end_waiting(core: &Core, inbox: &InboxState, row: &SourceRow) -> Result<(), wats_queue::Error> {
+    let Some(path) = wats_queue::decode_path(&row.key.path) else { return Ok(()) };
+    let now = core.handle.block_on(core.queue.source(row.id))?;
+    let is_there = std::fs::symlink_metadata(inbox.config.path.join(path)).is_ok();
+    if is_there || now.decided != row.decided || !matches!(now.outcome, Outcome::Waiting { .. }) {
+        return Ok(());
     }
     tracing::warn!(inbox = %row.key.inbox, file = %row.key.path, "somebody took the file away while it was waiting; nothing of it was sent");
     let source = Source {
-        key: row.key,
-        stat: row.stat,
-        digest: row.digest,
-        identity: row.identity,
-        plugin: row.plugin,
-        inputs: row.inputs,
-        trace: row.trace,
-        first_seen: Some(row.first_seen),
+        key: now.key,
+        stat: now.stat,
+        digest: now.digest,
+        identity: now.identity,
+        plugin: now.plugin,
+        inputs: now.inputs,
+        trace: now.trace,
+        first_seen: Some(now.first_seen),
     };
     let why = "somebody took the file away while it was waiting";
     let mut commit = Commit::new(source, Outcome::NoReport { why: why.into() });
     commit.archive = ArchiveWhen::NoFile;
-    core.queue.commit(commit).await.map(drop)
+    core.queue.commit_blocking(commit).map(drop)
 }

@@ -126,3 +126,24 @@ fn a_name_at_the_length_limit_finds_a_free_one() {
     }
     assert_eq!(place.files().len(), 2);
 }
+
+#[test]
+fn a_file_is_found_again_where_it_was_filed_away_by_its_bytes() {
+    let place = Place::new();
+    let digest = |content: &str| <[u8; 32]>::from(Sha256::digest(content));
+    for content in ["one", "two", "three"] {
+        let stat = place.write("in/sub/a.csv", content);
+        place.away("sub/a.csv", &stat);
+    }
+    let stat = place.write("in/b.csv", "zipped");
+    let archive = place.archive();
+    file_away(&place.inbox(), Path::new("b.csv"), &stat, Action::Zip { to: &archive }, "0").unwrap();
+
+    let found = |path: &str, content: &str| find(&archive, Path::new(path), &digest(content));
+    assert_eq!(found("sub/a.csv", "one"), Some(archive.join("sub/a.csv")));
+    assert_eq!(found("sub/a.csv", "three"), Some(archive.join("sub/a.2.csv")));
+    assert_eq!(found("sub/a.csv", "four"), None);
+    assert_eq!(found("a.csv", "one"), None);
+    assert_eq!(found("b.csv", "zipped"), Some(archive.join("b.csv.zip")));
+    assert_eq!(found("b.csv", "one"), None);
+}

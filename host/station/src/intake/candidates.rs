@@ -152,6 +152,11 @@ impl Candidates {
         true
     }
 
+    /// Whether a worker has the file.
+    pub(crate) fn is_in_flight(&self, path: &Path) -> bool {
+        self.files.get(path).is_some_and(|candidate| candidate.phase == Phase::InFlight)
+    }
+
     /// Look at the file again at that time, whether or not a worker had it.
     pub(crate) fn again(&mut self, path: &Path, at: Instant) {
         let Some(candidate) = self.files.get_mut(path) else { return };
