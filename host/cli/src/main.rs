@@ -21,8 +21,13 @@ fn main() -> ExitCode {
     if let Command::Compile { args } = cli.command {
         return wats_runtime::compile_child_main(args);
     }
-    // The file watcher tells at "info" of every private folder that is gone again.
-    let usual = if matches!(cli.command, Command::Run) { "info,notify=warn" } else { "warn" };
+    let usual = match cli.command {
+        // The file watcher tells at "info" of every private folder that is gone again.
+        Command::Run => "info,notify=warn",
+        // It tells its story itself, and what goes wrong in it is meant to.
+        Command::Demo(_) => "off",
+        _ => "warn",
+    };
     let filter = std::env::var("WATS_LOG").unwrap_or_else(|_| usual.to_owned());
     if let Err(error) = wats_telemetry::start_logs(&filter, LogFormat::Text) {
         return complain(&anyhow::Error::from(error));

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 use wats_queue::Queue;
 use wats_report::{Defaults, Timestamp};
-use wats_runtime::{Asked, Cancel, Failure, Fault, Grant, Job, LogLine, Lookup, LookupRecord, Outcome, Plugin};
+use wats_runtime::{Asked, Cancel, Failure, Fault, Job, LogLine, Lookup, LookupRecord, Outcome, Plugin};
 
 use crate::{
     config::Inbox,
@@ -83,7 +83,7 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
     let mut asked_before = Asked::default();
     // At most three things can be asked for too late, each at most once.
     for _ in 0..4 {
-        let sink = Sink::new(rules(setting, taken, &plugin, asked_before), setting.queue.cloned());
+        let sink = Sink::new(rules(setting, taken, asked_before), setting.queue.cloned());
         let mut job = Job::new(sink).with_cancel(setting.cancel.clone());
         if let Some(lookup) = setting.lookup {
             job = job.with_lookup(Arc::clone(lookup));
@@ -144,7 +144,7 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
     Ok(Conversion::Station(format!("{} asks for something else at each run over the same file", plugin.name())))
 }
 
-fn rules(setting: Setting<'_>, taken: &Taken, plugin: &Plugin, asked_before: Asked) -> Rules {
+fn rules(setting: Setting<'_>, taken: &Taken, asked_before: Asked) -> Rules {
     let main = &taken.source.main;
     Rules {
         station: setting.station_id,
@@ -157,7 +157,6 @@ fn rules(setting: Setting<'_>, taken: &Taken, plugin: &Plugin, asked_before: Ask
             modified: main.modified.to_string(),
         },
         defaults: Defaults { start: main.modified.parse::<Timestamp>().ok(), ..setting.defaults.clone() },
-        may_keep_own_id: plugin.grants().has(Grant::OwnId),
         asked_before,
     }
 }

@@ -76,7 +76,6 @@ pub(crate) fn submit(core: &Core, wsjf: &[u8]) -> Result<Vec<Uuid>, SubmitError>
             // No start: a program that posts the same text twice means the same test, and the text must say which.
             ..Defaults::default()
         },
-        may_keep_own_id: true,
         asked_before: Asked::default(),
     };
     let mut sink = Sink::new(rules, Some(core.queue.clone()));
@@ -120,7 +119,9 @@ fn take_all(sink: &mut Sink, wsjf: &[u8]) -> Result<Vec<Uuid>, SubmitError> {
     for (index, report) in wats_report::read_wsjf_many(wsjf).enumerate() {
         let report = report.map_err(|source| SubmitError::Unreadable { number: index + 1, source })?;
         let ordinal = u32::try_from(index).unwrap_or(u32::MAX);
-        let draft = Draft { report, key: None, own_id: None, ordinal, asked: Asked::default() };
+        // A test program that gives an id means it: the report may be mended and handed over again.
+        let own_id = report.header().id.map(|id| id.to_string());
+        let draft = Draft { report, key: None, own_id, ordinal, asked: Asked::default() };
         // What is refused is told all at once by the caller.
         if let Ok(id) = sink.accept(draft).map_err(|error| SubmitError::NotNow(error.to_string()))? {
             ids.extend(Uuid::try_parse(&id));

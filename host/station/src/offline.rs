@@ -74,9 +74,11 @@ pub struct ConvertedReport {
     pub id: Uuid,
     /// Its key within the file.
     pub key: String,
-    /// The report as it would be sent: one WSJF object.
+    /// The report as it would be sent: one WSJF object. Part number, revision and process code are missing where neither the
+    /// file nor the configuration says them; no server takes it so, and the notes warn of it.
     pub wsjf: Vec<u8>,
-    /// What was filled in, and warnings, as JSON; empty for none.
+    /// What was filled in, and warnings, as JSON: `{"filled": [{"field", "value"}], "warnings": [{"path", "rule", "message"}]}`;
+    /// empty for none.
     pub notes: String,
 }
 

@@ -8,15 +8,15 @@ use std::collections::HashSet;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use wats_queue::{NewReport, Payload, Queue, ReportKind, StageId};
-use wats_report::{Defaults, MiscInfo, Report, Severity, Timestamp, Violation};
+use wats_report::{Defaults, Report, Severity, Timestamp, Violation};
 use wats_runtime::{Asked, Draft, ReportSink, SinkError};
 
 use crate::config::Identity;
 
 /// More compressed bytes than this are not held in memory: they are staged.
 const STAGE_BYTES: u64 = 4 << 20;
-/// Misc info under which an id goes along that the file had and may not keep.
-const OWN_ID: &str = "Report id in the file";
+/// What files often do not say, and a station knows from `[inbox.defaults]`.
+const STATION_SAYS: [&str; 3] = ["header/part number", "header/revision", "header/process code"];
 
 /// Where a source stands, as far as identities go.
 #[derive(Debug, Clone)]
@@ -68,7 +68,6 @@ pub(crate) struct Rules {
     pub(crate) identity: SourceIdentity,
     /// Start, for reports without one: when the file was last changed.
     pub(crate) defaults: Defaults,
-    pub(crate) may_keep_own_id: bool,
     /// What an earlier run over the same file asked for after it had finished a report.
     pub(crate) asked_before: Asked,
 }
@@ -77,7 +76,7 @@ pub(crate) struct Rules {
 #[derive(Debug)]
 pub(crate) struct Sink {
     rules: Rules,
-    /// None keeps everything in memory, for conversions without a station.
+    /// None keeps everything in memory, for conversions without a station; what only a station knows may be missing then.
     queue: Option<Queue>,
     stage: Option<StageId>,
     reports: Vec<NewReport>,
@@ -188,12 +187,11 @@ impl Sink {
                 ordinal.to_string()
             }
         };
-        let own_id = own_id.or_else(|| report.header().id.map(|id| id.to_string()));
         let identity = self.identity();
         let derived = wats_report::derive_id(self.rules.station, &identity, &key);
         let id = match own_id {
             None => derived,
-            Some(own) if self.rules.may_keep_own_id => Uuid::try_parse(own.trim()).unwrap_or_else(|_| {
+            Some(own) => Uuid::try_parse(own.trim()).unwrap_or_else(|_| {
                 violations.push(Violation {
                     path: "header/id".into(),
                     rule: "not-a-guid",
@@ -202,10 +200,6 @@ impl Sink {
                 });
                 derived
             }),
-            Some(own) => {
-                report.header_mut().misc_infos.push(MiscInfo::new(OWN_ID, own));
-                derived
-            }
         };
         report.header_mut().id = Some(id);
         let filled = report.fill(&self.rules.defaults);
@@ -218,6 +212,14 @@ impl Sink {
                 message: format!("another report of this file has the id {id} (key {key:?}); each needs its own"),
                 severity: Severity::Refuse,
             });
+        }
+        if self.queue.is_none() {
+            for violation in &mut violations {
+                if violation.rule == "missing" && STATION_SAYS.contains(&violation.path.as_str()) {
+                    violation.severity = Severity::Warn;
+                    violation.message = "the file does not say; a station fills it in from [inbox.defaults]".into();
+                }
+            }
         }
         if wats_report::is_refused(&violations) {
             violations.retain(|violation| violation.severity == Severity::Refuse);

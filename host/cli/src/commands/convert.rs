@@ -60,6 +60,10 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
             if output.json {
                 for report in reports {
                     output.line(&String::from_utf8_lossy(&report.wsjf))?;
+                    // A program that reads the reports would take an incomplete one for a whole one.
+                    for missing in missing(&report.notes) {
+                        complain(file, &missing);
+                    }
                 }
             } else {
                 summary(file, by, reports, output)?;
@@ -163,6 +167,15 @@ fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], outp
         }
     }
     Ok(())
+}
+
+/// Fields that no server does without, and that only a station knows.
+fn missing(notes: &str) -> Vec<String> {
+    let notes: Value = serde_json::from_str(notes).unwrap_or_default();
+    let warnings = notes.get("warnings").and_then(Value::as_array).cloned().unwrap_or_default();
+    let text = |warning: &Value, key: &str| warning.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let missing = warnings.iter().filter(|warning| text(warning, "rule") == "missing");
+    missing.map(|warning| format!("{}: {}", text(warning, "path"), text(warning, "message"))).collect()
 }
 
 /// What is in the steps of a report.

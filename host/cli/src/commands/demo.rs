@@ -151,7 +151,8 @@ impl Story<'_> {
             self.seen = event.number;
             let line = match &event.what {
                 What::Committed { file, reports, .. } => {
-                    format!("{} {}: {reports} reports are safe on disk", self.output.good("converted  "), plain(file))
+                    let reports = if *reports == 1 { "1 report is".into() } else { format!("{reports} reports are") };
+                    format!("{} {}: {reports} safe on disk", self.output.good("converted  "), plain(file))
                 }
                 What::Quarantined { file, error, .. } => {
                     format!("{} {}: {}", self.output.bad("quarantined"), plain(file), plain(error))
