@@ -73,7 +73,7 @@ pub(crate) fn bench(options: &Options) -> Result<bool> {
     run::phase("guests", guests::guests)?;
     let root = run::root();
     run::phase("programs", || {
-        let arguments = ["build", "--release", "--locked", "--workspace", "--bins"];
+        let arguments = ["build", "--release", "--locked", "--workspace", "--bin", "wats", "--bin", "wats-sim"];
         run::succeed(run::cargo(&root).args(arguments))
     })?;
     let (mut rows, machine) = run::phase("the whole", || {

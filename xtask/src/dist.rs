@@ -14,7 +14,7 @@ pub(crate) fn dist() -> Result<()> {
     let root = run::root();
     let plugins = run::phase("compile the plugins", guests::plugins)?;
     run::phase("compile wats for release", || {
-        run::succeed(run::cargo(&root).args(["build", "--release", "--locked", "--workspace", "--bins"]))
+        run::succeed(run::cargo(&root).args(["build", "--release", "--locked", "--workspace", "--bin", "wats"]))
     })?;
     let name = format!("wats-{}-{}-{}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
     let folder = run::output().join("dist").join(&name);

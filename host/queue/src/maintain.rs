@@ -55,9 +55,11 @@ impl Writer {
                 .and_then(Iterator::collect)
                 .map_err(db)?
         };
+        // Near the disk budget they go earlier: they must not keep out what nobody has sent yet.
+        let is_short = self.core.used_bytes() > self.core.options.max_bytes / 10 * 9;
         let mut removed = 0;
         for (id, bytes, ended) in rows {
-            if ended >= cutoff && self.memory.counters.done_bytes <= max {
+            if ended >= cutoff && self.memory.counters.done_bytes <= max && !is_short {
                 break;
             }
             self.delete_payload(EntryId(id))?;

@@ -40,6 +40,8 @@ use crate::{
 const NOTICES: usize = 8192;
 /// Between rounds of upkeep of queue and ledger.
 const UPKEEP: Duration = Duration::from_secs(20);
+/// The same while the queue or its disk is full.
+const UPKEEP_WHEN_FULL: Duration = Duration::from_secs(2);
 /// Between looks for files that are due to be filed away.
 const FILE_AWAY: Duration = Duration::from_secs(2);
 /// Key of the station's id in the queue's state.
@@ -473,9 +475,11 @@ async fn upkeep_of_queue(core: &Core) -> std::io::Result<()> {
             Err(error) => tracing::warn!(%error, "upkeep of the queue is tried again later"),
         }
         taken_away::look(core).await;
+        // While files are kept out, room is made as soon as deliveries allow it.
+        let pause = if core.not_accepting().is_some() { UPKEEP_WHEN_FULL } else { UPKEEP };
         tokio::select! {
             () = core.stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(UPKEEP) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }

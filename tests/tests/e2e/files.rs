@@ -146,6 +146,35 @@ async fn a_file_that_is_deleted_or_replaced_while_it_is_converted_is_harmless() 
     station.stop().await;
 }
 
+/// Above 8 MiB the plugin reads the file on the disk, so it may see other bytes than those that were hashed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_that_changes_while_it_is_converted_is_converted_again() {
+    let line = Line::with_guests(&["scripted"]);
+    let path = line.path("in/large.script");
+    let changed = std::sync::atomic::AtomicBool::new(false);
+    let hook = {
+        let path = path.clone();
+        move |place: &str| {
+            if place != "convert.before" || changed.swap(true, std::sync::atomic::Ordering::SeqCst) {
+                return;
+            }
+            // Same size, same time of change: only the bytes tell.
+            let modified = fs::metadata(&path).unwrap().modified().unwrap();
+            let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+            file.write_all(b"report SN-2 5.0").unwrap();
+            file.set_modified(modified).unwrap();
+        }
+    };
+    let station = line.start_with(|options| options.fault = Some(std::sync::Arc::new(hook))).await;
+    station.ready().await;
+    line.drop_file("large.script", format!("report SN-1 5.0\n{}", "# nothing to do\n".repeat(600_000)));
+    let details = station.delivered(1).await;
+    assert_eq!(line.serials(), ["SN-2"]);
+    assert_eq!(details.queue.counts.files_seen, 1);
+    line.holds("in", &[]).await;
+    station.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_file_waits_for_its_content_and_then_goes_to_the_error_folder() {
     let line = Line { inbox: "empty_wait_seconds = 1.5\n".into(), ..Line::with_guests(&["scripted"]) };

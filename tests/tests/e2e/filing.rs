@@ -248,6 +248,34 @@ async fn a_full_queue_leaves_files_where_they_are_and_goes_on_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn at_the_disk_budget_files_wait_and_what_is_delivered_makes_room_for_them() {
+    const FILES: u32 = 20;
+    let line = Line { more: "[queue]\nmax_bytes = 4194304\n".into(), ..Line::with_guests(&["scripted"]) };
+    line.sim.handle().close_listener(None).await;
+    let station = running(&line).await;
+    let mut random = fastrand::Rng::with_seed(7);
+    for number in 0..FILES {
+        let noise: String = (0..600_000).map(|_| random.alphanumeric()).collect();
+        line.drop_file(format!("{number}.script"), format!("report SN-{number} 5.0\nattach\n# {noise}\n"));
+    }
+    let details = station.until("the inbox held", |details| details.inboxes[0].held.is_some()).await;
+    assert!(
+        details.complaints.iter().any(|complaint| complaint.why.contains("queue.max_bytes")),
+        "{:?}",
+        details.complaints
+    );
+    let waiting = line.names("in").len();
+    assert!((1..20).contains(&waiting), "{waiting}");
+    line.sim.handle().open_listener().await;
+    let details = station.delivered(u64::from(FILES) * 2).await;
+    assert_eq!(details.queue.counts.files_committed, u64::from(FILES));
+    line.holds("in", &[]).await;
+    assert!(details.queue.counts.conserved());
+    assert!(station.station.queue().verify(true).await.unwrap().findings.is_empty());
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_nearly_full_stops_intake_only() {
     let line =
         Line { more: format!("[queue]\nmin_disk_left_bytes = {}\n", i64::MAX), ..Line::with_guests(&["scripted"]) };
