@@ -20,6 +20,8 @@ pub struct Layout {
     pub dialect: Dialect,
     /// Line of the titles; 0 when there are none.
     pub title_line: u64,
+    /// Records up to and with the titles, which are no rows of the table.
+    pub records_above: usize,
     /// The titles.
     pub titles: Vec<String>,
     /// [`Shape::Rows`] or [`Shape::Wide`].
@@ -82,6 +84,7 @@ impl Layout {
         Ok(Self {
             dialect: sample.dialect,
             title_line: title_row.map_or(0, |row| row.line),
+            records_above: sample.titles.map_or(0, |at| at + 1),
             titles,
             shape: columns.shape,
             roles: columns.roles,

@@ -71,7 +71,7 @@ pub fn look<B: Bytes + ?Sized>(bytes: &B, settings: &Settings) -> Result<Sample,
     let (mut text, encoding, more) = head(bytes, settings)?;
     // A line that the sample cuts off says nothing.
     if more {
-        let end = text.iter().rposition(|b| *b == b'\n').map_or(text.len(), |at| at + 1);
+        let end = text.iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(text.len(), |at| at + 1);
         text.truncate(end);
     }
     if text.iter().any(|b| *b < 0x09 || (0x0e..0x1b).contains(b)) {

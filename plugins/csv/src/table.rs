@@ -69,7 +69,8 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
     let heads = Heads::new(settings, layout.dates, &search);
     let mut reader = RowReader::new(&layout, settings, rules, heads, file_draft, reports)?;
     let mut records = open(&source, &layout, settings)?;
-    let mut walk = Walk { layout: &layout, settings, below: Vec::new(), rows: 0, size: file.size() };
+    let mut walk =
+        Walk { layout: &layout, settings, below: Vec::new(), records: 0, rows: 0, lines_below: 0, size: file.size() };
     while let Some(record) = records.read().map_err(|error| record_error(&error))? {
         if let Some(outcome) = walk.step(&record, &mut reader)? {
             match outcome {
@@ -80,6 +81,12 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
     }
     walk.end(&mut reader)?;
     let (units, steps) = reader.finish()?;
+    if units == 0 && walk.lines_below > 0 {
+        return Err(Error::malformed(format!(
+            "the table below the titles in line {} has {} lines with words about a unit, and no row of a measurement",
+            layout.title_line, walk.lines_below
+        )));
+    }
     if units == 0 {
         log::info("a table without rows");
     } else {
@@ -103,14 +110,20 @@ struct Walk<'l> {
     settings: &'l Settings,
     /// Lines below the table that have not found their unit yet.
     below: Vec<Pair>,
+    /// Records that were read.
+    records: usize,
+    /// Rows of the table.
     rows: u64,
+    /// Lines below the titles that say something about a unit.
+    lines_below: u64,
     size: u64,
 }
 
 impl Walk<'_> {
     fn step(&mut self, record: &Record<'_>, reader: &mut RowReader<'_>) -> Result<Option<Stop>, Error> {
         let line = record.line();
-        if line <= self.layout.title_line || record.filled() == 0 {
+        self.records += 1;
+        if self.records <= self.layout.records_above || record.filled() == 0 {
             return Ok(None);
         }
         let first = record.get(0);
@@ -124,6 +137,7 @@ impl Walk<'_> {
             return Ok(None);
         }
         if let Some(found) = self.line_below(record, line) {
+            self.lines_below += 1;
             self.note_below(found, reader)?;
             return Ok(None);
         }
