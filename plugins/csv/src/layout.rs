@@ -2,15 +2,18 @@
 
 use wats_converter::Error;
 
-use crate::columns::{Role, resolve};
+use crate::columns::{Columns, Role, resolve};
+use crate::doubts;
+use crate::measure::ColumnStyle;
 use crate::moment::DateStyle;
 use crate::number::NumberStyle;
 use crate::preamble::{Pair, is_comment, meaning, pairs, small_table};
 use crate::records::Dialect;
 use crate::sample::{Row, Sample};
 use crate::settings::{DateOrder, Decimal, Settings, Shape};
-use crate::titles::{Field, fold};
-use crate::wide::{LimitRow, Measure, limit_row, measures};
+use crate::titles::{Field, fold, split_bracket};
+use crate::units::Unit;
+use crate::wide::{LimitRow, Measure, is_part, limit_row, measures};
 use crate::words::StatusWords;
 
 /// A table, as far as its first rows tell.
@@ -28,6 +31,8 @@ pub struct Layout {
     pub shape: Shape,
     /// What each column is for.
     pub roles: Vec<Role>,
+    /// Columns by which rows are judged, and that rows of the sample fill: values, limits, statuses.
+    pub judged: Vec<usize>,
     /// What stands above the table.
     pub head: Vec<Pair>,
     /// Measurements, when each row is a unit.
@@ -36,6 +41,8 @@ pub struct Layout {
     pub limit_rows: Vec<LimitRow>,
     /// The start comes from a column that may as well be the time of each row.
     pub soft_start: bool,
+    /// Columns whose numbers all have the same unit behind them.
+    pub suffixed: Vec<bool>,
     /// How numbers are written.
     pub numbers: NumberStyle,
     /// How dates are written.
@@ -74,11 +81,18 @@ impl Layout {
             thousands: thousands(settings)?,
             suffixes: settings.engineering_suffixes,
             units: settings.units_in_values,
+            known_units: false,
         };
         let columns = resolve(&titles, &data, settings, words, &numbers)?;
-        let measures = if columns.shape == Shape::Wide { measures(&titles, &columns.roles) } else { Vec::new() };
+        let measures = if columns.shape == Shape::Wide {
+            let measures = measures(&titles, &columns.roles);
+            doubts::measures(&titles, &columns, &measures)?;
+            measures
+        } else {
+            Vec::new()
+        };
         let mut dates = DateStyle { order: date_order };
-        learn(&mut numbers, &mut dates, &columns.roles, &below);
+        learn(&mut numbers, &mut dates, &columns, &below);
         let (head, limit_rows) = head(above, sample.dialect.delimiter, settings, columns.shape);
         let group_by = group_by(settings, &titles, &columns.roles)?;
         Ok(Self {
@@ -87,11 +101,13 @@ impl Layout {
             records_above: sample.titles.map_or(0, |at| at + 1),
             titles,
             shape: columns.shape,
+            judged: judged(&columns, &measures),
             roles: columns.roles,
             head,
             measures,
             limit_rows,
             soft_start: columns.soft_start,
+            suffixed: columns.suffixed,
             numbers,
             dates,
             group_by,
@@ -108,10 +124,35 @@ impl Layout {
         self.titles.get(index).map_or("", String::as_str)
     }
 
+    /// What the columns say about the numbers in them.
+    pub fn styles(&self) -> Vec<ColumnStyle> {
+        let style = |(index, title): (usize, &String)| ColumnStyle {
+            unit: split_bracket(title).1.filter(|unit| Unit::known(unit).is_some()).unwrap_or_default().to_owned(),
+            suffixed: self.suffixed.get(index) == Some(&true),
+        };
+        self.titles.iter().enumerate().map(style).collect()
+    }
+
     /// True when a line above the table tells this field.
     pub fn head_has(&self, field: Field) -> bool {
         self.head.iter().any(|pair| pair.field == Some(field))
     }
+}
+
+fn judged(columns: &Columns, measures: &[Measure]) -> Vec<usize> {
+    let parts = measures
+        .iter()
+        .flat_map(|measure| std::iter::once(measure.column).chain(measure.parts.iter().map(|(_, column)| *column)));
+    let fields = columns.roles.iter().enumerate().filter_map(|(index, role)| match role {
+        Role::Field(Field::Value | Field::UnitResult) => Some(index),
+        Role::Field(field) if is_part(*field) => Some(index),
+        _ => None,
+    });
+    let mut judged: Vec<usize> =
+        parts.chain(fields).filter(|index| columns.filled.get(*index) == Some(&true)).collect();
+    judged.sort_unstable();
+    judged.dedup();
+    judged
 }
 
 /// What stands above the table.
@@ -142,10 +183,10 @@ fn head(above: &[Row], delimiter: u8, settings: &Settings, shape: Shape) -> (Vec
 }
 
 /// Numbers and dates that leave no doubt settle how the others are read.
-fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, roles: &[Role], rows: &[&Row]) {
+fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, columns: &Columns, rows: &[&Row]) {
     let (mut commas, mut points) = (0_u32, 0_u32);
     for row in rows {
-        for (index, role) in roles.iter().enumerate() {
+        for (index, role) in columns.roles.iter().enumerate() {
             let cell = row.get(index);
             match role {
                 Role::Measure(_)
@@ -154,13 +195,15 @@ fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, roles: &[Role], rows:
                     | Field::Low
                     | Field::High
                     | Field::Nominal
+                    | Field::Expected
                     | Field::Tolerance
                     | Field::TolerancePlus
                     | Field::ToleranceMinus
                     | Field::StepTime
                     | Field::Duration,
                 ) if numbers.decimal.is_none() => {
-                    let mut trial = NumberStyle { lone_comma: None, ..numbers.clone() };
+                    let known_units = columns.suffixed.get(index) == Some(&true);
+                    let mut trial = NumberStyle { lone_comma: None, known_units, ..numbers.clone() };
                     if trial.read(cell).is_ok() {
                         match trial.decimal {
                             Some(Decimal::Comma) => commas += 1,

@@ -7,14 +7,18 @@
 //!
 //! Nothing is guessed: a cell that can be read in two ways, or not at all, is an error with its line and column.
 
+pub mod bounds;
 pub mod columns;
 pub mod dictionary;
+pub mod doubts;
 pub mod heads;
+pub mod kinds;
 pub mod layout;
 pub mod limits;
 pub mod measure;
 pub mod moment;
 pub mod number;
+pub mod parts;
 pub mod places;
 pub mod preamble;
 pub mod records;
@@ -26,6 +30,7 @@ pub mod table;
 pub mod text;
 pub mod titles;
 pub mod unit;
+pub mod units;
 pub mod wide;
 pub mod words;
 

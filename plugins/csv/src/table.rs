@@ -11,11 +11,11 @@ use crate::preamble::{Pair, is_comment, pairs};
 use crate::records::{Record, RecordError, Records};
 use crate::rows::RowReader;
 use crate::sample::{NoTable, Row, look};
-use crate::settings::{DateOrder, IncompleteLine, Settings, Shape};
+use crate::settings::{DateOrder, IncompleteLine, Settings, Shape, ShortRows};
 use crate::text::{Bytes, Text, TextError};
 use crate::titles::{Field, fold};
 use crate::unit::Draft;
-use crate::wide::{is_statistic, limit_row};
+use crate::wide::{is_end_of_table, is_statistic, limit_row};
 use crate::words::StatusWords;
 
 /// The station's file.
@@ -65,12 +65,20 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
         if layout.shape == Shape::Wide { "a unit in each row" } else { "a measurement in each row" }
     ));
     let search = || order_of_dates(&source, &layout, settings);
-    let rules = Rules::new(settings, layout.numbers.clone(), words);
+    let rules = Rules::new(settings, layout.numbers.clone(), words, layout.styles());
     let heads = Heads::new(settings, layout.dates, &search);
     let mut reader = RowReader::new(&layout, settings, rules, heads, file_draft, reports)?;
     let mut records = open(&source, &layout, settings)?;
-    let mut walk =
-        Walk { layout: &layout, settings, below: Vec::new(), records: 0, rows: 0, lines_below: 0, size: file.size() };
+    let mut walk = Walk {
+        layout: &layout,
+        settings,
+        below: Vec::new(),
+        records: 0,
+        rows: 0,
+        lines_below: 0,
+        short: 0,
+        size: file.size(),
+    };
     while let Some(record) = records.read().map_err(|error| record_error(&error))? {
         if let Some(outcome) = walk.step(&record, &mut reader)? {
             match outcome {
@@ -116,6 +124,8 @@ struct Walk<'l> {
     rows: u64,
     /// Lines below the titles that say something about a unit.
     lines_below: u64,
+    /// Rows that end before a cell that they could fail by.
+    short: u64,
     size: u64,
 }
 
@@ -168,6 +178,12 @@ impl Walk<'_> {
                 return Ok(None);
             }
         }
+        if self.is_footer(record, line, reader)? {
+            return Ok(None);
+        }
+        if self.layout.judged.last().is_some_and(|last| record.len() <= *last) {
+            self.short_row(record, line, reader)?;
+        }
         if !self.below.is_empty() {
             self.next_block(reader)?;
         }
@@ -178,6 +194,55 @@ impl Walk<'_> {
             progress(reader.share(self.size));
         }
         Ok(None)
+    }
+
+    /// True for a line below the rows that sums them up or ends them: `Total,2,,`, `End of report`.
+    fn is_footer(&self, record: &Record<'_>, line: u64, reader: &RowReader<'_>) -> Result<bool, Error> {
+        let judged = || self.layout.judged.iter().any(|index| !record.get(*index).is_empty());
+        if record.len() > 1 && (record.get(0).is_empty() || judged()) {
+            return Ok(false);
+        }
+        let first = record.get(0);
+        let label = first.split([':', '=']).next().unwrap_or_default();
+        let alone = record.filled() == 1;
+        let footer = reader.began()
+            && (is_statistic(label) || (alone && (is_end_of_table(label) || !first.contains(char::is_alphanumeric))));
+        if footer {
+            log::info(format_args!("line {line}: {first:?} is no row of the table; left out"));
+        } else if record.len() == 1 && self.layout.titles.len() > 2 {
+            return Err(At { text: first, line, column: 0 }.wrong(format!(
+                "the line {first:?} is no row of the table with its {} columns: if there are such lines, say how they begin: comment \
+                 = {:?}",
+                self.layout.titles.len(),
+                first.chars().take(20).collect::<String>(),
+            )));
+        }
+        Ok(footer)
+    }
+
+    /// A row that ends before a cell that it could fail by.
+    fn short_row(&mut self, record: &Record<'_>, line: u64, reader: &RowReader<'_>) -> Result<(), Error> {
+        // A tester that stops at the first failure leaves out the rest.
+        if reader.says_bad(record) {
+            return Ok(());
+        }
+        let missing = self.layout.judged.iter().find(|index| **index >= record.len()).copied().unwrap_or_default();
+        let what = format!(
+            "the row ends after {} cells, before column {} ({:?}), which other rows fill",
+            record.len(),
+            missing + 1,
+            self.layout.title(missing)
+        );
+        if self.settings.short_rows == ShortRows::Error {
+            return Err(At { text: "", line, column: 0 }.wrong(format!(
+                "{what}: is it cut off? Set short_rows = \"warn\" if this tester leaves out empty cells at the end of a row"
+            )));
+        }
+        self.short += 1;
+        if self.short == 1 {
+            log::warn(format_args!("line {line}: {what}; taken as empty, as in all such rows"));
+        }
+        Ok(())
     }
 
     fn is_titles(&self, record: &Record<'_>) -> bool {
