@@ -79,6 +79,7 @@ impl Layout {
             decimal,
             lone_comma: (sample.dialect.delimiter == b';').then_some(Decimal::Comma),
             thousands: thousands(settings)?,
+            thousands_learnt: false,
             suffixes: settings.engineering_suffixes,
             units: settings.units_in_values,
             known_units: false,
@@ -184,7 +185,7 @@ fn head(above: &[Row], delimiter: u8, settings: &Settings, shape: Shape) -> (Vec
 
 /// Numbers and dates that leave no doubt settle how the others are read.
 fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, columns: &Columns, rows: &[&Row]) {
-    let (mut commas, mut points) = (0_u32, 0_u32);
+    let (mut commas, mut points, mut grouped) = (0_u32, 0_u32, false);
     for row in rows {
         for (index, role) in columns.roles.iter().enumerate() {
             let cell = row.get(index);
@@ -201,10 +202,11 @@ fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, columns: &Columns, ro
                     | Field::ToleranceMinus
                     | Field::StepTime
                     | Field::Duration,
-                ) if numbers.decimal.is_none() => {
+                ) if numbers.decimal.is_none() || numbers.thousands.is_none() => {
                     let known_units = columns.suffixed.get(index) == Some(&true);
                     let mut trial = NumberStyle { lone_comma: None, known_units, ..numbers.clone() };
                     if trial.read(cell).is_ok() {
+                        grouped |= cell.contains(',') && cell.contains('.');
                         match trial.decimal {
                             Some(Decimal::Comma) => commas += 1,
                             // 1.234 alone might be a group in a file with decimal commas.
@@ -223,12 +225,18 @@ fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, columns: &Columns, ro
         }
     }
     numbers.decimal = match (commas, points) {
-        (0, 0) => numbers.decimal,
+        _ if numbers.decimal.is_some() => numbers.decimal,
+        (0, 0) => None,
         (_, 0) => Some(Decimal::Comma),
         (0, _) => Some(Decimal::Point),
         // Both: the first cell of the other kind is an error, with its place.
         (_, _) => Some(if commas > points { Decimal::Comma } else { Decimal::Point }),
     };
+    // `1,234.5` says what the comma in `1,000` is.
+    if grouped && numbers.thousands.is_none() && (commas == 0 || points == 0) {
+        numbers.thousands = numbers.decimal.map(|decimal| if decimal == Decimal::Point { ',' } else { '.' });
+        numbers.thousands_learnt = true;
+    }
 }
 
 fn three_behind(cell: &str) -> bool {

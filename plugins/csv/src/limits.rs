@@ -345,6 +345,7 @@ mod tests {
             decimal: None,
             lone_comma: None,
             thousands: None,
+            thousands_learnt: false,
             suffixes: false,
             units: false,
             known_units: false,

@@ -3,6 +3,7 @@
 use wats_converter::{Error, NumericLimits, Status as Wire, StepGroup, TextLimits, Uut, log};
 
 use crate::limits::passes;
+use crate::long::{NAME, cut};
 use crate::number::{NotNumber, Number, NumberStyle, hexadecimal, hint};
 use crate::settings::{Settings, UnknownStatus};
 use crate::titles::fold;
@@ -133,6 +134,11 @@ impl Rules {
         cells: &Cells<'_>,
         mut extra: Extra<'_>,
     ) -> Result<Option<Status>, Error> {
+        let whole = name;
+        let name = &*cut(whole, NAME);
+        if name != whole {
+            line(&mut extra.text, "Name", whole);
+        }
         let (given, doubtful) = self.status(&cells.status)?;
         let kind = kind(cells.kind);
         let comparison = if cells.comparison.some() {

@@ -12,8 +12,10 @@ pub struct NumberStyle {
     pub decimal: Option<Decimal>,
     /// What a number with one comma means that could be either, such as `1,234`.
     pub lone_comma: Option<Decimal>,
-    /// Separator of thousands from the settings.
+    /// Separator of thousands, from the settings or from a number that leaves no doubt.
     pub thousands: Option<char>,
+    /// It is not from the settings.
+    pub thousands_learnt: bool,
     /// `4.7k`
     pub suffixes: bool,
     /// `5.01 V`
@@ -165,7 +167,12 @@ impl NumberStyle {
     fn marked(&mut self, digits: &str) -> Result<f64, NotNumber> {
         let mut text = Cow::Borrowed(digits);
         if let Some(separator) = self.thousands.filter(|c| text.contains(*c)) {
-            text = Cow::Owned(ungroup(&text, separator, self.decimal_char()).ok_or(NotNumber::Text)?);
+            let bad = || match separator {
+                ',' if self.thousands_learnt => NotNumber::OtherMark(Decimal::Comma),
+                '.' if self.thousands_learnt => NotNumber::OtherMark(Decimal::Point),
+                _ => NotNumber::Text,
+            };
+            text = Cow::Owned(ungroup(&text, separator, self.decimal_char()).ok_or_else(bad)?);
         }
         for separator in [' ', '\u{a0}', '\u{202f}', '\'', '’'] {
             if text.contains(separator) {
@@ -411,7 +418,15 @@ mod tests {
     use super::*;
 
     fn style(decimal: Option<Decimal>) -> NumberStyle {
-        NumberStyle { decimal, lone_comma: None, thousands: None, suffixes: false, units: false, known_units: false }
+        NumberStyle {
+            decimal,
+            lone_comma: None,
+            thousands: None,
+            thousands_learnt: false,
+            suffixes: false,
+            units: false,
+            known_units: false,
+        }
     }
 
     fn check(decimal: Option<Decimal>, cell: &str, expected: impl std::borrow::Borrow<Result<f64, NotNumber>>) {
@@ -507,6 +522,9 @@ mod tests {
         let mut thousands = NumberStyle { thousands: Some('.'), ..style(Some(Decimal::Comma)) };
         assert_eq!(thousands.read("1.234").map(|n| n.value), Ok(1234.0));
         assert_eq!(thousands.read("1.23"), Err(NotNumber::Text));
+        let mut learnt = NumberStyle { thousands: Some(','), thousands_learnt: true, ..style(Some(Decimal::Point)) };
+        assert_eq!(learnt.read("1,000").map(|n| n.value), Ok(1000.0));
+        assert_eq!(learnt.read("1,5"), Err(NotNumber::OtherMark(Decimal::Comma)));
     }
 
     #[test]

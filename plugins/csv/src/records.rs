@@ -63,9 +63,9 @@ pub struct Records<'a, B: ?Sized> {
 
 /// Counts lines that end in a line feed, a carriage return, or both.
 #[derive(Debug)]
-struct Lines {
+pub struct Lines {
     /// Line of the next byte, from 1.
-    line: u64,
+    pub line: u64,
     /// The last byte was a carriage return, to which a line feed may belong.
     after_return: bool,
 }
@@ -77,7 +77,8 @@ impl Default for Lines {
 }
 
 impl Lines {
-    fn pass(&mut self, byte: u8) {
+    /// Goes past a byte.
+    pub fn pass(&mut self, byte: u8) {
         self.line += u64::from(byte == b'\r' || (byte == b'\n' && !self.after_return));
         self.after_return = byte == b'\r';
     }

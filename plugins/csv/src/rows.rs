@@ -6,6 +6,7 @@ use wats_converter::{Error, Reports, log};
 
 use crate::heads::{Heads, hash, seconds};
 use crate::layout::Layout;
+use crate::long::{NAME, cut};
 use crate::measure::{At, Cells, Extra, Rules, line as text_line};
 use crate::places::{Columns, DEPTH, scale, step_group};
 use crate::preamble::Pair;
@@ -283,7 +284,11 @@ impl<'a> RowReader<'a> {
             unit.uut.close();
         }
         for sequence in sequences.iter().skip(same) {
-            unit.uut.open(*sequence);
+            let name = cut(sequence, NAME);
+            if name != *sequence {
+                text_line(&mut extra.text, "Sequence", sequence);
+            }
+            unit.uut.open(&*name);
             unit.open.push((*sequence).to_owned());
         }
         let status = self.rules.add(&mut unit.uut, name, &cells, extra)?;
@@ -529,7 +534,7 @@ impl<'a> RowReader<'a> {
             if let Some(separator) = self.settings.path_separator.as_deref().filter(|s| !s.is_empty()) {
                 while let Some((sequence, rest)) = names.split_once(separator) {
                     if !sequence.trim().is_empty() {
-                        unit.uut.open(sequence.trim());
+                        unit.uut.open(&*cut(sequence.trim(), NAME));
                         opened += 1;
                     }
                     names = rest.trim();

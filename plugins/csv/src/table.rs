@@ -10,7 +10,7 @@ use crate::moment::DateStyle;
 use crate::preamble::{Pair, is_comment, pairs};
 use crate::records::{Record, RecordError, Records};
 use crate::rows::RowReader;
-use crate::sample::{NoTable, Row, look};
+use crate::sample::{NoTable, Row, Sample, look};
 use crate::settings::{DateOrder, IncompleteLine, Settings, Shape, ShortRows};
 use crate::text::{Bytes, Text, TextError};
 use crate::titles::{Field, fold};
@@ -39,11 +39,14 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
         Ok(sample) => sample,
         Err(NoTable::Text(error)) => return Err(text_error(&error)),
         Err(NoTable::Setting(message)) => return Err(Error::misconfigured(message)),
-        Err(NoTable::Binary) => return Ok(Outcome::skipped("not text")),
+        Err(NoTable::Binary(control)) => return Ok(Outcome::skipped(format!("not text: {control}"))),
         Err(NoTable::None) => return Ok(Outcome::skipped("no table with a row of titles")),
     };
     if sample.known == 0 {
-        return Ok(Outcome::skipped("a table, but none of its titles is known: name them in the setting columns"));
+        return Ok(Outcome::skipped(unknown_titles(&sample)));
+    }
+    if let Some(control) = sample.control {
+        log::warn(format_args!("{control}; such characters are left out"));
     }
     let layout = Layout::new(&sample, settings, &words)?;
     let mut file_draft = from_name(file, settings)?;
@@ -51,11 +54,7 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
     let has_serial = layout.column(Field::SerialNumber).is_some() || file_draft.get(Field::SerialNumber).is_some();
     // The head of the file may come again for each unit, and then its serial number is there at the latest.
     if !has_serial {
-        return Err(Error::misconfigured(format!(
-            "no serial number: no column has a title for it, no line above the table and no file_name names it. Titles: {}. Say \
-             which it is: columns = {{ \"...\" = \"serial_number\" }}",
-            layout.titles.join(", ")
-        )));
+        return Err(Error::misconfigured(no_serial(&layout)));
     }
     log::debug(format_args!(
         "{}, delimiter {:?}, titles in line {}, {}",
@@ -101,6 +100,25 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
         log::debug(format_args!("{units} units, {steps} steps"));
     }
     Ok(Outcome::Converted)
+}
+
+/// What to set for a table without known titles.
+pub fn unknown_titles(sample: &Sample) -> String {
+    let titles = sample.titles.and_then(|at| sample.rows.get(at)).map_or(&[][..], |row| &row.cells);
+    let first = titles.first().map_or("...", String::as_str);
+    format!(
+        "a table, but none of its titles is known: {}. Name them: columns = {{ {first:?} = \"serial_number\", ... }}",
+        titles.join(", ")
+    )
+}
+
+/// What to set for a table without a serial number.
+pub fn no_serial(layout: &Layout) -> String {
+    format!(
+        "no serial number: no column has a title for it, no line above the table and no file_name names it. Titles: {}. Say \
+         which it is: columns = {{ \"...\" = \"serial_number\" }}, or file_name = \"{{serial_number}}\"",
+        layout.titles.join(", ")
+    )
 }
 
 fn open<'s>(source: &'s Source<'_>, layout: &Layout, settings: &Settings) -> Result<Records<'s, Source<'s>>, Error> {
@@ -209,7 +227,7 @@ impl Walk<'_> {
             && (is_statistic(label) || (alone && (is_end_of_table(label) || !first.contains(char::is_alphanumeric))));
         if footer {
             log::info(format_args!("line {line}: {first:?} is no row of the table; left out"));
-        } else if record.len() == 1 && self.layout.titles.len() > 2 {
+        } else if record.len() == 1 && self.layout.titles.len() > 2 && self.settings.short_rows == ShortRows::Error {
             return Err(At { text: first, line, column: 0 }.wrong(format!(
                 "the line {first:?} is no row of the table with its {} columns: if there are such lines, say how they begin: comment \
                  = {:?}",

@@ -92,6 +92,12 @@ pub fn limit_row(row: &Row, settings: &Settings) -> Option<LimitRow> {
         {
             Field::Unit
         }
+        // Or without brackets, below a column that has nothing to say: `;V;mA`.
+        None if row.get(0).is_empty()
+            && row.cells.iter().all(|cell| cell.is_empty() || Unit::known(cell).is_some()) =>
+        {
+            Field::Unit
+        }
         None => return None,
     };
     let mut cells = row.cells.clone();
