@@ -198,7 +198,8 @@ impl Rules {
                 mark(self.numbers.decimal.unwrap_or(*found)),
             )),
             NotNumber::OtherUnit { found, wanted } => at.wrong(format!(
-                "{what} {text:?} is in {found:?} and the value in {wanted:?}: one cannot be turned into the other"
+                "{what} {text:?} is in {found:?} and the value in {wanted:?}: one cannot be turned into the other; \
+                 where both mean the same, make the column with the unit \"text\" in columns"
             )),
         }
     }

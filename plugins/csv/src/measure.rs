@@ -6,7 +6,7 @@ use crate::limits::passes;
 use crate::long::{NAME, cut};
 use crate::number::{NotNumber, Number, NumberStyle, hexadecimal, hint};
 use crate::settings::{Settings, UnknownStatus};
-use crate::titles::fold;
+use crate::titles::{Field, fold};
 use crate::units::{exponent_between, shift};
 use crate::words::{Comparison, Status, StatusWords, comparison, is_bad, is_nothing, status_word};
 
@@ -62,6 +62,39 @@ pub struct Cells<'a> {
     pub high_comparison: At<'a>,
     pub status: At<'a>,
     pub kind: &'a str,
+}
+
+impl<'a> Cells<'a> {
+    /// Notes a cell that says something.
+    pub fn put(&mut self, field: Field, at: At<'a>) {
+        if at.text.is_empty() {
+            return;
+        }
+        let slot = match field {
+            Field::Unit => {
+                self.unit = at.text;
+                return;
+            }
+            Field::Expected => {
+                self.exact = true;
+                &mut self.nominal
+            }
+            Field::Low => &mut self.low,
+            Field::High => &mut self.high,
+            Field::Limit => &mut self.limit,
+            Field::Nominal => &mut self.nominal,
+            Field::Tolerance => &mut self.tolerance,
+            Field::TolerancePercent => &mut self.tolerance_percent,
+            Field::TolerancePlus => &mut self.tolerance_plus,
+            Field::ToleranceMinus => &mut self.tolerance_minus,
+            Field::Comparison => &mut self.comparison,
+            Field::LowComparison => &mut self.low_comparison,
+            Field::HighComparison => &mut self.high_comparison,
+            Field::Status => &mut self.status,
+            _ => return,
+        };
+        *slot = at;
+    }
 }
 
 /// What goes along with the measurement.
@@ -169,12 +202,13 @@ impl Rules {
             Some(Ok(number)) => number.unit,
             _ => "",
         };
-        let mut unit = if cells.unit.is_empty() { own_unit } else { cells.unit };
+        let no_unit = is_nothing(cells.unit);
+        let mut unit = if no_unit { own_unit } else { cells.unit };
         let limits = self.limits(name, cells, comparison, given, &mut unit, &mut extra.text)?;
-        let certain = limits != NumericLimits::Log
-            || kind == Some(Kind::Numeric)
-            || comparison.is_some()
-            || !is_nothing(cells.unit);
+        if unit.is_empty() {
+            unit = cells.unit;
+        }
+        let certain = limits != NumericLimits::Log || kind == Some(Kind::Numeric) || comparison.is_some() || !no_unit;
         let read = match read {
             None => return Ok(Self::add_without_value(uut, name, cells, limits, given.or(doubtful), extra)),
             // With limits it can be nothing but a number.
@@ -231,7 +265,7 @@ impl Rules {
     fn read_value<'c>(&mut self, cells: &Cells<'c>) -> Result<Result<Number<'c>, NotNumber>, Error> {
         let title = self.column(&cells.value).map_or("", |column| column.unit.as_str());
         if !title.is_empty()
-            && !cells.unit.is_empty()
+            && !is_nothing(cells.unit)
             && title != cells.unit
             && exponent_between(title, cells.unit) != Some(0)
         {

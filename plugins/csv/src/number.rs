@@ -7,6 +7,7 @@ use crate::units::Unit;
 
 /// How numbers are written in a file. The decimal mark may be learnt while reading.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a way to write a number of its own")]
 pub struct NumberStyle {
     /// Known from the settings, or from a cell that leaves no doubt.
     pub decimal: Option<Decimal>,

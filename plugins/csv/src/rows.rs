@@ -492,43 +492,19 @@ impl<'a> RowReader<'a> {
     fn unit_row(&mut self, record: &Record<'_>, line: u64) -> Result<(), Error> {
         let mut unit = self.new_unit(record, line)?;
         for measure in &self.measures {
-            let part = |field: Field| -> At<'_> {
-                let column = measure.parts.iter().find(|(of, _)| *of == field).map(|(_, index)| *index);
-                let cell = at(record, line, column);
-                if cell.text.is_empty()
-                    && let Some(fixed) = measure.fixed.iter().find(|fixed| fixed.field == field)
-                {
-                    let line = if fixed.line == 0 { self.layout.title_line } else { fixed.line };
-                    return At { text: &fixed.text, line, column: measure.column + 1 };
-                }
-                cell
-            };
-            let value = at(record, line, Some(measure.column));
-            let status = part(Field::Status);
+            let mut cells =
+                Cells { value: at(record, line, Some(measure.column)), unit: &measure.unit, ..Cells::default() };
+            for fixed in &measure.fixed {
+                let line = if fixed.line == 0 { self.layout.title_line } else { fixed.line };
+                cells.put(fixed.field, At { text: &fixed.text, line, column: measure.column + 1 });
+            }
+            for (field, column) in &measure.parts {
+                cells.put(*field, at(record, line, Some(*column)));
+            }
             // A test that stops at the first failure leaves the rest empty.
-            if !value.some() && !status.some() {
+            if !cells.value.some() && !cells.status.some() {
                 continue;
             }
-            let unit_cell = part(Field::Unit).text;
-            let exact = part(Field::Expected).some();
-            let cells = Cells {
-                value,
-                unit: if unit_cell.is_empty() { &measure.unit } else { unit_cell },
-                low: part(Field::Low),
-                high: part(Field::High),
-                limit: part(Field::Limit),
-                nominal: if exact { part(Field::Expected) } else { part(Field::Nominal) },
-                exact,
-                tolerance: part(Field::Tolerance),
-                tolerance_percent: part(Field::TolerancePercent),
-                tolerance_plus: part(Field::TolerancePlus),
-                tolerance_minus: part(Field::ToleranceMinus),
-                comparison: part(Field::Comparison),
-                low_comparison: part(Field::LowComparison),
-                high_comparison: part(Field::HighComparison),
-                status,
-                kind: "",
-            };
             let mut names = measure.name.as_str();
             let mut opened = 0;
             if let Some(separator) = self.settings.path_separator.as_deref().filter(|s| !s.is_empty()) {
