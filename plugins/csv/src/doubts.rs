@@ -159,10 +159,19 @@ pub fn measures(titles: &[String], columns: &Columns, measures: &[Measure]) -> R
     };
     for measure in measures {
         let (name, index) = (title(measure.column), measure.column);
+        let told = columns.told.get(index) == Some(&true);
+        if !told && measures.len() > 1 && parts::is_limit(name) {
+            return Err(Error::misconfigured(format!(
+                "column {} ({name:?}) holds limits, and it is not known of what: say which column has the value, such as columns = {{ \
+                 {:?} = \"value\" }}, or put the name of a measurement before the title of its limits",
+                index + 1,
+                measures.iter().map(|other| title(other.column)).find(|other| !parts::is_limit(other)).unwrap_or("..."),
+            )));
+        }
         let other = measures.iter().find(|other| {
             other.column != index && bare(other) && parts::first_word(title(other.column)) == parts::first_word(name)
         });
-        if let Some(other) = other.filter(|_| columns.told.get(index) != Some(&true) && parts::hints_at_limits(name)) {
+        if let Some(other) = other.filter(|_| !told && parts::hints_at_limits(name)) {
             return Err(Error::misconfigured(format!(
                 "column {} ({name:?}) may hold limits of {:?}, and it is not known which: say what it is, such as columns = {{ \
                  {name:?} = \"measurement\" }} for a measurement of its own, or call it {:?}",

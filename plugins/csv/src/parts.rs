@@ -210,6 +210,14 @@ pub fn hints_at_limits(title: &str) -> bool {
     count.limit + count.tolerance > 0 || (count.bound > 0 && count.low + count.high > 0)
 }
 
+/// True for a title that is nothing but a limit, and no name of a measurement as `Max` can be.
+pub fn is_limit(title: &str) -> bool {
+    const SHORT: &[&str] = &["lsl", "usl", "ltl", "utl", "ll", "ul", "hl", "lcl", "ucl", "ug", "og", "ugw", "ogw"];
+    let folded = fold(split_bracket(title).0);
+    matches!(crate::titles::field(title), Some(Field::Low | Field::High | Field::Limit))
+        && (hints_at_limits(title) || SHORT.contains(&folded.as_str()))
+}
+
 /// True for limits of statistics, which are no limits of the test where there are others.
 pub fn is_control_limit(title: &str) -> bool {
     let folded = fold(title);
@@ -306,6 +314,12 @@ mod tests {
         }
         for title in ["Max current", "Expected", "Low battery", "Hour", "Location", "Serial"] {
             assert!(!hints_at_limits(title), "{title}");
+        }
+        for title in ["Low Limit", "LSL [V]", "Untergrenze", "Limite inf", "Spec"] {
+            assert!(is_limit(title), "{title}");
+        }
+        for title in ["Max", "Low", "Range", "Voltage limit", "Vcc LSL"] {
+            assert!(!is_limit(title), "{title}");
         }
         assert!(may_be_pair("From", "To") && may_be_pair("Von [V]", "Bis [V]") && !may_be_pair("From", "Via"));
     }
