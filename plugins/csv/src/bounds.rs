@@ -146,11 +146,20 @@ impl Rules {
             let amount = nominal.abs() * percent.abs() / 100.0;
             (amount, amount)
         } else {
-            let minus = self.amount("tolerance", &cells.tolerance_minus, unit)?.map(f64::abs);
-            let plus = self.amount("tolerance", &cells.tolerance_plus, unit)?.map(f64::abs);
+            let minus = self.amount("tolerance", &cells.tolerance_minus, unit)?;
+            let plus = self.amount("tolerance", &cells.tolerance_plus, unit)?;
+            if let (Some(low), Some(high)) = (minus, plus)
+                && self.column(&cells.tolerance_minus).is_some_and(|column| column.may_be_limit)
+                && (low <= nominal && nominal <= high && low < high && low * high > 0.0)
+            {
+                return Err(cells.tolerance_minus.wrong(format!(
+                    "{low} and {high} around the nominal value {nominal} can be limits or tolerances: say in columns that they are \
+                     \"low_limit\" and \"high_limit\", or \"tolerance_minus\" and \"tolerance_plus\""
+                )));
+            }
             return Ok(Range {
-                low: minus.map(|minus| tidy(nominal - minus)),
-                high: plus.map(|plus| tidy(nominal + plus)),
+                low: minus.map(|minus| tidy(nominal - minus.abs())),
+                high: plus.map(|plus| tidy(nominal + plus.abs())),
             });
         };
         Ok(Range::around(nominal, minus, plus))

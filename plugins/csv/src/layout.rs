@@ -7,6 +7,7 @@ use crate::doubts;
 use crate::measure::ColumnStyle;
 use crate::moment::DateStyle;
 use crate::number::NumberStyle;
+use crate::parts::limit_without_nominal;
 use crate::preamble::{Pair, is_comment, meaning, pairs, small_table};
 use crate::records::Dialect;
 use crate::sample::{Row, Sample};
@@ -43,6 +44,8 @@ pub struct Layout {
     pub soft_start: bool,
     /// Columns whose numbers all have the same unit behind them.
     pub suffixed: Vec<bool>,
+    /// Columns of which the settings say what they hold.
+    pub told: Vec<bool>,
     /// How numbers are written.
     pub numbers: NumberStyle,
     /// How dates are written.
@@ -109,6 +112,7 @@ impl Layout {
             limit_rows,
             soft_start: columns.soft_start,
             suffixed: columns.suffixed,
+            told: columns.told,
             numbers,
             dates,
             group_by,
@@ -130,6 +134,7 @@ impl Layout {
         let style = |(index, title): (usize, &String)| ColumnStyle {
             unit: split_bracket(title).1.filter(|unit| Unit::known(unit).is_some()).unwrap_or_default().to_owned(),
             suffixed: self.suffixed.get(index) == Some(&true),
+            may_be_limit: self.told.get(index) != Some(&true) && limit_without_nominal(title).is_some(),
         };
         self.titles.iter().enumerate().map(style).collect()
     }

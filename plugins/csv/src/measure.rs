@@ -131,6 +131,8 @@ pub struct ColumnStyle {
     pub unit: String,
     /// All numbers have the same known unit behind them.
     pub suffixed: bool,
+    /// The title of a tolerance may as well be that of a limit: `Untere Toleranz`.
+    pub may_be_limit: bool,
 }
 
 /// What kind of measurement a type column asks for.
