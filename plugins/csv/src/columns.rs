@@ -1,13 +1,15 @@
 //! What each column holds, by its title and, where the title has more than one meaning, by its cells.
 
-use wats_converter::Error;
+use wats_converter::{Error, log};
 
-use crate::moment::{DateStyle, Moment, NotMoment};
+use crate::doubts;
+use crate::kinds::Kind;
 use crate::number::NumberStyle;
+use crate::parts;
 use crate::sample::Row;
-use crate::settings::{DateOrder, Settings, Shape, UnknownColumns};
+use crate::settings::{Settings, Shape, UnknownColumns};
 use crate::titles::{Field, field, fold, setting_field};
-use crate::words::{StatusWords, comparison};
+use crate::words::StatusWords;
 
 /// What a column is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,79 +35,18 @@ pub struct Columns {
     pub shape: Shape,
     /// The start comes from a column that may as well be the time of each row.
     pub soft_start: bool,
-}
-
-/// What the cells of a column look like.
-#[derive(Debug, Default, Clone, Copy)]
-struct Kind {
-    numbers: usize,
-    statuses: usize,
-    comparisons: usize,
-    moments: usize,
-    dates: usize,
-    clocks: usize,
-    others: usize,
-}
-
-impl Kind {
-    fn of(rows: &[&Row], index: usize, words: &StatusWords, numbers: &NumberStyle) -> Self {
-        let mut kind = Self::default();
-        for cell in rows.iter().take(200).map(|row| row.get(index)).filter(|cell| !cell.is_empty()) {
-            if numbers.accepts(cell) {
-                kind.numbers += 1;
-                // Ten digits may be seconds since 1970; the title decides.
-                if matches!(moment(cell), Some(Moment::Both(..))) {
-                    kind.moments += 1;
-                }
-            } else if words.read(cell).is_some() {
-                kind.statuses += 1;
-            } else if let Some(moment) = moment(cell) {
-                match moment {
-                    Moment::Both(..) => kind.moments += 1,
-                    Moment::Date(_) => kind.dates += 1,
-                    Moment::Clock(_) => kind.clocks += 1,
-                }
-            } else {
-                kind.others += 1;
-            }
-            kind.comparisons += usize::from(is_plain_comparison(cell));
-        }
-        kind
-    }
-
-    fn any(self) -> bool {
-        self.numbers + self.statuses + self.moments + self.dates + self.clocks + self.others > 0
-    }
-
-    fn is_numeric(self) -> bool {
-        self.numbers > 0 && self.numbers >= self.statuses + self.others
-    }
-
-    fn is_measured(self) -> bool {
-        !self.any()
-            || self.numbers > 0
-            || (self.statuses > 0 && self.others + self.moments + self.dates + self.clocks == 0)
-    }
-}
-
-/// Day and month do not matter here.
-fn moment(cell: &str) -> Option<Moment> {
-    match DateStyle::default().read(cell) {
-        Ok(moment) => Some(moment),
-        Err(NotMoment::Ambiguous) => DateStyle { order: Some(DateOrder::DayFirst) }.read(cell).ok(),
-        Err(_) => None,
-    }
-}
-
-/// A comparison that is not also a person's name.
-fn is_plain_comparison(cell: &str) -> bool {
-    comparison(cell).is_some() && !cell.eq_ignore_ascii_case("max") && !cell.eq_ignore_ascii_case("min")
+    /// Columns whose numbers all have the same unit behind them.
+    pub suffixed: Vec<bool>,
+    /// Columns of which the settings say what they hold.
+    pub told: Vec<bool>,
+    /// Columns in which a row of the sample has something.
+    pub filled: Vec<bool>,
 }
 
 /// Finds out what the columns hold.
 ///
 /// # Errors
-/// `misconfigured`, when a setting names a field that there is not.
+/// `misconfigured`, when a setting names a field that there is not, or must say what a column holds.
 pub fn resolve(
     titles: &[String],
     rows: &[&Row],
@@ -114,24 +55,44 @@ pub fn resolve(
     numbers: &NumberStyle,
 ) -> Result<Columns, Error> {
     let kinds: Vec<Kind> = (0..titles.len()).map(|index| Kind::of(rows, index, words, numbers)).collect();
-    let mut table = Table { titles, kinds, known: Vec::new(), set: Vec::new() };
+    let suffixed = kinds.iter().map(|kind| kind.suffixed).collect();
+    let mut table = Table { titles, rows, kinds, known: Vec::new(), set: Vec::new(), repeated: Vec::new() };
     table.read_titles(settings)?;
     table.settle_measured();
-    table.find_value();
+    table.settle_tolerances();
+    table.find_value(settings)?;
     let shape = table.shape(settings.shape);
     table.settle_words(shape);
     table.demote_repeated();
     let soft_start = table.settle_times(shape);
     table.demote_repeated();
+    if shape == Shape::Rows || table.has(Field::Value) {
+        table.find_status()?;
+        table.find_comparison()?;
+        doubts::repeated(&table)?;
+        doubts::limits(&table)?;
+    }
     let roles = table.roles(shape, rows, settings);
-    Ok(Columns { roles, shape, soft_start })
+    let told = table.set.iter().map(Option::is_some).collect();
+    let filled = table.kinds.iter().map(|kind| kind.any()).collect();
+    Ok(Columns { roles, shape, soft_start, suffixed, told, filled })
 }
 
-struct Table<'t> {
-    titles: &'t [String],
-    kinds: Vec<Kind>,
-    known: Vec<Option<Field>>,
-    set: Vec<Option<Role>>,
+/// The columns, while it is found out what they hold.
+#[derive(Debug)]
+pub struct Table<'t> {
+    /// Titles.
+    pub titles: &'t [String],
+    /// Rows of the sample.
+    pub rows: &'t [&'t Row],
+    /// What the cells look like.
+    pub kinds: Vec<Kind>,
+    /// What is known.
+    pub known: Vec<Option<Field>>,
+    /// What the settings say.
+    pub set: Vec<Option<Role>>,
+    /// Columns that gave way to another of the same meaning: which, and to which.
+    pub repeated: Vec<(Field, usize, usize)>,
 }
 
 impl Table<'_> {
@@ -166,18 +127,20 @@ impl Table<'_> {
                 continue;
             }
             let is_set = |at: usize| matches!(self.set.get(at), Some(Some(_)));
-            let beaten = (0..self.known.len()).any(|other| {
-                other != index
-                    && self.at(other) == Some(field)
-                    && (is_set(other), other < index) > (is_set(index), false)
+            let winner = (0..self.known.len()).find(|other| {
+                *other != index
+                    && self.at(*other) == Some(field)
+                    && (is_set(*other), *other < index) > (is_set(index), false)
             });
-            if beaten && !is_set(index) {
+            if let Some(winner) = winner.filter(|_| !is_set(index)) {
                 self.put(index, None);
+                self.repeated.push((field, index, winner));
             }
         }
     }
 
-    fn at(&self, index: usize) -> Option<Field> {
+    /// What a column is known to hold.
+    pub fn at(&self, index: usize) -> Option<Field> {
         self.known.get(index).copied().flatten()
     }
 
@@ -187,12 +150,25 @@ impl Table<'_> {
         }
     }
 
-    fn kind(&self, index: usize) -> Kind {
+    /// What the cells of a column look like.
+    pub fn kind(&self, index: usize) -> Kind {
         self.kinds.get(index).copied().unwrap_or_default()
     }
 
-    fn has(&self, field: Field) -> bool {
+    /// True when a column holds this.
+    pub fn has(&self, field: Field) -> bool {
         self.known.contains(&Some(field))
+    }
+
+    /// True when one of these is there.
+    pub fn any(&self, fields: &[Field]) -> bool {
+        fields.iter().any(|field| self.has(*field))
+    }
+
+    /// Columns of which neither title nor settings say anything.
+    pub fn unknown(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.known.len())
+            .filter(|index| self.at(*index).is_none() && !matches!(self.set.get(*index), Some(Some(_))))
     }
 
     fn each(&mut self, from: Field, change: impl Fn(&Self, usize) -> Option<Field>) {
@@ -224,25 +200,95 @@ impl Table<'_> {
         }
     }
 
-    /// With names of steps beside units or limits, the only other column of numbers is the value, whatever it is called.
-    fn find_value(&mut self) {
-        let any = |table: &Self, fields: &[Field]| fields.iter().any(|field| table.has(*field));
-        let named = any(self, &[Field::Test, Field::Step, Field::Parameter, Field::Path]);
-        let judged = any(self, &[Field::Unit, Field::Low, Field::High, Field::Limit, Field::Comparison]);
-        if !self.has(Field::Nominal) {
-            for field in [Field::Tolerance, Field::TolerancePercent, Field::TolerancePlus, Field::ToleranceMinus] {
-                self.each(field, |_, _| None);
-            }
-        }
-        if !named || !judged || self.has(Field::Value) {
+    /// Without a nominal value an upper tolerance is a high limit, and a tolerance alone is nothing.
+    fn settle_tolerances(&mut self) {
+        if self.any(&[Field::Nominal, Field::Expected]) {
             return;
         }
-        let free = |index: &usize| self.at(*index).is_none() && !matches!(self.set.get(*index), Some(Some(_)));
-        let numeric: Vec<usize> =
-            (0..self.known.len()).filter(free).filter(|index| self.kind(*index).is_numeric()).collect();
-        if let [index] = numeric.as_slice() {
-            self.put(*index, Some(Field::Value));
+        for field in [Field::Tolerance, Field::TolerancePercent, Field::TolerancePlus, Field::ToleranceMinus] {
+            self.each(field, |table, index| {
+                if matches!(table.set.get(index), Some(Some(_))) {
+                    return Some(field);
+                }
+                table.titles.get(index).and_then(|title| parts::limit_without_nominal(title))
+            });
         }
+        self.demote_repeated();
+    }
+
+    /// With names of steps beside units or limits, the only other column of numbers is the value, whatever it is called.
+    fn find_value(&mut self, settings: &Settings) -> Result<(), Error> {
+        let named = self.any(&[Field::Test, Field::Step, Field::Parameter, Field::Path]);
+        let limited = self.any(&[Field::Low, Field::High]);
+        if !named || self.has(Field::Value) {
+            return Ok(());
+        }
+        let numeric: Vec<usize> = self
+            .unknown()
+            .filter(|index| self.kind(*index).is_numeric())
+            .filter(|index| !self.titles.get(*index).is_some_and(|title| parts::hints_at_limits(title)))
+            .collect();
+        match numeric.as_slice() {
+            [index] if limited || self.any(&[Field::Unit, Field::Limit, Field::Comparison]) => {
+                self.put(*index, Some(Field::Value));
+            }
+            [_, _, ..] if limited && settings.shape == Shape::Auto => return Err(doubts::value(self, &numeric)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The status whose title nobody knows, by its cells.
+    fn find_status(&mut self) -> Result<(), Error> {
+        if self.has(Field::Status) {
+            return Ok(());
+        }
+        let mut found: Vec<usize> = Vec::new();
+        for index in self.unknown() {
+            let kind = self.kind(index);
+            if kind.is_half_verdict() {
+                return Err(doubts::verdicts(self, index));
+            }
+            let truth = kind.is_truth().then(|| self.titles.get(index).and_then(|title| parts::truth(title))).flatten();
+            match truth {
+                // `Failed`: true for what did not pass.
+                Some(false) => return Err(doubts::verdicts(self, index)),
+                Some(true) => found.push(index),
+                None if kind.is_verdict() => found.push(index),
+                None => {}
+            }
+        }
+        match found.as_slice() {
+            [] => {}
+            [index] => {
+                self.put(*index, Some(Field::Status));
+                log::debug(format_args!(
+                    "column {:?} holds nothing but status words: taken as the status",
+                    self.title(*index)
+                ));
+            }
+            [first, second, ..] => return Err(doubts::two(self, *first, *second, "a status")),
+        }
+        Ok(())
+    }
+
+    /// The comparison whose title nobody knows, by its cells.
+    fn find_comparison(&mut self) -> Result<(), Error> {
+        if self.any(&[Field::Comparison, Field::LowComparison, Field::HighComparison]) {
+            return Ok(());
+        }
+        let found: Vec<usize> = self.unknown().filter(|index| self.kind(*index).is_sign()).collect();
+        match found.as_slice() {
+            [] => {}
+            [index] => self.put(*index, Some(Field::Comparison)),
+            [first, second, ..] => return Err(doubts::two(self, *first, *second, "a comparison")),
+        }
+        Ok(())
+    }
+
+    /// Title of a column.
+    pub fn title(&self, index: usize) -> &str {
+        self.titles.get(index).map_or("", String::as_str)
     }
 
     fn shape(&self, wanted: Shape) -> Shape {
@@ -289,11 +335,14 @@ impl Table<'_> {
                 | Field::High
                 | Field::Limit
                 | Field::Nominal
+                | Field::Expected
                 | Field::Tolerance
                 | Field::TolerancePercent
                 | Field::TolerancePlus
                 | Field::ToleranceMinus
                 | Field::Comparison
+                | Field::LowComparison
+                | Field::HighComparison
                     if !rows && !single =>
                 {
                     None

@@ -218,8 +218,11 @@ const WORDS: &[(Field, &[&str])] = &[
         "grenzwert", "grenzwerte", "grense", "grenser", "grenseverdi", "grenseverdier",
     ]),
     (Field::Nominal, &[
-        "nominal", "nominalvalue", "nom", "expected", "expectedvalue", "target", "targetvalue", "soll", "sollwert",
-        "nennwert", "nominell", "nominellverdi", "forventet", "forventetverdi", "skalverdi",
+        "nominal", "nominalvalue", "nom", "target", "targetvalue", "nennwert", "nominell", "nominellverdi",
+    ]),
+    (Field::Expected, &[
+        "expected", "expectedvalue", "expectedresult", "referencevalue", "soll", "sollwert", "erwartet",
+        "erwarteterwert", "referenzwert", "forventet", "forventetverdi", "skalverdi", "referanseverdi",
     ]),
     (Field::Tolerance, &[
         "tolerance", "tol", "toleranceplusminus", "tolplusminus", "plusminus", "plusminustol",

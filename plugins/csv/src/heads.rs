@@ -6,7 +6,8 @@ use std::hash::{DefaultHasher, Hasher};
 use wats_converter::lookup::{self, Answer};
 use wats_converter::{Error, Header, Sequence, Waiting, log};
 
-use crate::measure::{At, Rules};
+use crate::long::{COMMENT, NAME, SAFE_COMMENT, VERSION, cut, is_long};
+use crate::measure::{At, Rules, line};
 use crate::moment::{Clock, Date, DateStyle, Moment, NotMoment, iso, seconds_between};
 use crate::settings::{DateOrder, Settings};
 use crate::titles::Field;
@@ -107,7 +108,7 @@ impl<'a> Heads<'a> {
                 let index = kept.text.parse::<i32>().ok();
                 if index.is_none() {
                     let text = kept.text.clone();
-                    draft.misc.push(("Socket".to_owned(), text));
+                    draft.note("Socket", &text);
                 }
                 index
             }
@@ -118,27 +119,46 @@ impl<'a> Heads<'a> {
         if let (None, Some(word)) = (error_code, draft.text(Field::UnitErrorCode)) {
             error_message = if error_message.is_empty() { word.to_owned() } else { format!("{word}: {error_message}") };
         }
-        let program = Sequence::new(draft.text(Field::SequenceName).unwrap_or(&settings.sequence_name))
-            .version(draft.text(Field::SequenceVersion).unwrap_or(&settings.sequence_version));
-        let or =
-            |field: Field, default: &Option<String>| draft.text(field).map(str::to_owned).or_else(|| default.clone());
+        let mut long: Vec<(&str, &str)> = Vec::new();
+        let mut fit = |field: Field, what: &'static str, default: Option<&'a str>, most: usize| {
+            let text = draft.text(field).or(default)?;
+            let short = cut(text, most);
+            if short != text {
+                long.push((what, text));
+            }
+            Some(short.into_owned())
+        };
+        let program = fit(Field::SequenceName, "Program", Some(&settings.sequence_name), NAME);
+        let version = fit(Field::SequenceVersion, "Program version", Some(&settings.sequence_version), VERSION);
+        let revision = fit(Field::Revision, "Revision", settings.revision.as_deref(), NAME);
+        let operator = fit(Field::Operator, "Operator", settings.operator.as_deref(), NAME);
+        let station = fit(Field::Station, "Station", settings.station.as_deref(), NAME);
+        let location = fit(Field::Location, "Location", settings.location.as_deref(), NAME);
+        let purpose = fit(Field::Purpose, "Purpose", settings.purpose.as_deref(), NAME);
+        let batch = fit(Field::Batch, "Batch", None, NAME);
+        let fixture = fit(Field::Fixture, "Fixture", None, NAME);
+        let infos = draft.misc.iter().filter(|(what, text)| is_long(what, NAME) || is_long(text, NAME));
+        long.extend(infos.map(|(what, text)| (what.as_str(), text.as_str())));
+        let comment = comment(draft.text(Field::Comment).unwrap_or_default(), &long, key);
+        let part =
+            draft.text(Field::PartNumber).or(settings.part_number.as_deref()).map(|part| unlabelled(part).to_owned());
         Ok(Header::new(serial(draft)?)
-            .part_number(or(Field::PartNumber, &settings.part_number).map(|part| unlabelled(&part).to_owned()))
-            .revision(or(Field::Revision, &settings.revision))
+            .part_number(part)
+            .revision(revision)
             .process_code(process.or(settings.process_code))
             .start(start.map(|(date, clock)| iso(date, clock)))
             .duration(duration)
-            .operator(or(Field::Operator, &settings.operator))
-            .machine_name(or(Field::Station, &settings.station))
-            .location(or(Field::Location, &settings.location))
-            .purpose(or(Field::Purpose, &settings.purpose))
-            .batch_serial_number(draft.text(Field::Batch))
-            .fixture(draft.text(Field::Fixture))
+            .operator(operator)
+            .machine_name(station)
+            .location(location)
+            .purpose(purpose)
+            .batch_serial_number(batch)
+            .fixture(fixture)
             .socket_index(socket)
-            .comment(draft.text(Field::Comment))
+            .comment(comment)
             .error_code(error_code)
             .error_message(error_message)
-            .program(program)
+            .program(Sequence::new(program.unwrap_or_default()).version(version.unwrap_or_default()))
             .key(key))
     }
 
@@ -226,7 +246,7 @@ impl<'a> Heads<'a> {
         }
         if let Some(known) = self.processes.get(&kept.text) {
             if known.is_none() {
-                draft.misc.push(("Process".to_owned(), kept.text.clone()));
+                draft.note("Process", &kept.text);
             }
             return Ok(*known);
         }
@@ -244,7 +264,7 @@ impl<'a> Heads<'a> {
                     "process {:?} is a name: the default code is used. List it in processes, or grant lookup",
                     kept.text
                 ));
-                draft.misc.push(("Process".to_owned(), kept.text.clone()));
+                draft.note("Process", &kept.text);
                 None
             }
         };
@@ -271,8 +291,49 @@ pub fn seconds(at: &At<'_>, scale: f64, rules: &mut Rules) -> Result<Option<f64>
 }
 
 fn serial(draft: &Draft) -> Result<&str, Error> {
-    let serial = draft.text(Field::SerialNumber).map(unlabelled).filter(|serial| !serial.is_empty());
-    serial.ok_or_else(|| Error::malformed("no serial number"))
+    let kept = draft.get(Field::SerialNumber).ok_or_else(|| Error::malformed("no serial number"))?;
+    let serial = unlabelled(&kept.text);
+    if serial.is_empty() {
+        return Err(Error::malformed("no serial number"));
+    }
+    if serial.contains(char::is_control) {
+        return Err(kept.at().wrong(format!("the serial number {serial:?} holds a character that is no text")));
+    }
+    if is_rounded(serial) {
+        return Err(kept.at().wrong(format!(
+            "the serial number {serial:?} was rounded by a spreadsheet, and its digits are lost: export the file anew, with this \
+             column as text"
+        )));
+    }
+    Ok(serial)
+}
+
+/// `1.23457E+11`, as spreadsheets show a long number.
+fn is_rounded(text: &str) -> bool {
+    let Some((digits, exponent)) = text.split_once("E+") else { return false };
+    let digit = |b: &u8| b.is_ascii_digit();
+    exponent.len() == 2
+        && exponent.as_bytes().iter().all(digit)
+        && matches!(digits.as_bytes(), [first, b'.' | b',', rest @ ..] if digit(first) && !rest.is_empty() && rest.iter().all(digit))
+}
+
+/// The comment, with what was shortened elsewhere, as far as it may be long.
+fn comment(own: &str, long: &[(&str, &str)], key: &str) -> Option<String> {
+    let mut comment = cut(own, COMMENT).into_owned();
+    if comment != own {
+        log::warn(format_args!("unit {key:?}: the comment is longer than {COMMENT} characters, and was shortened"));
+    }
+    for (what, text) in long {
+        let mut longer = comment.clone();
+        line(&mut longer, what, text);
+        if is_long(&longer, SAFE_COMMENT) {
+            log::warn(format_args!("unit {key:?}: {what:?} is longer than a report takes, and was shortened"));
+        } else {
+            log::info(format_args!("unit {key:?}: {what:?} was shortened; the comment has it whole"));
+            comment = longer;
+        }
+    }
+    (!comment.is_empty()).then_some(comment)
 }
 
 /// `S/N 13` is 13: a slash cannot be part of a serial or part number.
@@ -321,6 +382,20 @@ mod tests {
         );
         for count in 1..units.len() {
             assert_eq!(keys(&units[..count]), all[..count]);
+        }
+    }
+
+    #[test]
+    fn a_number_that_a_spreadsheet_rounded_is_known() {
+        for (cell, expected) in [
+            ("1.23457E+11", true),
+            ("1,23457E+11", true),
+            ("1E10", false),
+            ("12.5E+11", false),
+            ("A.5E+11", false),
+            ("E+11", false),
+        ] {
+            assert_eq!(is_rounded(cell), expected, "{cell}");
         }
     }
 

@@ -2,15 +2,19 @@
 
 use wats_converter::Error;
 
-use crate::columns::{Role, resolve};
+use crate::columns::{Columns, Role, resolve};
+use crate::doubts;
+use crate::measure::ColumnStyle;
 use crate::moment::DateStyle;
 use crate::number::NumberStyle;
+use crate::parts::limit_without_nominal;
 use crate::preamble::{Pair, is_comment, meaning, pairs, small_table};
 use crate::records::Dialect;
 use crate::sample::{Row, Sample};
 use crate::settings::{DateOrder, Decimal, Settings, Shape};
-use crate::titles::{Field, fold};
-use crate::wide::{LimitRow, Measure, limit_row, measures};
+use crate::titles::{Field, fold, split_bracket};
+use crate::units::Unit;
+use crate::wide::{LimitRow, Measure, is_part, limit_row, measures};
 use crate::words::StatusWords;
 
 /// A table, as far as its first rows tell.
@@ -20,12 +24,16 @@ pub struct Layout {
     pub dialect: Dialect,
     /// Line of the titles; 0 when there are none.
     pub title_line: u64,
+    /// Records up to and with the titles, which are no rows of the table.
+    pub records_above: usize,
     /// The titles.
     pub titles: Vec<String>,
     /// [`Shape::Rows`] or [`Shape::Wide`].
     pub shape: Shape,
     /// What each column is for.
     pub roles: Vec<Role>,
+    /// Columns by which rows are judged, and that rows of the sample fill: values, limits, statuses.
+    pub judged: Vec<usize>,
     /// What stands above the table.
     pub head: Vec<Pair>,
     /// Measurements, when each row is a unit.
@@ -34,6 +42,10 @@ pub struct Layout {
     pub limit_rows: Vec<LimitRow>,
     /// The start comes from a column that may as well be the time of each row.
     pub soft_start: bool,
+    /// Columns whose numbers all have the same unit behind them.
+    pub suffixed: Vec<bool>,
+    /// Columns of which the settings say what they hold.
+    pub told: Vec<bool>,
     /// How numbers are written.
     pub numbers: NumberStyle,
     /// How dates are written.
@@ -70,25 +82,37 @@ impl Layout {
             decimal,
             lone_comma: (sample.dialect.delimiter == b';').then_some(Decimal::Comma),
             thousands: thousands(settings)?,
+            thousands_learnt: false,
             suffixes: settings.engineering_suffixes,
             units: settings.units_in_values,
+            known_units: false,
         };
         let columns = resolve(&titles, &data, settings, words, &numbers)?;
-        let measures = if columns.shape == Shape::Wide { measures(&titles, &columns.roles) } else { Vec::new() };
+        let measures = if columns.shape == Shape::Wide {
+            let measures = measures(&titles, &columns.roles);
+            doubts::measures(&titles, &columns, &measures)?;
+            measures
+        } else {
+            Vec::new()
+        };
         let mut dates = DateStyle { order: date_order };
-        learn(&mut numbers, &mut dates, &columns.roles, &below);
+        learn(&mut numbers, &mut dates, &columns, &below);
         let (head, limit_rows) = head(above, sample.dialect.delimiter, settings, columns.shape);
         let group_by = group_by(settings, &titles, &columns.roles)?;
         Ok(Self {
             dialect: sample.dialect,
             title_line: title_row.map_or(0, |row| row.line),
+            records_above: sample.titles.map_or(0, |at| at + 1),
             titles,
             shape: columns.shape,
+            judged: judged(&columns, &measures),
             roles: columns.roles,
             head,
             measures,
             limit_rows,
             soft_start: columns.soft_start,
+            suffixed: columns.suffixed,
+            told: columns.told,
             numbers,
             dates,
             group_by,
@@ -105,10 +129,36 @@ impl Layout {
         self.titles.get(index).map_or("", String::as_str)
     }
 
+    /// What the columns say about the numbers in them.
+    pub fn styles(&self) -> Vec<ColumnStyle> {
+        let style = |(index, title): (usize, &String)| ColumnStyle {
+            unit: split_bracket(title).1.filter(|unit| Unit::known(unit).is_some()).unwrap_or_default().to_owned(),
+            suffixed: self.suffixed.get(index) == Some(&true),
+            may_be_limit: self.told.get(index) != Some(&true) && limit_without_nominal(title).is_some(),
+        };
+        self.titles.iter().enumerate().map(style).collect()
+    }
+
     /// True when a line above the table tells this field.
     pub fn head_has(&self, field: Field) -> bool {
         self.head.iter().any(|pair| pair.field == Some(field))
     }
+}
+
+fn judged(columns: &Columns, measures: &[Measure]) -> Vec<usize> {
+    let parts = measures
+        .iter()
+        .flat_map(|measure| std::iter::once(measure.column).chain(measure.parts.iter().map(|(_, column)| *column)));
+    let fields = columns.roles.iter().enumerate().filter_map(|(index, role)| match role {
+        Role::Field(Field::Value | Field::UnitResult) => Some(index),
+        Role::Field(field) if is_part(*field) => Some(index),
+        _ => None,
+    });
+    let mut judged: Vec<usize> =
+        parts.chain(fields).filter(|index| columns.filled.get(*index) == Some(&true)).collect();
+    judged.sort_unstable();
+    judged.dedup();
+    judged
 }
 
 /// What stands above the table.
@@ -139,10 +189,10 @@ fn head(above: &[Row], delimiter: u8, settings: &Settings, shape: Shape) -> (Vec
 }
 
 /// Numbers and dates that leave no doubt settle how the others are read.
-fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, roles: &[Role], rows: &[&Row]) {
-    let (mut commas, mut points) = (0_u32, 0_u32);
+fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, columns: &Columns, rows: &[&Row]) {
+    let (mut commas, mut points, mut grouped) = (0_u32, 0_u32, false);
     for row in rows {
-        for (index, role) in roles.iter().enumerate() {
+        for (index, role) in columns.roles.iter().enumerate() {
             let cell = row.get(index);
             match role {
                 Role::Measure(_)
@@ -151,14 +201,17 @@ fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, roles: &[Role], rows:
                     | Field::Low
                     | Field::High
                     | Field::Nominal
+                    | Field::Expected
                     | Field::Tolerance
                     | Field::TolerancePlus
                     | Field::ToleranceMinus
                     | Field::StepTime
                     | Field::Duration,
-                ) if numbers.decimal.is_none() => {
-                    let mut trial = NumberStyle { lone_comma: None, ..numbers.clone() };
+                ) if numbers.decimal.is_none() || numbers.thousands.is_none() => {
+                    let known_units = columns.suffixed.get(index) == Some(&true);
+                    let mut trial = NumberStyle { lone_comma: None, known_units, ..numbers.clone() };
                     if trial.read(cell).is_ok() {
+                        grouped |= cell.contains(',') && cell.contains('.');
                         match trial.decimal {
                             Some(Decimal::Comma) => commas += 1,
                             // 1.234 alone might be a group in a file with decimal commas.
@@ -177,12 +230,18 @@ fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, roles: &[Role], rows:
         }
     }
     numbers.decimal = match (commas, points) {
-        (0, 0) => numbers.decimal,
+        _ if numbers.decimal.is_some() => numbers.decimal,
+        (0, 0) => None,
         (_, 0) => Some(Decimal::Comma),
         (0, _) => Some(Decimal::Point),
         // Both: the first cell of the other kind is an error, with its place.
         (_, _) => Some(if commas > points { Decimal::Comma } else { Decimal::Point }),
     };
+    // `1,234.5` says what the comma in `1,000` is.
+    if grouped && numbers.thousands.is_none() && (commas == 0 || points == 0) {
+        numbers.thousands = numbers.decimal.map(|decimal| if decimal == Decimal::Point { ',' } else { '.' });
+        numbers.thousands_learnt = true;
+    }
 }
 
 fn three_behind(cell: &str) -> bool {

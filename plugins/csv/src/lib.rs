@@ -7,14 +7,19 @@
 //!
 //! Nothing is guessed: a cell that can be read in two ways, or not at all, is an error with its line and column.
 
+pub mod bounds;
 pub mod columns;
 pub mod dictionary;
+pub mod doubts;
 pub mod heads;
+pub mod kinds;
 pub mod layout;
 pub mod limits;
+pub mod long;
 pub mod measure;
 pub mod moment;
 pub mod number;
+pub mod parts;
 pub mod places;
 pub mod preamble;
 pub mod records;
@@ -26,6 +31,7 @@ pub mod table;
 pub mod text;
 pub mod titles;
 pub mod unit;
+pub mod units;
 pub mod wide;
 pub mod words;
 
@@ -77,17 +83,19 @@ wats_converter::export!(Csv);
 fn probe(source: &Source<'_>, settings: &Settings) -> Detection {
     let sample = match look(source, settings) {
         Ok(sample) => sample,
-        Err(NoTable::Binary) => return Detection::no("not text"),
+        Err(NoTable::Binary(control)) => return Detection::no(format!("not text: {control}")),
         Err(NoTable::Text(error)) => return Detection::no(table::text_error(&error).to_string()),
         Err(NoTable::Setting(message)) => return Detection::no(message),
         Err(NoTable::None) => return Detection::no("no table"),
     };
     if sample.known == 0 {
-        return Detection::likely(0.05).detail("a table, but none of its titles is known");
+        return Detection::likely(0.05).detail(table::unknown_titles(&sample));
     }
     let words = StatusWords::new(settings.status_words.iter());
     let layout = match Layout::new(&sample, settings, &words) {
         Ok(layout) => layout,
+        // Known titles, and one of which it must be said what it means: the conversion tells the same.
+        Err(error) if sample.known > 1 => return Detection::likely(0.5).detail(error.to_string()),
         Err(error) => return Detection::no(error.to_string()),
     };
     let serial = layout.column(Field::SerialNumber).is_some()
@@ -117,7 +125,7 @@ fn probe(source: &Source<'_>, settings: &Settings) -> Detection {
         confidence *= 0.5;
     }
     let shape = if layout.shape == Shape::Wide { "a unit in each row" } else { "a measurement in each row" };
-    let missing = if serial { "" } else { ", but no serial number" };
+    let missing = if serial { String::new() } else { format!(", but {}", table::no_serial(&layout)) };
     let known = sample.known;
     Detection::likely(confidence).detail(format!("a table with {known} known titles and {shape}{missing}"))
 }

@@ -2,10 +2,12 @@
 
 use wats_converter::{Error, NumericLimits, Status as Wire, StepGroup, TextLimits, Uut, log};
 
-use crate::limits::{Range, Spec, crossed, numeric_limits, passes, spec, tolerance_of};
-use crate::number::{NotNumber, NumberStyle, tidy};
-use crate::settings::{Decimal, Settings, UnknownStatus};
-use crate::titles::fold;
+use crate::limits::passes;
+use crate::long::{NAME, cut};
+use crate::number::{NotNumber, Number, NumberStyle, hexadecimal, hint};
+use crate::settings::{Settings, UnknownStatus};
+use crate::titles::{Field, fold};
+use crate::units::{exponent_between, shift};
 use crate::words::{Comparison, Status, StatusWords, comparison, is_bad, is_nothing, status_word};
 
 /// Warnings of one kind that are written out; the rest is counted.
@@ -49,13 +51,50 @@ pub struct Cells<'a> {
     pub high: At<'a>,
     pub limit: At<'a>,
     pub nominal: At<'a>,
+    /// The value must be equal to the nominal one where there is no tolerance.
+    pub exact: bool,
     pub tolerance: At<'a>,
     pub tolerance_percent: At<'a>,
     pub tolerance_plus: At<'a>,
     pub tolerance_minus: At<'a>,
     pub comparison: At<'a>,
+    pub low_comparison: At<'a>,
+    pub high_comparison: At<'a>,
     pub status: At<'a>,
     pub kind: &'a str,
+}
+
+impl<'a> Cells<'a> {
+    /// Notes a cell that says something.
+    pub fn put(&mut self, field: Field, at: At<'a>) {
+        if at.text.is_empty() {
+            return;
+        }
+        let slot = match field {
+            Field::Unit => {
+                self.unit = at.text;
+                return;
+            }
+            Field::Expected => {
+                self.exact = true;
+                &mut self.nominal
+            }
+            Field::Low => &mut self.low,
+            Field::High => &mut self.high,
+            Field::Limit => &mut self.limit,
+            Field::Nominal => &mut self.nominal,
+            Field::Tolerance => &mut self.tolerance,
+            Field::TolerancePercent => &mut self.tolerance_percent,
+            Field::TolerancePlus => &mut self.tolerance_plus,
+            Field::ToleranceMinus => &mut self.tolerance_minus,
+            Field::Comparison => &mut self.comparison,
+            Field::LowComparison => &mut self.low_comparison,
+            Field::HighComparison => &mut self.high_comparison,
+            Field::Status => &mut self.status,
+            _ => return,
+        };
+        *slot = at;
+    }
 }
 
 /// What goes along with the measurement.
@@ -77,10 +116,23 @@ pub struct Rules {
     pub numbers: NumberStyle,
     /// Status words.
     pub words: StatusWords,
-    inclusive: bool,
+    /// What the columns say about the numbers in them, by column.
+    pub(crate) columns: Vec<ColumnStyle>,
+    pub(crate) inclusive: bool,
     unknown: UnknownStatus,
     contradictions: u32,
     unknown_words: u32,
+}
+
+/// What a column says about the numbers in it.
+#[derive(Debug, Clone, Default)]
+pub struct ColumnStyle {
+    /// Unit in the title, where it is known; empty for none.
+    pub unit: String,
+    /// All numbers have the same known unit behind them.
+    pub suffixed: bool,
+    /// The title of a tolerance may as well be that of a limit: `Untere Toleranz`.
+    pub may_be_limit: bool,
 }
 
 /// What kind of measurement a type column asks for.
@@ -94,10 +146,11 @@ enum Kind {
 
 impl Rules {
     /// By the settings.
-    pub fn new(settings: &Settings, numbers: NumberStyle, words: StatusWords) -> Self {
+    pub fn new(settings: &Settings, numbers: NumberStyle, words: StatusWords, columns: Vec<ColumnStyle>) -> Self {
         Self {
             numbers,
             words,
+            columns,
             inclusive: settings.limits_inclusive,
             unknown: settings.unknown_status,
             contradictions: 0,
@@ -116,6 +169,11 @@ impl Rules {
         cells: &Cells<'_>,
         mut extra: Extra<'_>,
     ) -> Result<Option<Status>, Error> {
+        let whole = name;
+        let name = &*cut(whole, NAME);
+        if name != whole {
+            line(&mut extra.text, "Name", whole);
+        }
         let (given, doubtful) = self.status(&cells.status)?;
         let kind = kind(cells.kind);
         let comparison = if cells.comparison.some() {
@@ -141,21 +199,33 @@ impl Rules {
             finish(&mut uut.pass_fail(name, wire(status)), None, &mut extra);
             return Ok(Some(status));
         }
-        let limits = self.limits(name, cells, comparison, &mut extra.text)?;
-        let certain = limits != NumericLimits::Log
-            || kind == Some(Kind::Numeric)
-            || comparison.is_some()
-            || !is_nothing(cells.unit);
-        if !cells.value.some() {
-            return Ok(Self::add_without_value(uut, name, cells, limits, given.or(doubtful), extra));
+        let read = if cells.value.some() { Some(self.read_value(cells)?) } else { None };
+        let own_unit = match &read {
+            Some(Ok(number)) => number.unit,
+            _ => "",
+        };
+        let no_unit = is_nothing(cells.unit);
+        let mut unit = if no_unit { own_unit } else { cells.unit };
+        let limits = self.limits(name, cells, comparison, given, &mut unit, &mut extra.text)?;
+        if unit.is_empty() {
+            unit = cells.unit;
         }
-        match self.numbers.read(cells.value.text) {
+        let certain = limits != NumericLimits::Log || kind == Some(Kind::Numeric) || comparison.is_some() || !no_unit;
+        let read = match read {
+            None => return Ok(Self::add_without_value(uut, name, cells, limits, given.or(doubtful), extra)),
+            // With limits it can be nothing but a number.
+            Some(Err(NotNumber::Text)) if certain => {
+                hexadecimal(cells.value.text).map(|value| Number { value, unit: "" }).ok_or(NotNumber::Text)
+            }
+            Some(read) => read,
+        };
+        match read {
             Ok(number) => {
-                let within = passes(&limits, number.value);
+                let value = Self::in_unit(name, cells, &number, unit)?;
+                let within = passes(&limits, value);
                 self.compare(name, cells, given, within);
                 let status = given.or(if within.is_none() { doubtful } else { None });
-                let unit = if cells.unit.is_empty() { number.unit } else { cells.unit };
-                let mut step = uut.numeric(name, number.value);
+                let mut step = uut.numeric(name, value);
                 step.unit(unit).limits(limits).measured_status(status.map(wire));
                 set(&mut extra, |group, start, duration, code, message, text| {
                     step.status(status.map(wire));
@@ -169,14 +239,11 @@ impl Rules {
             Err(NotNumber::Text) => {
                 let bad = given.filter(|status| is_bad(*status) || *status == Status::Skipped);
                 if certain && bad.is_none() {
-                    let hint = if self.numbers.units {
-                        ""
-                    } else {
-                        "; units and SI prefixes in the cell are read only when set"
-                    };
-                    return Err(cells
-                        .value
-                        .wrong(format!("{:?} is not a number, and step {name:?} needs one{hint}", cells.value.text)));
+                    return Err(cells.value.wrong(format!(
+                        "{:?} is not a number, and step {name:?} needs one{}",
+                        cells.value.text,
+                        hint(cells.value.text)
+                    )));
                 }
                 if certain {
                     // What a tester writes where it could not measure: `OVLD`, `ERR`.
@@ -192,8 +259,44 @@ impl Rules {
                 }
                 Ok(self.add_text(uut, name, cells, TextLimits::Log, given.or(doubtful), extra))
             }
-            Err(other) => Err(self.bad_number(&cells.value, &other)),
+            Err(other) => Err(self.bad_number("value", &cells.value, &other)),
         }
+    }
+
+    /// The value as a number, with the unit behind it.
+    fn read_value<'c>(&mut self, cells: &Cells<'c>) -> Result<Result<Number<'c>, NotNumber>, Error> {
+        let title = self.column(&cells.value).map_or("", |column| column.unit.as_str());
+        if !title.is_empty()
+            && !is_nothing(cells.unit)
+            && title != cells.unit
+            && exponent_between(title, cells.unit) != Some(0)
+        {
+            return Err(cells.value.wrong(format!(
+                "the title of the value says {title:?} and the unit of its row is {:?}: set columns for the one that is wrong",
+                cells.unit
+            )));
+        }
+        self.numbers.known_units = self.column(&cells.value).is_some_and(|column| column.suffixed);
+        Ok(self.numbers.read(cells.value.text))
+    }
+
+    /// The value in the unit of its measurement.
+    fn in_unit(name: &str, cells: &Cells<'_>, number: &Number<'_>, unit: &str) -> Result<f64, Error> {
+        if number.unit.is_empty() || number.unit == unit {
+            return Ok(number.value);
+        }
+        match exponent_between(number.unit, unit) {
+            Some(exponent) => Ok(shift(number.value, exponent)),
+            None => Err(cells.value.wrong(format!(
+                "{:?} is in {:?} and step {name:?} in {unit:?}: one cannot be turned into the other",
+                cells.value.text, number.unit
+            ))),
+        }
+    }
+
+    /// What the column of a cell says about its numbers.
+    pub(crate) fn column(&self, at: &At<'_>) -> Option<&ColumnStyle> {
+        self.columns.get(at.column.checked_sub(1)?)
     }
 
     /// A number that must be one, where the cell holds something.
@@ -204,11 +307,11 @@ impl Rules {
         if !at.some() {
             return Ok(None);
         }
+        self.numbers.known_units = false;
         match self.numbers.read(at.text) {
             Ok(number) if number.value.is_nan() => Ok(None),
             Ok(number) => Ok(Some(number.value)),
-            Err(NotNumber::Text) => Err(at.wrong(format!("{what} {:?} is not a number", at.text))),
-            Err(other) => Err(self.bad_number(at, &other)),
+            Err(other) => Err(self.bad_number(what, at, &other)),
         }
     }
 
@@ -247,100 +350,6 @@ impl Rules {
                 log::warn(format_args!("{count} {what} in all"));
             }
         }
-    }
-
-    fn bad_number(&self, at: &At<'_>, why: &NotNumber) -> Error {
-        let text = at.text;
-        match why {
-            NotNumber::Text => at.wrong(format!("{text:?} is not a number")),
-            NotNumber::Ambiguous => at.wrong(format!(
-                "{text:?} can be two numbers: set decimal = \"comma\" or \"point\", and thousands to its separator if it has one"
-            )),
-            NotNumber::OtherMark(found) => at.wrong(format!(
-                "{text:?} has a decimal {}, and the file a decimal {}: set decimal and thousands if the file is right",
-                mark(*found),
-                mark(self.numbers.decimal.unwrap_or(*found)),
-            )),
-        }
-    }
-
-    fn limits(
-        &mut self,
-        name: &str,
-        cells: &Cells<'_>,
-        comparison: Option<Comparison>,
-        text: &mut String,
-    ) -> Result<NumericLimits, Error> {
-        let mut range =
-            Range { low: self.number("low limit", &cells.low)?, high: self.number("high limit", &cells.high)? };
-        let mut comparison = comparison;
-        let mut place = if cells.low.some() { cells.low } else { cells.high };
-        if range == Range::default() && cells.limit.some() {
-            place = cells.limit;
-            match spec(cells.limit.text, &mut self.numbers) {
-                Ok(Some(Spec::Range(found))) => range = found,
-                Ok(Some(Spec::Signed(sign, limit))) => {
-                    comparison = comparison.or(Some(sign));
-                    range.low = Some(limit);
-                }
-                Ok(Some(Spec::Single(limit))) if comparison.is_some() => range.low = Some(limit),
-                Ok(Some(Spec::Single(_))) => {
-                    return Err(cells.limit.wrong(format!(
-                        "the limit {:?} of step {name:?} has no comparison: is it the low or the high one? Set columns",
-                        cells.limit.text
-                    )));
-                }
-                Ok(None) => line(text, "Limits", cells.limit.text),
-                Err(NotNumber::Text) => {
-                    return Err(cells.limit.wrong(format!("{:?} are no limits of a number", cells.limit.text)));
-                }
-                Err(other) => return Err(self.bad_number(&cells.limit, &other)),
-            }
-        }
-        if range == Range::default() && cells.nominal.some() {
-            place = cells.nominal;
-            range = self.around_nominal(cells, comparison)?;
-        }
-        if (range.low.is_some() || range.high.is_some()) && cells.nominal.some() && place.text != cells.nominal.text {
-            line(text, "Nominal", cells.nominal.text);
-        }
-        let place = if place.line == 0 { cells.comparison } else { place };
-        let limits = numeric_limits(comparison, range, self.inclusive)
-            .map_err(|why| place.wrong(format!("comparison {:?} of step {name:?} {why}", cells.comparison.text)))?;
-        if crossed(&limits) {
-            let (low, high) = (range.low.unwrap_or_default(), range.high.unwrap_or_default());
-            return Err(place.wrong(format!("the low limit {low} of step {name:?} is above its high limit {high}")));
-        }
-        Ok(limits)
-    }
-
-    fn around_nominal(&mut self, cells: &Cells<'_>, comparison: Option<Comparison>) -> Result<Range, Error> {
-        let tolerances = [&cells.tolerance, &cells.tolerance_percent, &cells.tolerance_plus, &cells.tolerance_minus];
-        if !tolerances.iter().any(|at| at.some()) {
-            // Alone it is something to compare with only when the file says so.
-            return match comparison {
-                Some(Comparison::Log) | None => Ok(Range::default()),
-                Some(_) => Ok(Range { low: self.number("nominal value", &cells.nominal)?, high: None }),
-            };
-        }
-        let Some(nominal) = self.number("nominal value", &cells.nominal)? else { return Ok(Range::default()) };
-        let (minus, plus) = if cells.tolerance.some() {
-            tolerance_of(cells.tolerance.text, nominal, &mut self.numbers)
-                .map_err(|_| cells.tolerance.wrong(format!("{:?} is no tolerance", cells.tolerance.text)))?
-        } else if cells.tolerance_percent.some() {
-            let bare = cells.tolerance_percent.text.trim_start_matches(['±', ' ']).trim_end_matches(['%', ' ']);
-            let percent = self.number("tolerance", &At { text: bare, ..cells.tolerance_percent })?.unwrap_or(0.0);
-            let amount = nominal.abs() * percent.abs() / 100.0;
-            (amount, amount)
-        } else {
-            let minus = self.number("tolerance", &cells.tolerance_minus)?.map(f64::abs);
-            let plus = self.number("tolerance", &cells.tolerance_plus)?.map(f64::abs);
-            return Ok(Range {
-                low: minus.map(|minus| tidy(nominal - minus)),
-                high: plus.map(|plus| tidy(nominal + plus)),
-            });
-        };
-        Ok(Range::around(nominal, minus, plus))
     }
 
     /// What a text is compared with; `None` when the measurement is no text.
@@ -517,12 +526,5 @@ fn kind(cell: &str) -> Option<Kind> {
         "text" | "string" | "svt" | "etsvt" | "stringvaluetest" | "str" | "tekst" => Some(Kind::Text),
         "action" | "eta" | "aktion" | "handling" => Some(Kind::Action),
         _ => None,
-    }
-}
-
-fn mark(decimal: Decimal) -> &'static str {
-    match decimal {
-        Decimal::Point => "point",
-        Decimal::Comma => "comma",
     }
 }

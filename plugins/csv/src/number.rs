@@ -3,20 +3,26 @@
 use std::borrow::Cow;
 
 use crate::settings::Decimal;
+use crate::units::Unit;
 
 /// How numbers are written in a file. The decimal mark may be learnt while reading.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a way to write a number of its own")]
 pub struct NumberStyle {
     /// Known from the settings, or from a cell that leaves no doubt.
     pub decimal: Option<Decimal>,
     /// What a number with one comma means that could be either, such as `1,234`.
     pub lone_comma: Option<Decimal>,
-    /// Separator of thousands from the settings.
+    /// Separator of thousands, from the settings or from a number that leaves no doubt.
     pub thousands: Option<char>,
+    /// It is not from the settings.
+    pub thousands_learnt: bool,
     /// `4.7k`
     pub suffixes: bool,
     /// `5.01 V`
     pub units: bool,
+    /// The same with units that are known, and no others.
+    pub known_units: bool,
 }
 
 /// Why a cell is not a number.
@@ -28,6 +34,13 @@ pub enum NotNumber {
     Ambiguous,
     /// Its decimal mark is not that of the file.
     OtherMark(Decimal),
+    /// It is in a unit that cannot be turned into the one of the measurement.
+    OtherUnit {
+        /// Its unit.
+        found: String,
+        /// The unit of the measurement.
+        wanted: String,
+    },
 }
 
 /// A number, and the unit that stood behind it.
@@ -63,7 +76,7 @@ impl NumberStyle {
         let rest = rest.trim();
         let (exponent, unit) = if rest.is_empty() {
             (0, "")
-        } else if self.units && is_unit(rest) {
+        } else if (self.units && is_unit(rest)) || (self.known_units && Unit::known(rest).is_some()) {
             (0, rest)
         } else if let Some(exponent) = self.suffixes.then(|| prefix(rest)).flatten() {
             (exponent, "")
@@ -155,7 +168,12 @@ impl NumberStyle {
     fn marked(&mut self, digits: &str) -> Result<f64, NotNumber> {
         let mut text = Cow::Borrowed(digits);
         if let Some(separator) = self.thousands.filter(|c| text.contains(*c)) {
-            text = Cow::Owned(ungroup(&text, separator, self.decimal_char()).ok_or(NotNumber::Text)?);
+            let bad = || match separator {
+                ',' if self.thousands_learnt => NotNumber::OtherMark(Decimal::Comma),
+                '.' if self.thousands_learnt => NotNumber::OtherMark(Decimal::Point),
+                _ => NotNumber::Text,
+            };
+            text = Cow::Owned(ungroup(&text, separator, self.decimal_char()).ok_or_else(bad)?);
         }
         for separator in [' ', '\u{a0}', '\u{202f}', '\'', '’'] {
             if text.contains(separator) {
@@ -315,7 +333,15 @@ fn split_number(cell: &str) -> (&str, &str) {
 fn is_unit(text: &str) -> bool {
     text.chars().count() <= 12
         && text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '%' | '°' | 'µ' | 'Ω' | '"'))
-        && !text.contains([',', ';'])
+        && !text.contains([',', ';', '±', '…', '~', '|'])
+        && !text.contains("..")
+        && !is_second_number(text)
+}
+
+/// `mA-600 mA` is no unit but the rest of a range; `m2` is one.
+fn is_second_number(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits > 1 || (digits == 1 && text.contains(char::is_whitespace))
 }
 
 /// The power of ten that an SI prefix means.
@@ -332,6 +358,32 @@ fn prefix(text: &str) -> Option<i32> {
         "T" => 12,
         _ => return None,
     })
+}
+
+/// What to set for a cell that is no number as it stands; empty when nothing would help.
+pub fn hint(cell: &str) -> &'static str {
+    let (digits, rest) = split_number(cell.trim());
+    if hexadecimal(cell).is_some() {
+        "; hexadecimal numbers are read where there are limits"
+    } else if cell.starts_with('(') && cell.ends_with(')') {
+        "; brackets are no sign"
+    } else if !digits.is_empty() && is_unit(rest.trim()) && !rest.bytes().any(|b| b.is_ascii_digit()) {
+        "; a unit behind a number is read with units_in_values = true, an SI prefix with engineering_suffixes = true, and both \
+         without a setting when every cell of the column has the same known unit"
+    } else {
+        ""
+    }
+}
+
+/// A hexadecimal number: `0x1F`.
+pub fn hexadecimal(cell: &str) -> Option<f64> {
+    let digits = cell.trim().strip_prefix("0x").or_else(|| cell.trim().strip_prefix("0X"))?;
+    if digits.is_empty() || digits.len() > 13 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    // 13 digits are 52 bits.
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
+    u64::from_str_radix(digits, 16).ok().map(|value| value as f64)
 }
 
 /// A sum of decimal numbers without what binary fractions add: 8.2 + 0.1 is 8.3, so that a value of 8.3 is within.
@@ -367,7 +419,15 @@ mod tests {
     use super::*;
 
     fn style(decimal: Option<Decimal>) -> NumberStyle {
-        NumberStyle { decimal, lone_comma: None, thousands: None, suffixes: false, units: false }
+        NumberStyle {
+            decimal,
+            lone_comma: None,
+            thousands: None,
+            thousands_learnt: false,
+            suffixes: false,
+            units: false,
+            known_units: false,
+        }
     }
 
     fn check(decimal: Option<Decimal>, cell: &str, expected: impl std::borrow::Borrow<Result<f64, NotNumber>>) {
@@ -425,6 +485,15 @@ mod tests {
     }
 
     #[test]
+    fn hexadecimal_numbers_are_whole_and_have_a_prefix() {
+        assert_eq!(hexadecimal("0x1F"), Some(31.0));
+        assert_eq!(hexadecimal(" 0XfFfF "), Some(65535.0));
+        for cell in ["1F", "0x", "0x1G", "0x1.8", "-0x1", "0x12345678901234"] {
+            assert_eq!(hexadecimal(cell), None, "{cell}");
+        }
+    }
+
+    #[test]
     fn what_is_not_a_number_is_text() {
         for cell in [
             "", "abc", "1.2.3", "5.01 V", "4k7", "12:30", "1 23", "1e999", "--5", "5-", "e5", ".", ",", "0x1F", "1,2,3",
@@ -454,6 +523,9 @@ mod tests {
         let mut thousands = NumberStyle { thousands: Some('.'), ..style(Some(Decimal::Comma)) };
         assert_eq!(thousands.read("1.234").map(|n| n.value), Ok(1234.0));
         assert_eq!(thousands.read("1.23"), Err(NotNumber::Text));
+        let mut learnt = NumberStyle { thousands: Some(','), thousands_learnt: true, ..style(Some(Decimal::Point)) };
+        assert_eq!(learnt.read("1,000").map(|n| n.value), Ok(1000.0));
+        assert_eq!(learnt.read("1,5"), Err(NotNumber::OtherMark(Decimal::Comma)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::measure::At;
 use crate::records::Record;
 use crate::settings::Settings;
 use crate::titles::{Field, fold, split_bracket};
+use crate::units::Unit;
 
 /// Names of sequences above a step.
 pub const DEPTH: usize = 32;
@@ -38,11 +39,15 @@ pub struct StepColumns {
     pub high: Option<usize>,
     pub limit: Option<usize>,
     pub nominal: Option<usize>,
+    /// The nominal value is one to be equal to.
+    pub exact: bool,
     pub tolerance: Option<usize>,
     pub tolerance_percent: Option<usize>,
     pub tolerance_plus: Option<usize>,
     pub tolerance_minus: Option<usize>,
     pub comparison: Option<usize>,
+    pub low_comparison: Option<usize>,
+    pub high_comparison: Option<usize>,
     pub status: Option<usize>,
     pub kind: Option<usize>,
     pub group: Option<usize>,
@@ -58,7 +63,10 @@ pub struct StepColumns {
 
 impl Columns {
     /// By the layout.
-    pub fn new(layout: &Layout, settings: &Settings) -> Self {
+    ///
+    /// # Errors
+    /// `misconfigured`, when the units of the limits differ and the value has none.
+    pub fn new(layout: &Layout, settings: &Settings) -> Result<Self, Error> {
         let mut found = Self { serial: layout.column(Field::SerialNumber), time_scale: 1.0, ..Self::default() };
         let of = |field: Field| layout.column(field);
         for (index, role) in layout.roles.iter().enumerate() {
@@ -85,12 +93,15 @@ impl Columns {
             low: of(Field::Low),
             high: of(Field::High),
             limit: of(Field::Limit),
-            nominal: of(Field::Nominal),
+            nominal: of(Field::Nominal).or_else(|| of(Field::Expected)),
+            exact: of(Field::Nominal).is_none(),
             tolerance: of(Field::Tolerance),
             tolerance_percent: of(Field::TolerancePercent),
             tolerance_plus: of(Field::TolerancePlus),
             tolerance_minus: of(Field::ToleranceMinus),
             comparison: of(Field::Comparison),
+            low_comparison: of(Field::LowComparison),
+            high_comparison: of(Field::HighComparison),
             status: of(Field::Status),
             kind: of(Field::StepType),
             group: of(Field::StepGroup),
@@ -108,10 +119,13 @@ impl Columns {
         if let Some(inside) = found.step.value.and_then(|index| split_bracket(layout.title(index)).1) {
             inside.clone_into(&mut found.step.title_unit);
         }
+        // Limits in units, and a value without one: theirs is its own.
+        if found.step.title_unit.is_empty() && found.step.unit.is_none() {
+            found.step.title_unit = shared_unit(layout, &found.step)?;
+        }
         if let Some(index) = found.step.time {
             found.time_scale = scale(layout.title(index));
         }
-        let start_in_table = of(Field::Start).is_some() || of(Field::StartDate).is_some();
         found.group = layout.group_by.clone().unwrap_or_else(|| {
             let mut group: Vec<usize> = found.serial.into_iter().chain(of(Field::PartNumber)).collect();
             if !layout.soft_start {
@@ -119,11 +133,10 @@ impl Columns {
             }
             group
         });
-        let hard_start =
-            (start_in_table && !layout.soft_start) || (layout.head_has(Field::Start) && found.serial.is_none());
+        // Only another time tells a second test from a step that comes twice.
         found.splits =
-            settings.split_on_first_step && layout.group_by.is_none() && !hard_start && found.serial.is_some();
-        found
+            settings.split_on_first_step && layout.group_by.is_none() && layout.soft_start && found.serial.is_some();
+        Ok(found)
     }
 
     /// Names of the sequences and of the step, outermost first; how many there are.
@@ -175,6 +188,25 @@ impl Columns {
         }
         Ok(depth)
     }
+}
+
+/// The unit that the titles of all limits have.
+fn shared_unit(layout: &Layout, step: &StepColumns) -> Result<String, Error> {
+    let mut shared: Option<(&str, &str)> = None;
+    for index in [step.low, step.high, step.limit, step.nominal].into_iter().flatten() {
+        let title = layout.title(index);
+        let Some(unit) = split_bracket(title).1.filter(|unit| Unit::known(unit).is_some()) else { continue };
+        match shared {
+            Some((other, first)) if other != unit => {
+                return Err(Error::misconfigured(format!(
+                    "the titles {first:?} and {title:?} have different units, and the value has none: name the column with its unit \
+                     in columns, as \"unit\""
+                )));
+            }
+            _ => shared = Some((unit, title)),
+        }
+    }
+    Ok(shared.map_or_else(String::new, |(unit, _)| unit.to_owned()))
 }
 
 /// Parts of a path by the separator that is set, or by the first of the usual ones that it holds.

@@ -54,12 +54,34 @@ pub struct Records<'a, B: ?Sized> {
     piece: Vec<u8>,
     taken: usize,
     finished: bool,
-    /// Line of the next byte, from 1.
-    line: u64,
+    lines: Lines,
     out: Vec<u8>,
     ends: Vec<usize>,
     quotes: QuoteState,
     dialect: Dialect,
+}
+
+/// Counts lines that end in a line feed, a carriage return, or both.
+#[derive(Debug)]
+pub struct Lines {
+    /// Line of the next byte, from 1.
+    pub line: u64,
+    /// The last byte was a carriage return, to which a line feed may belong.
+    after_return: bool,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self { line: 1, after_return: false }
+    }
+}
+
+impl Lines {
+    /// Goes past a byte.
+    pub fn pass(&mut self, byte: u8) {
+        self.line += u64::from(byte == b'\r' || (byte == b'\n' && !self.after_return));
+        self.after_return = byte == b'\r';
+    }
 }
 
 /// One record: its cells, and where it stands.
@@ -69,7 +91,7 @@ pub struct Record<'r> {
     ends: &'r [usize],
     /// Bytes between the end of a cell and the next one.
     gap: usize,
-    last_line: u64,
+    line: u64,
     /// False for a last record without line end.
     pub terminated: bool,
     /// True when the file ended within quotes.
@@ -95,7 +117,7 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
             piece: Vec::new(),
             taken: 0,
             finished: false,
-            line: 1,
+            lines: Lines::default(),
             out: Vec::new(),
             ends: Vec::new(),
             quotes: QuoteState::FieldStart,
@@ -125,21 +147,22 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
                 }
             };
             if self.ends.len() > MAX_CELLS {
-                return Err(RecordError::TooLong { line: self.line });
+                return Err(RecordError::TooLong { line: self.lines.line });
             }
             let start = self.taken;
             let terminated = end < self.piece.len();
-            let last_line = self.line;
+            let line = self.lines.line;
+            self.lines.after_return = false;
             self.taken = end;
             return self
-                .record(Kind { from: start, to: end, raw: true, last_line, terminated, open_quote: false })
+                .record(Kind { from: start, to: end, raw: true, line, terminated, open_quote: false })
                 .map(Some);
         }
     }
 
     fn skip_line_ends(&mut self) {
         while let Some(byte @ (b'\n' | b'\r')) = self.piece.get(self.taken) {
-            self.line += u64::from(*byte == b'\n');
+            self.lines.pass(*byte);
             self.taken += 1;
         }
     }
@@ -148,7 +171,7 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
     fn refill(&mut self) -> Result<(), RecordError> {
         let left = self.piece.len().saturating_sub(self.taken);
         if left > MAX_RECORD {
-            return Err(RecordError::TooLong { line: self.line });
+            return Err(RecordError::TooLong { line: self.lines.line });
         }
         let mut next = std::mem::take(&mut self.out);
         self.text.read(&mut next)?;
@@ -216,7 +239,7 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
     fn read_quoted(&mut self) -> Result<Option<Record<'_>>, RecordError> {
         let core = self.core.get_or_insert_with(|| Box::new(reader(self.dialect)));
         core.reset();
-        core.set_line(self.line);
+        let line = self.lines.line;
         self.out.resize(self.out.len().max(4096), 0);
         self.ends.resize(self.ends.len().max(64), 0);
         let (mut written, mut cells) = (0, 0);
@@ -235,6 +258,9 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
             );
             let consumed = input.get(..read).unwrap_or_default();
             let last_byte = consumed.last().copied();
+            for byte in consumed {
+                self.lines.pass(*byte);
+            }
             if !matches!(result, ReadRecordResult::Record) {
                 self.quotes = consumed.iter().fold(self.quotes, |state, b| state.after(*b, self.dialect));
             }
@@ -250,17 +276,14 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
                     self.ends.resize((self.ends.len() * 4).min(MAX_CELLS), 0);
                 }
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
-                    return Err(RecordError::TooLong { line: self.line });
+                    return Err(RecordError::TooLong { line });
                 }
                 ReadRecordResult::Record => {
                     self.ends.truncate(cells);
-                    self.line = core.line();
-                    // The counter stands behind a line feed, but not behind a carriage return.
-                    let last_line = self.line - u64::from(last_byte == Some(b'\n'));
                     let terminated = last_byte.is_some();
                     let open_quote = !terminated && self.quotes == QuoteState::Quoted;
                     return self
-                        .record(Kind { from: 0, to: written, raw: false, last_line, terminated, open_quote })
+                        .record(Kind { from: 0, to: written, raw: false, line, terminated, open_quote })
                         .map(Some);
                 }
                 ReadRecordResult::End => return Ok(None),
@@ -269,14 +292,14 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
     }
 
     fn record(&self, kind: Kind) -> Result<Record<'_>, RecordError> {
-        let Kind { from, to, raw, last_line, terminated, open_quote } = kind;
+        let Kind { from, to, raw, line, terminated, open_quote } = kind;
         let bytes = if raw { &self.piece } else { &self.out }.get(from..to).unwrap_or_default();
         let ends = self.ends.as_slice();
         let text = std::str::from_utf8(bytes).map_err(|error| RecordError::Utf8 {
-            line: last_line,
+            line,
             column: ends.iter().take_while(|end| **end <= error.valid_up_to()).count() + 1,
         })?;
-        Ok(Record { text, ends, gap: usize::from(raw), last_line, terminated, open_quote })
+        Ok(Record { text, ends, gap: usize::from(raw), line, terminated, open_quote })
     }
 }
 
@@ -295,7 +318,7 @@ struct Kind {
     to: usize,
     /// In the piece, with its delimiters; else unquoted, without them.
     raw: bool,
-    last_line: u64,
+    line: u64,
     terminated: bool,
     open_quote: bool,
 }
@@ -335,11 +358,7 @@ impl<'r> Record<'r> {
 
     /// Line where the record begins, from 1.
     pub fn line(&self) -> u64 {
-        if self.gap > 0 {
-            return self.last_line;
-        }
-        let inside = self.text.bytes().filter(|b| *b == b'\n').count();
-        self.last_line.saturating_sub(u64::try_from(inside).unwrap_or(0)).max(1)
+        self.line
     }
 
     /// Length in bytes.
@@ -404,13 +423,20 @@ mod tests {
 
     #[test]
     fn records_know_the_line_where_they_begin_with_any_line_end() {
-        for end in ["\n", "\r\n"] {
+        for end in ["\n", "\r\n", "\r"] {
             let file = format!("a;b{end}{end}\"x{end}y\";2{end}{end}{end}c; d {end}");
             let rows = read(file.as_bytes()).unwrap();
             let lines: Vec<u64> = rows.iter().map(|r| r.0).collect();
             assert_eq!(lines, [1, 3, 7], "{end:?}");
             assert_eq!(rows[2].1, ["c", "d"]);
         }
+    }
+
+    #[test]
+    fn lines_are_counted_with_mixed_line_ends() {
+        let lines = |file: &[u8]| read(file).unwrap().iter().map(|row| row.0).collect::<Vec<_>>();
+        assert_eq!(lines(b"a\rb\nc\r\nd\r\re\n\rf"), [1, 2, 3, 4, 6, 8]);
+        assert_eq!(lines(b"a\r\"b\rb\"\rc\r\"d\r\nd\"\r\ne"), [1, 2, 4, 5, 7]);
     }
 
     #[test]

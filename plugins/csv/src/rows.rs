@@ -1,11 +1,12 @@
 //! Rows of the table: which unit they belong to, and the steps that they are.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use wats_converter::{Error, Reports, log};
 
 use crate::heads::{Heads, hash, seconds};
 use crate::layout::Layout;
+use crate::long::{NAME, cut};
 use crate::measure::{At, Cells, Extra, Rules, line as text_line};
 use crate::places::{Columns, DEPTH, scale, step_group};
 use crate::preamble::Pair;
@@ -15,7 +16,7 @@ use crate::table::note;
 use crate::titles::Field;
 use crate::unit::{Draft, Unit};
 use crate::wide::{LimitRow, Measure};
-use crate::words::is_bad;
+use crate::words::{Status, is_bad};
 
 /// Reads rows and writes reports.
 pub struct RowReader<'a> {
@@ -32,8 +33,8 @@ pub struct RowReader<'a> {
     current: usize,
     group: String,
     name: String,
-    /// Hashes of the groups whose reports are finished while the table goes on.
-    closed: HashSet<u64>,
+    /// The units whose reports are finished while the table goes on: by the hash of their group, those of first step and time.
+    closed: HashMap<u64, (u64, u64)>,
     began: bool,
     rows: u64,
     units: u64,
@@ -46,6 +47,9 @@ impl std::fmt::Debug for RowReader<'_> {
         f.debug_struct("RowReader").field("rows", &self.rows).field("open", &self.open.len()).finish_non_exhaustive()
     }
 }
+
+/// What says when a unit's test began.
+const START: &[Field] = &[Field::Start, Field::StartDate, Field::StartTime];
 
 fn at<'r>(record: &Record<'r>, line: u64, index: Option<usize>) -> At<'r> {
     index.map_or(At::default(), |index| At { text: record.get(index), line, column: index + 1 })
@@ -67,7 +71,7 @@ impl<'a> RowReader<'a> {
         if !(1..=1000).contains(&settings.max_open_units) {
             return Err(Error::misconfigured(format!("max_open_units = {}: 1 to 1000", settings.max_open_units)));
         }
-        let columns = Columns::new(layout, settings);
+        let columns = Columns::new(layout, settings)?;
         if let Some(index) = layout.column(Field::Duration) {
             heads.duration_scale = scale(layout.title(index));
         }
@@ -88,7 +92,7 @@ impl<'a> RowReader<'a> {
             current: 0,
             group: String::new(),
             name: String::new(),
-            closed: HashSet::new(),
+            closed: HashMap::new(),
             began: false,
             rows: 0,
             units: 0,
@@ -106,6 +110,15 @@ impl<'a> RowReader<'a> {
     #[expect(clippy::cast_precision_loss, reason = "a share of the work")]
     pub fn share(&self, size: u64) -> f64 {
         if size == 0 { 1.0 } else { (self.bytes as f64 / size as f64).min(1.0) }
+    }
+
+    /// True when the row itself says that it did not pass.
+    pub fn says_bad(&self, record: &Record<'_>) -> bool {
+        let of_unit = self.columns.unit.iter().find(|(field, _)| *field == Field::UnitResult).map(|(_, index)| *index);
+        [self.columns.step.status, of_unit].into_iter().flatten().any(|index| {
+            let status = self.rules.words.read(record.get(index));
+            status.is_some_and(|status| is_bad(status) || status == Status::Skipped)
+        })
     }
 
     /// A row of limits or units.
@@ -225,11 +238,14 @@ impl<'a> RowReader<'a> {
             high: get(step.high),
             limit: get(step.limit),
             nominal: get(step.nominal),
+            exact: step.exact,
             tolerance: get(step.tolerance),
             tolerance_percent: get(step.tolerance_percent),
             tolerance_plus: get(step.tolerance_plus),
             tolerance_minus: get(step.tolerance_minus),
             comparison: get(step.comparison),
+            low_comparison: get(step.low_comparison),
+            high_comparison: get(step.high_comparison),
             status: get(step.status),
             kind: step.kind.map_or("", |index| record.get(index)),
         };
@@ -268,7 +284,11 @@ impl<'a> RowReader<'a> {
             unit.uut.close();
         }
         for sequence in sequences.iter().skip(same) {
-            unit.uut.open(*sequence);
+            let name = cut(sequence, NAME);
+            if name != *sequence {
+                text_line(&mut extra.text, "Sequence", sequence);
+            }
+            unit.uut.open(&*name);
             unit.open.push((*sequence).to_owned());
         }
         let status = self.rules.add(&mut unit.uut, name, &cells, extra)?;
@@ -304,11 +324,14 @@ impl<'a> RowReader<'a> {
             }
             let unit = self.open.remove(index);
             unit.finish(&mut self.heads, &mut self.rules)?;
-        } else if self.closed.contains(&hash(&self.group)) && !self.columns.splits {
+        } else if let Some((first, time)) = self.closed.get(&hash(&self.group))
+            && (!self.columns.splits || *first != hash(&self.name) || *time == hash(&self.time(record)))
+        {
             let at = at(record, line, self.columns.group.first().copied());
             return Err(at.wrong(format!(
-                "rows of this unit come again after those of {} others: sort the file, or set max_open_units",
-                self.settings.max_open_units
+                "rows of this unit come again after those of {} others: sort the file, set max_open_units above {}, or group_by to \
+                 the columns that tell one test from the next",
+                self.settings.max_open_units, self.settings.max_open_units
             )));
         }
         self.begin_unit(record, line)
@@ -339,12 +362,22 @@ impl<'a> RowReader<'a> {
             return false;
         }
         // With the same time it is the same test.
-        let same_time = self.layout.soft_start
-            && [Field::Start, Field::StartDate, Field::StartTime].iter().all(|field| {
-                let cell = self.columns.unit.iter().find(|(of, _)| of == field).map(|(_, index)| record.get(*index));
-                cell.is_none_or(|cell| unit.draft.get(*field).is_some_and(|kept| kept.text == cell))
-            });
+        let same_time = START.iter().all(|field| {
+            let cell = self.columns.unit.iter().find(|(of, _)| of == field).map(|(_, index)| record.get(*index));
+            cell.is_none_or(|cell| cell.is_empty() || unit.draft.text(*field) == Some(cell))
+        });
         unit.moved && !same_time
+    }
+
+    /// The cells that say when a row was measured.
+    fn time(&self, record: &Record<'_>) -> String {
+        let mut time = String::new();
+        for field in START {
+            let cell = self.columns.unit.iter().find(|(of, _)| of == field).map(|(_, index)| record.get(*index));
+            time.push_str(cell.unwrap_or_default());
+            time.push('\u{1f}');
+        }
+        time
     }
 
     fn continue_unit(&mut self, record: &Record<'_>, line: u64) -> Result<(), Error> {
@@ -398,7 +431,12 @@ impl<'a> RowReader<'a> {
             let oldest =
                 self.open.iter().enumerate().min_by_key(|(_, unit)| unit.touched).map_or(0, |(index, _)| index);
             let unit = self.open.remove(oldest);
-            self.closed.insert(hash(&unit.group));
+            let mut time = String::new();
+            for field in START {
+                time.push_str(unit.draft.text(*field).unwrap_or_default());
+                time.push('\u{1f}');
+            }
+            self.closed.insert(hash(&unit.group), (hash(&unit.first), hash(&time)));
             unit.finish(&mut self.heads, &mut self.rules)?;
         }
         let unit = self.new_unit(record, line)?;
@@ -454,45 +492,25 @@ impl<'a> RowReader<'a> {
     fn unit_row(&mut self, record: &Record<'_>, line: u64) -> Result<(), Error> {
         let mut unit = self.new_unit(record, line)?;
         for measure in &self.measures {
-            let part = |field: Field| -> At<'_> {
-                let column = measure.parts.iter().find(|(of, _)| *of == field).map(|(_, index)| *index);
-                let cell = at(record, line, column);
-                if cell.text.is_empty()
-                    && let Some(fixed) = measure.fixed.iter().find(|fixed| fixed.field == field)
-                {
-                    let line = if fixed.line == 0 { self.layout.title_line } else { fixed.line };
-                    return At { text: &fixed.text, line, column: measure.column + 1 };
-                }
-                cell
-            };
-            let value = at(record, line, Some(measure.column));
-            let status = part(Field::Status);
+            let mut cells =
+                Cells { value: at(record, line, Some(measure.column)), unit: &measure.unit, ..Cells::default() };
+            for fixed in &measure.fixed {
+                let line = if fixed.line == 0 { self.layout.title_line } else { fixed.line };
+                cells.put(fixed.field, At { text: &fixed.text, line, column: measure.column + 1 });
+            }
+            for (field, column) in &measure.parts {
+                cells.put(*field, at(record, line, Some(*column)));
+            }
             // A test that stops at the first failure leaves the rest empty.
-            if !value.some() && !status.some() {
+            if !cells.value.some() && !cells.status.some() {
                 continue;
             }
-            let unit_cell = part(Field::Unit).text;
-            let cells = Cells {
-                value,
-                unit: if unit_cell.is_empty() { &measure.unit } else { unit_cell },
-                low: part(Field::Low),
-                high: part(Field::High),
-                limit: part(Field::Limit),
-                nominal: part(Field::Nominal),
-                tolerance: part(Field::Tolerance),
-                tolerance_percent: part(Field::TolerancePercent),
-                tolerance_plus: part(Field::TolerancePlus),
-                tolerance_minus: part(Field::ToleranceMinus),
-                comparison: part(Field::Comparison),
-                status,
-                kind: "",
-            };
             let mut names = measure.name.as_str();
             let mut opened = 0;
             if let Some(separator) = self.settings.path_separator.as_deref().filter(|s| !s.is_empty()) {
                 while let Some((sequence, rest)) = names.split_once(separator) {
                     if !sequence.trim().is_empty() {
-                        unit.uut.open(sequence.trim());
+                        unit.uut.open(&*cut(sequence.trim(), NAME));
                         opened += 1;
                     }
                     names = rest.trim();

@@ -1,6 +1,6 @@
 //! The first look at a file: which delimiter, and which row holds the titles.
 
-use crate::records::{Dialect, Records};
+use crate::records::{Dialect, Lines, Records};
 use crate::settings::Settings;
 use crate::text::{Bytes, Text, TextError};
 use crate::titles::{Field, field, fold, setting_field};
@@ -48,6 +48,45 @@ pub struct Sample {
     pub fit: f64,
     /// Name of the encoding.
     pub encoding: &'static str,
+    /// Characters that no text has, when there are only a few.
+    pub control: Option<Control>,
+}
+
+/// Characters that no text has: how many, and the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Control {
+    count: usize,
+    byte: u8,
+    line: u64,
+    /// Character in the line, from 1.
+    column: usize,
+}
+
+impl std::fmt::Display for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { count, byte, line, column } = self;
+        write!(f, "{count} control characters, the first 0x{byte:02X} in line {line} at character {column}")
+    }
+}
+
+/// Control characters of a text, but for those that end lines, cells and pages.
+fn control(text: &[u8]) -> Option<Control> {
+    let is_control = |b: &u8| *b < 0x09 || (0x0e..0x1b).contains(b);
+    let first = text.iter().position(is_control)?;
+    let above = text.get(..first).unwrap_or_default();
+    let mut lines = Lines::default();
+    for byte in above {
+        lines.pass(*byte);
+    }
+    let start = above.iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(0, |at| at + 1);
+    let before = above.get(start..).unwrap_or_default();
+    Some(Control {
+        count: text.iter().filter(|b| is_control(b)).count(),
+        byte: text.get(first).copied().unwrap_or_default(),
+        line: lines.line,
+        // Bytes that continue a character are not counted.
+        column: before.iter().filter(|b| **b & 0xc0 != 0x80).count() + 1,
+    })
 }
 
 /// Why there is no table.
@@ -55,8 +94,8 @@ pub struct Sample {
 pub enum NoTable {
     /// No text.
     Text(TextError),
-    /// Bytes that no text has.
-    Binary,
+    /// Too many characters that no text has.
+    Binary(Control),
     /// A setting that cannot be.
     Setting(String),
     /// Text, and no table.
@@ -71,11 +110,15 @@ pub fn look<B: Bytes + ?Sized>(bytes: &B, settings: &Settings) -> Result<Sample,
     let (mut text, encoding, more) = head(bytes, settings)?;
     // A line that the sample cuts off says nothing.
     if more {
-        let end = text.iter().rposition(|b| *b == b'\n').map_or(text.len(), |at| at + 1);
+        let end = text.iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(text.len(), |at| at + 1);
         text.truncate(end);
     }
-    if text.iter().any(|b| *b < 0x09 || (0x0e..0x1b).contains(b)) {
-        return Err(NoTable::Binary);
+    // A few are what a serial line made of noise.
+    let control = control(&text);
+    if let Some(found) =
+        control.filter(|found| found.count * 8 > text.len() || (found.count > 8 && found.count * 1000 > text.len()))
+    {
+        return Err(NoTable::Binary(found));
     }
     let quote = match settings.quote.as_bytes() {
         [] => None,
@@ -89,8 +132,15 @@ pub fn look<B: Bytes + ?Sized>(bytes: &B, settings: &Settings) -> Result<Sample,
         let dialect = Dialect { delimiter, quote };
         let rows = rows(&text, dialect);
         let Some(found) = find_titles(rows, settings) else { continue };
-        let sample =
-            Sample { dialect, rows: found.rows, titles: found.at, known: found.known, fit: found.fit, encoding };
+        let sample = Sample {
+            dialect,
+            rows: found.rows,
+            titles: found.at,
+            known: found.known,
+            fit: found.fit,
+            encoding,
+            control,
+        };
         if best.as_ref().is_none_or(|best| rank(&sample) > rank(best)) {
             best = Some(sample);
         }
@@ -288,7 +338,12 @@ mod tests {
         let none = |file: &[u8]| look(file, &Settings::default()).map(|s| (s.titles, s.known)).unwrap_err();
         assert_eq!(none(b""), NoTable::None);
         assert_eq!(none(b"Dear all,\nthe station stood still, again.\nNobody knows why.\n"), NoTable::None);
-        assert_eq!(none(b"\x00\x01\x02\x03,;\x00\x00\x07"), NoTable::Binary);
+        assert_eq!(
+            none(b"A,b\n\xc2\xb5\x00\x01\x02\x03,;\x00\x00\x07"),
+            NoTable::Binary(Control { count: 7, byte: 0, line: 2, column: 2 })
+        );
+        let few = look(&b"Serial,Test\nA,V\x07\n"[..], &Settings::default()).unwrap().control.unwrap();
+        assert_eq!(few.to_string(), "1 control characters, the first 0x07 in line 2 at character 4");
         assert_eq!(none(b"just one word"), NoTable::None);
     }
 }

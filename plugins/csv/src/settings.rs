@@ -42,8 +42,8 @@ pub struct Settings {
     /// Columns (by title, number or field) whose values together tell one unit's test from another. Default: serial
     /// number, part number and start, where they are there.
     pub group_by: Vec<String>,
-    /// Whether a unit whose first step comes again begins a new test. Only without `group_by` and without a column with
-    /// the start.
+    /// Whether a unit whose first step comes again at another time begins a new test. Only without `group_by`, and with a
+    /// column that is called time or date and not start.
     pub split_on_first_step: bool,
     /// What separates the sequences in a step path. Default: the first of `>`, `/`, `\`, `|`, `.` that the path holds.
     /// When set, step names are split by it too.
@@ -70,6 +70,8 @@ pub struct Settings {
 
     /// A last line without line end and with fields missing.
     pub incomplete_line: IncompleteLine,
+    /// A row that ends before a value, a limit or a status that other rows have.
+    pub short_rows: ShortRows,
     /// A file whose last line has no line end is not complete, even when no field is missing.
     pub require_final_newline: bool,
     /// How many units may be open at once when their rows are mixed, 1 to 1000.
@@ -121,6 +123,7 @@ impl Default for Settings {
             unknown_status: UnknownStatus::Error,
             processes: BTreeMap::new(),
             incomplete_line: IncompleteLine::Error,
+            short_rows: ShortRows::Error,
             require_final_newline: false,
             max_open_units: 64,
             part_number: None,
@@ -202,6 +205,16 @@ pub enum IncompleteLine {
     Wait,
     /// The line is left out, for logs that grow and are read again.
     Drop,
+}
+
+/// What to do with a row that ends before its last cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShortRows {
+    /// The file is refused, unless the row itself says that it failed or was skipped.
+    Error,
+    /// A warning; the cells are empty, for testers that leave out empty cells at the end of a row.
+    Warn,
 }
 
 /// A status as it is written in settings.

@@ -10,12 +10,12 @@ use crate::moment::DateStyle;
 use crate::preamble::{Pair, is_comment, pairs};
 use crate::records::{Record, RecordError, Records};
 use crate::rows::RowReader;
-use crate::sample::{NoTable, Row, look};
-use crate::settings::{DateOrder, IncompleteLine, Settings, Shape};
+use crate::sample::{NoTable, Row, Sample, look};
+use crate::settings::{DateOrder, IncompleteLine, Settings, Shape, ShortRows};
 use crate::text::{Bytes, Text, TextError};
 use crate::titles::{Field, fold};
 use crate::unit::Draft;
-use crate::wide::{is_statistic, limit_row};
+use crate::wide::{is_end_of_table, is_statistic, limit_row};
 use crate::words::StatusWords;
 
 /// The station's file.
@@ -39,11 +39,14 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
         Ok(sample) => sample,
         Err(NoTable::Text(error)) => return Err(text_error(&error)),
         Err(NoTable::Setting(message)) => return Err(Error::misconfigured(message)),
-        Err(NoTable::Binary) => return Ok(Outcome::skipped("not text")),
+        Err(NoTable::Binary(control)) => return Ok(Outcome::skipped(format!("not text: {control}"))),
         Err(NoTable::None) => return Ok(Outcome::skipped("no table with a row of titles")),
     };
     if sample.known == 0 {
-        return Ok(Outcome::skipped("a table, but none of its titles is known: name them in the setting columns"));
+        return Ok(Outcome::skipped(unknown_titles(&sample)));
+    }
+    if let Some(control) = sample.control {
+        log::warn(format_args!("{control}; such characters are left out"));
     }
     let layout = Layout::new(&sample, settings, &words)?;
     let mut file_draft = from_name(file, settings)?;
@@ -51,11 +54,7 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
     let has_serial = layout.column(Field::SerialNumber).is_some() || file_draft.get(Field::SerialNumber).is_some();
     // The head of the file may come again for each unit, and then its serial number is there at the latest.
     if !has_serial {
-        return Err(Error::misconfigured(format!(
-            "no serial number: no column has a title for it, no line above the table and no file_name names it. Titles: {}. Say \
-             which it is: columns = {{ \"...\" = \"serial_number\" }}",
-            layout.titles.join(", ")
-        )));
+        return Err(Error::misconfigured(no_serial(&layout)));
     }
     log::debug(format_args!(
         "{}, delimiter {:?}, titles in line {}, {}",
@@ -65,11 +64,20 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
         if layout.shape == Shape::Wide { "a unit in each row" } else { "a measurement in each row" }
     ));
     let search = || order_of_dates(&source, &layout, settings);
-    let rules = Rules::new(settings, layout.numbers.clone(), words);
+    let rules = Rules::new(settings, layout.numbers.clone(), words, layout.styles());
     let heads = Heads::new(settings, layout.dates, &search);
     let mut reader = RowReader::new(&layout, settings, rules, heads, file_draft, reports)?;
     let mut records = open(&source, &layout, settings)?;
-    let mut walk = Walk { layout: &layout, settings, below: Vec::new(), rows: 0, size: file.size() };
+    let mut walk = Walk {
+        layout: &layout,
+        settings,
+        below: Vec::new(),
+        records: 0,
+        rows: 0,
+        lines_below: 0,
+        short: 0,
+        size: file.size(),
+    };
     while let Some(record) = records.read().map_err(|error| record_error(&error))? {
         if let Some(outcome) = walk.step(&record, &mut reader)? {
             match outcome {
@@ -80,12 +88,37 @@ pub fn convert(file: &File, settings: &Settings, reports: &mut Reports) -> Resul
     }
     walk.end(&mut reader)?;
     let (units, steps) = reader.finish()?;
+    if units == 0 && walk.lines_below > 0 {
+        return Err(Error::malformed(format!(
+            "the table below the titles in line {} has {} lines with words about a unit, and no row of a measurement",
+            layout.title_line, walk.lines_below
+        )));
+    }
     if units == 0 {
         log::info("a table without rows");
     } else {
         log::debug(format_args!("{units} units, {steps} steps"));
     }
     Ok(Outcome::Converted)
+}
+
+/// What to set for a table without known titles.
+pub fn unknown_titles(sample: &Sample) -> String {
+    let titles = sample.titles.and_then(|at| sample.rows.get(at)).map_or(&[][..], |row| &row.cells);
+    let first = titles.first().map_or("...", String::as_str);
+    format!(
+        "a table, but none of its titles is known: {}. Name them: columns = {{ {first:?} = \"serial_number\", ... }}",
+        titles.join(", ")
+    )
+}
+
+/// What to set for a table without a serial number.
+pub fn no_serial(layout: &Layout) -> String {
+    format!(
+        "no serial number: no column has a title for it, no line above the table and no file_name names it. Titles: {}. Say \
+         which it is: columns = {{ \"...\" = \"serial_number\" }}, or file_name = \"{{serial_number}}\"",
+        layout.titles.join(", ")
+    )
 }
 
 fn open<'s>(source: &'s Source<'_>, layout: &Layout, settings: &Settings) -> Result<Records<'s, Source<'s>>, Error> {
@@ -103,14 +136,22 @@ struct Walk<'l> {
     settings: &'l Settings,
     /// Lines below the table that have not found their unit yet.
     below: Vec<Pair>,
+    /// Records that were read.
+    records: usize,
+    /// Rows of the table.
     rows: u64,
+    /// Lines below the titles that say something about a unit.
+    lines_below: u64,
+    /// Rows that end before a cell that they could fail by.
+    short: u64,
     size: u64,
 }
 
 impl Walk<'_> {
     fn step(&mut self, record: &Record<'_>, reader: &mut RowReader<'_>) -> Result<Option<Stop>, Error> {
         let line = record.line();
-        if line <= self.layout.title_line || record.filled() == 0 {
+        self.records += 1;
+        if self.records <= self.layout.records_above || record.filled() == 0 {
             return Ok(None);
         }
         let first = record.get(0);
@@ -124,6 +165,7 @@ impl Walk<'_> {
             return Ok(None);
         }
         if let Some(found) = self.line_below(record, line) {
+            self.lines_below += 1;
             self.note_below(found, reader)?;
             return Ok(None);
         }
@@ -154,6 +196,12 @@ impl Walk<'_> {
                 return Ok(None);
             }
         }
+        if self.is_footer(record, line, reader)? {
+            return Ok(None);
+        }
+        if self.layout.judged.last().is_some_and(|last| record.len() <= *last) {
+            self.short_row(record, line, reader)?;
+        }
         if !self.below.is_empty() {
             self.next_block(reader)?;
         }
@@ -164,6 +212,55 @@ impl Walk<'_> {
             progress(reader.share(self.size));
         }
         Ok(None)
+    }
+
+    /// True for a line below the rows that sums them up or ends them: `Total,2,,`, `End of report`.
+    fn is_footer(&self, record: &Record<'_>, line: u64, reader: &RowReader<'_>) -> Result<bool, Error> {
+        let judged = || self.layout.judged.iter().any(|index| !record.get(*index).is_empty());
+        if record.len() > 1 && (record.get(0).is_empty() || judged()) {
+            return Ok(false);
+        }
+        let first = record.get(0);
+        let label = first.split([':', '=']).next().unwrap_or_default();
+        let alone = record.filled() == 1;
+        let footer = reader.began()
+            && (is_statistic(label) || (alone && (is_end_of_table(label) || !first.contains(char::is_alphanumeric))));
+        if footer {
+            log::info(format_args!("line {line}: {first:?} is no row of the table; left out"));
+        } else if record.len() == 1 && self.layout.titles.len() > 2 && self.settings.short_rows == ShortRows::Error {
+            return Err(At { text: first, line, column: 0 }.wrong(format!(
+                "the line {first:?} is no row of the table with its {} columns: if there are such lines, say how they begin: comment \
+                 = {:?}",
+                self.layout.titles.len(),
+                first.chars().take(20).collect::<String>(),
+            )));
+        }
+        Ok(footer)
+    }
+
+    /// A row that ends before a cell that it could fail by.
+    fn short_row(&mut self, record: &Record<'_>, line: u64, reader: &RowReader<'_>) -> Result<(), Error> {
+        // A tester that stops at the first failure leaves out the rest.
+        if reader.says_bad(record) {
+            return Ok(());
+        }
+        let missing = self.layout.judged.iter().find(|index| **index >= record.len()).copied().unwrap_or_default();
+        let what = format!(
+            "the row ends after {} cells, before column {} ({:?}), which other rows fill",
+            record.len(),
+            missing + 1,
+            self.layout.title(missing)
+        );
+        if self.settings.short_rows == ShortRows::Error {
+            return Err(At { text: "", line, column: 0 }.wrong(format!(
+                "{what}: is it cut off? Set short_rows = \"warn\" if this tester leaves out empty cells at the end of a row"
+            )));
+        }
+        self.short += 1;
+        if self.short == 1 {
+            log::warn(format_args!("line {line}: {what}; taken as empty, as in all such rows"));
+        }
+        Ok(())
     }
 
     fn is_titles(&self, record: &Record<'_>) -> bool {

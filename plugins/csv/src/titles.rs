@@ -1,6 +1,7 @@
 //! What titles mean: fields, and how a title is compared with the words of the dictionary.
 
 use crate::dictionary::known;
+use crate::parts;
 
 /// What a column, or a line above the table, holds.
 ///
@@ -57,11 +58,16 @@ pub enum Field {
     /// Both limits in a cell, or the only one.
     Limit,
     Nominal,
+    /// A nominal value that the measured one must be equal to where there is no tolerance.
+    Expected,
     Tolerance,
     TolerancePercent,
     TolerancePlus,
     ToleranceMinus,
     Comparison,
+    /// How the low limit is compared, in a column of its own.
+    LowComparison,
+    HighComparison,
     /// Status of the step.
     Status,
     /// Seconds that the step took.
@@ -117,11 +123,14 @@ impl Field {
         ("high_limit", Self::High),
         ("limit", Self::Limit),
         ("nominal", Self::Nominal),
+        ("expected", Self::Expected),
         ("tolerance", Self::Tolerance),
         ("tolerance_percent", Self::TolerancePercent),
         ("tolerance_plus", Self::TolerancePlus),
         ("tolerance_minus", Self::ToleranceMinus),
         ("comparison", Self::Comparison),
+        ("low_comparison", Self::LowComparison),
+        ("high_comparison", Self::HighComparison),
         ("status", Self::Status),
         ("step_time", Self::StepTime),
         ("step_start", Self::StepStart),
@@ -162,7 +171,13 @@ pub fn fold(title: &str) -> String {
             'ü' | 'Ü' => out.push_str("ue"),
             'å' | 'Å' => out.push_str("aa"),
             'ß' => out.push_str("ss"),
-            'é' | 'É' => out.push('e'),
+            'à' | 'á' | 'â' | 'ã' | 'À' | 'Á' | 'Â' | 'Ã' => out.push('a'),
+            'è' | 'é' | 'ê' | 'ë' | 'È' | 'É' | 'Ê' | 'Ë' => out.push('e'),
+            'ì' | 'í' | 'î' | 'ï' | 'Ì' | 'Í' | 'Î' | 'Ï' => out.push('i'),
+            'ò' | 'ó' | 'ô' | 'õ' | 'Ò' | 'Ó' | 'Ô' | 'Õ' => out.push('o'),
+            'ù' | 'ú' | 'û' | 'Ù' | 'Ú' | 'Û' => out.push('u'),
+            'ç' | 'Ç' => out.push('c'),
+            'ñ' | 'Ñ' => out.push('n'),
             '+' => out.push_str("plus"),
             '±' => out.push_str("plusminus"),
             '%' => out.push_str("percent"),
@@ -190,7 +205,7 @@ pub fn split_bracket(title: &str) -> (&str, Option<&str>) {
     (title, None)
 }
 
-/// What a title means, with or without its bracket.
+/// What a title means: as a whole, without its bracket, or by its parts.
 pub fn field(title: &str) -> Option<Field> {
     if title.len() > 80 {
         return None;
@@ -200,7 +215,7 @@ pub fn field(title: &str) -> Option<Field> {
         return Some(field);
     }
     let (before, inside) = split_bracket(title);
-    inside.and_then(|_| known(&fold(before)))
+    inside.and_then(|_| known(&fold(before))).or_else(|| parts::field(title))
 }
 
 /// The field that a setting names.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use wats_converter::{Error, Uut, log};
 
 use crate::heads::{Heads, Instant};
+use crate::long::{NAME, cut};
 use crate::measure::{At, Rules, wire};
 use crate::titles::Field;
 use crate::words::{Status, is_bad, status_word};
@@ -40,6 +41,13 @@ impl Draft {
     pub fn put(&mut self, field: Field, at: &At<'_>) {
         if !at.text.is_empty() && !self.fields.contains_key(&field) {
             self.replace(field, at);
+        }
+    }
+
+    /// Notes misc info, once.
+    pub fn note(&mut self, description: &str, text: &str) {
+        if !self.misc.iter().any(|(known, _)| known == description) {
+            self.misc.push((description.to_owned(), text.to_owned()));
         }
     }
 
@@ -129,7 +137,8 @@ impl Unit {
             self.uut.set_header(&header);
         }
         for (description, text) in self.draft.misc.drain(..) {
-            self.uut.misc_info(description, text);
+            // What is longer stands in the comment.
+            self.uut.misc_info(cut(&description, NAME), cut(&text, NAME));
         }
         while self.open.pop().is_some() {
             self.uut.close();

@@ -4,6 +4,7 @@ use crate::columns::Role;
 use crate::sample::Row;
 use crate::settings::Settings;
 use crate::titles::{Field, fold, split_bracket};
+use crate::units::Unit;
 
 /// A measurement that has a column of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,11 +64,14 @@ fn part(word: &str) -> Option<Field> {
         | F::Unit
         | F::Limit
         | F::Nominal
+        | F::Expected
         | F::Tolerance
         | F::TolerancePercent
         | F::TolerancePlus
         | F::ToleranceMinus
-        | F::Comparison) => Some(field),
+        | F::Comparison
+        | F::LowComparison
+        | F::HighComparison) => Some(field),
         _ => None,
     }
 }
@@ -85,6 +89,12 @@ pub fn limit_row(row: &Row, settings: &Settings) -> Option<LimitRow> {
             cell.is_empty()
                 || matches!((cell.chars().next(), cell.chars().last()), (Some('['), Some(']')) | (Some('('), Some(')')))
         }) =>
+        {
+            Field::Unit
+        }
+        // Or without brackets, below a column that has nothing to say: `;V;mA`.
+        None if row.get(0).is_empty()
+            && row.cells.iter().all(|cell| cell.is_empty() || Unit::known(cell).is_some()) =>
         {
             Field::Unit
         }
@@ -140,6 +150,15 @@ pub fn is_statistic(word: &str) -> bool {
     )
 }
 
+/// True for the last line below a table.
+pub fn is_end_of_table(line: &str) -> bool {
+    let folded = fold(line);
+    ["endof", "endeof", "eof", "slutt", "endedes", "endeder", "findu", "findel"]
+        .iter()
+        .any(|word| folded.starts_with(word))
+        || matches!(folded.as_str(), "end" | "ende" | "fin")
+}
+
 /// The measurements of a table.
 pub fn measures(titles: &[String], roles: &[Role]) -> Vec<Measure> {
     let mut found: Vec<Measure> = Vec::new();
@@ -181,11 +200,26 @@ pub fn measures(titles: &[String], roles: &[Role]) -> Vec<Measure> {
                 }
             }
         }
+        if measure.unit.is_empty() && !measure.parts.iter().any(|(field, _)| *field == Field::Unit) {
+            measure.unit = unit_of_limits(titles, &measure.parts);
+        }
     }
     found
 }
 
-fn is_part(field: Field) -> bool {
+/// The unit that the titles of the limits have, where they have the same one.
+fn unit_of_limits(titles: &[String], parts: &[(Field, usize)]) -> String {
+    let mut units = parts
+        .iter()
+        .filter(|(field, _)| *field != Field::Status)
+        .filter_map(|(_, index)| split_bracket(titles.get(*index)?).1)
+        .filter(|unit| Unit::known(unit).is_some());
+    let first = units.next().unwrap_or_default();
+    if units.all(|unit| unit == first) { first.to_owned() } else { String::new() }
+}
+
+/// True for what judges a value.
+pub fn is_part(field: Field) -> bool {
     (Field::Unit..=Field::Status).contains(&field)
 }
 
@@ -254,25 +288,9 @@ fn looks_like_limits(text: &str) -> bool {
     digits && ["..", "…", "±", "+/-", "<", ">", "≤", "≥", " to ", " - ", ";"].iter().any(|sign| text.contains(sign))
 }
 
-/// A unit of measure, perhaps with a prefix.
+/// A unit of measure, by its signs or because it is known.
 fn is_unit(text: &str) -> bool {
-    const UNITS: &[&str] = &[
-        "V", "A", "W", "Ohm", "ohm", "Ohms", "Ω", "R", "F", "H", "Hz", "s", "sec", "min", "h", "m", "g", "K", "C", "F",
-        "N", "Nm", "J", "Pa", "bar", "psi", "B", "dB", "dBm", "dBV", "dBu", "dBA", "dBc", "dBFS", "VA", "var", "Wh",
-        "Ah", "lm", "lx", "cd", "rpm", "ppm", "bit", "rad", "sr", "T", "Wb", "S", "mol", "l", "L", "in", "deg", "Vpp",
-        "Vrms", "Vdc", "Vac", "VDC", "VAC", "Arms", "baud", "px",
-    ];
-    if text.contains(['°', '%', 'Ω', '/', '²', '³', '^']) && text.chars().count() <= 10 {
-        return true;
-    }
-    if UNITS.contains(&text) {
-        return true;
-    }
-    let mut chars = text.chars();
-    chars
-        .next()
-        .is_some_and(|c| matches!(c, 'f' | 'p' | 'n' | 'u' | 'µ' | 'μ' | 'm' | 'c' | 'd' | 'k' | 'M' | 'G' | 'T'))
-        && UNITS.contains(&chars.as_str())
+    (text.contains(['°', '%', 'Ω', '/', '²', '³', '^']) && text.chars().count() <= 10) || Unit::known(text).is_some()
 }
 
 #[cfg(test)]

@@ -93,6 +93,12 @@ fn known(key: &str) -> Option<Status> {
 
 /// True for a cell that says that there is nothing: empty, a dash, `n/a`, `none`, `null`.
 pub fn is_nothing(cell: &str) -> bool {
+    // Nearly every cell is a number or empty.
+    match cell.as_bytes() {
+        [] => return true,
+        [b'0'..=b'9', ..] => return false,
+        _ => {}
+    }
     let cell = cell.trim();
     matches!(cell, "" | "-" | "--" | "---" | "–" | "—")
         || (cell.len() <= 6

@@ -46,6 +46,43 @@ fn the_probe_tells_tables_with_a_serial_number_from_other_tables_and_from_text()
 }
 
 #[test]
+fn the_probe_says_what_to_set() {
+    let detail = |text: &str| {
+        let found = Run::<Csv>::file("a.csv", text).probe();
+        (found.confidence(), format!("{found:?}"))
+    };
+    let (_, no_serial) = detail("Station,Test,Value\nEOL,Vcc,5.0\n");
+    assert!(no_serial.contains("Titles: Station, Test, Value. Say which it is: columns = "), "{no_serial}");
+    let (_, unknown) = detail("Alpha,Beta\n1,2\n3,4\n");
+    assert!(unknown.contains("Alpha, Beta. Name them: columns = "), "{unknown}");
+    // The conversion says the same, and an error folder is where somebody looks.
+    let (confidence, doubt) = detail("Serial,Test,Limit 1,Value,Limit 2\nA1,Vcc,4,9,6\n");
+    assert!(confidence >= 0.5 && doubt.contains("may hold limits"), "{confidence} {doubt}");
+    let (confidence, binary) = detail("Serial,Test\nA1,\u{1}\u{2}\u{3}\u{4}\u{5}\n");
+    assert!(confidence == 0.0 && binary.contains("first 0x01 in line 2 at character 4"), "{binary}");
+}
+
+#[test]
+fn what_was_shortened_or_left_out_is_told() {
+    let told = |text: &str, level: &str, what: &str| {
+        let converted = Run::<Csv>::file("a.csv", text).setting("short_rows", "warn").convert();
+        let found = converted.log.iter().any(|line| line.level == level && line.message.contains(what));
+        assert!(found, "{:?} {:?}", converted.outcome, converted.log);
+    };
+    told("Serial,Test,Value,Low\nA,Vcc,9,1\nA,Icc,9\n", "warn", "line 3: the row ends after 3 cells");
+    told("Serial,Test,Value,Low\nA,Vcc,9,1\nTotal,1,,\n", "info", "line 3: \"Total\" is no row of the table");
+    told("Serial,Test,Value\nA,V\u{7},9\nA,Icc,1\n", "warn", "first 0x07 in line 2 at character 4");
+    let long = "x".repeat(150);
+    told(
+        &format!("Serial,Lot,Test,Value\nA,{long},Vcc,9\n"),
+        "info",
+        "\"Batch\" was shortened; the comment has it whole",
+    );
+    let remarks = format!("Serial,Comment,Lot,Vcc\nA,{},{long},9\n", "c".repeat(990));
+    told(&remarks, "warn", "\"Batch\" is longer than a report takes");
+}
+
+#[test]
 fn a_status_that_contradicts_its_limits_is_kept_and_warned_of() {
     let converted = convert("Serial,Test,Value,Low,High,Status\nA,Vcc,9,1,5,PASS\n");
     assert_eq!(converted.report()["root"]["steps"][0]["status"], "P");
