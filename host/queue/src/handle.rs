@@ -78,10 +78,15 @@ impl Queue {
     /// Nothing is changed.
     pub async fn failed(&self) -> String {
         let mut failure = self.shared.core.failure.subscribe();
-        // The sender lives as long as this handle, so waiting ends with a failure only.
-        match failure.wait_for(Option::is_some).await {
-            Ok(why) => why.clone().unwrap_or_default(),
-            Err(_) => std::future::pending().await,
+        loop {
+            let why = failure.borrow_and_update().clone();
+            if let Some(why) = why {
+                return why;
+            }
+            // The sender lives as long as this handle, so this cannot end without a change.
+            if failure.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
         }
     }
 
