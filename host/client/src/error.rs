@@ -20,15 +20,15 @@ pub(crate) use self::server_message::{
 };
 use crate::route::Route;
 
-/// The longest time to wait that is believed when a server asks for one (15 minutes).
+/// The longest time to wait that is believed when a server asks for one (5 minutes).
 ///
 /// A server, or something in between, that asks for a day does not silence a station for a day.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_mins(15);
+pub const MAX_RETRY_AFTER: Duration = Duration::from_mins(5);
 
 /// What an error means for the one who called.
 ///
-/// How each answer to a *report submission* is classed (reads follow the same table, except that
-/// "no such thing" on a read is an ordinary answer, `None`, where the call says so):
+/// How each answer to a *report submission* is classed (reads follow the same table, except that a server that proved to
+/// be WATS may refuse them without a word, and that "no such thing" is an ordinary answer, `None`, where the call says so):
 ///
 /// | answer | class | why |
 /// |---|---|---|
@@ -37,9 +37,9 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_mins(15);
 /// | 2xx that names our id together with an error | `Permanent` | taken to mean: not stored |
 /// | 2xx with HTML, other text, or another id | `Foreign` | a captive portal answers 200 to everything |
 /// | 3xx | `Foreign` | never followed: a login page or another address |
-/// | 400, 409, 422, any other 4xx not below | `Permanent` with a body in a form of WATS; else `Foreign` | the server refused this report |
+/// | 400, 409, 422, any other 4xx not below | `Permanent` with a body in a form of WATS (JSON); else `Foreign` | the server refused this report |
 /// | 401, 403, 407 | `Auth` | token, permission, proxy password |
-/// | 404 | `Permanent` when a server that proved to be WATS says what it misses; else `Foreign` | mostly a wrong base address or virtual host |
+/// | 404 | `Permanent` when a server that proved to be WATS says what it misses (in JSON); else `Foreign` | mostly a wrong base address or virtual host |
 /// | 405, 421, 426, 511 | `Foreign` | not this service, or not before a login |
 /// | 408, 425, 429 | `Transient` | later; `Retry-After` is given on |
 /// | 413 | `TooLarge` | this report will never fit |
@@ -149,6 +149,11 @@ pub enum ForeignKind {
     NotAReceipt,
     /// The address exists at no WATS server that we know: wrong base address or virtual host.
     NoSuchAddress,
+    /// A refusal in none of the forms in which WATS refuses: of a proxy or firewall, or of a server that is half up.
+    Refusal {
+        /// Its words, if it has any.
+        said: Option<Arc<str>>,
+    },
     /// Not the form that this call answers with.
     Shape {
         /// What did not fit.
@@ -183,6 +188,15 @@ impl fmt::Display for ForeignKind {
             }
             Self::NotAReceipt => f.write_str("a success that does not name the report; check the server URL"),
             Self::NoSuchAddress => f.write_str("no such address there; check the server URL"),
+            Self::Refusal { said: Some(said) } => {
+                write!(
+                    f,
+                    "a refusal that is not in a form of WATS: {said}; check what stands between station and server"
+                )
+            }
+            Self::Refusal { said: None } => f.write_str(
+                "a refusal without a word; check the server URL, and what stands between station and server",
+            ),
             Self::Shape { problem } => write!(f, "not the form expected: {problem}"),
             Self::TooLong { limit_bytes } => write!(f, "an answer longer than {limit_bytes} bytes"),
         }

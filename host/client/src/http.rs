@@ -300,7 +300,7 @@ impl Core {
         if (300..400).contains(&answer.status) {
             return self.foreign(call, answer.status, ForeignKind::Redirect { to: answer.location.clone() });
         }
-        let class = match classify(answer.status, &said) {
+        let class = match classify(answer.status, &said, call.route.is_submission()) {
             Verdict::Clear(class) => class,
             Verdict::PermanentIfProved => match self.prove_before_sending().await {
                 Ok(Some(_)) => ErrorClass::Permanent,
@@ -308,15 +308,17 @@ impl Core {
             },
         };
         if class == ErrorClass::Foreign {
-            return self.foreign(call, answer.status, Self::foreign_kind_of_status(&said));
+            return self.foreign(call, answer.status, Self::foreign_kind_of_status(answer.status, said));
         }
         self.refused(call, answer, class, said.message)
     }
 
-    fn foreign_kind_of_status(said: &Said) -> ForeignKind {
+    fn foreign_kind_of_status(status: u16, said: Said) -> ForeignKind {
         match said.form {
             Form::Html => ForeignKind::Html { title: said.message.as_deref().map(|title| clean(title, 80)) },
-            _ => ForeignKind::NoSuchAddress,
+            Form::Text => ForeignKind::Refusal { said: said.message },
+            Form::Empty if !matches!(status, 404 | 405 | 421) => ForeignKind::Refusal { said: None },
+            Form::Empty | Form::Json | Form::OtherJson => ForeignKind::NoSuchAddress,
         }
     }
 

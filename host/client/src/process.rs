@@ -1,12 +1,10 @@
 //! Processes: the test, repair and other operations that reports name by code.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::address::Target;
-use crate::cache::{CacheMode, Cached, Lookup, Resource};
+use crate::cache::{Cached, Reading, Resource, reading_choices};
 use crate::client::Client;
 use crate::error::Error;
 use crate::model::{OtherFields, null_as_default, optional_id, parse_list};
@@ -59,29 +57,15 @@ pub struct Process {
 /// Calls about processes. Made by [`Client::process`].
 #[derive(Debug, Clone, Copy)]
 pub struct Processes<'a> {
-    client: &'a Client,
-    mode: CacheMode,
-    deadline: Option<Duration>,
+    reading: Reading<'a>,
 }
 
 impl<'a> Processes<'a> {
     pub(crate) const fn new(client: &'a Client) -> Self {
-        Self { client, mode: CacheMode::Use, deadline: None }
+        Self { reading: Reading::new(client) }
     }
 
-    /// How the calls made with the result use the cache.
-    #[must_use]
-    pub const fn cache(mut self, mode: CacheMode) -> Self {
-        self.mode = mode;
-        self
-    }
-
-    /// Total time of each call made with the result, instead of the client's.
-    #[must_use]
-    pub const fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
+    reading_choices!();
 
     /// All active processes: test, repair and others.
     ///
@@ -97,18 +81,7 @@ impl<'a> Processes<'a> {
             .flag("includeRepairOperations", true)
             .flag("includeWipOperations", true)
             .flag("includeInactiveProcesses", false);
-        let core = self.client.core();
-        Lookup {
-            resource: Resource::Processes,
-            route: target.route(),
-            target: target.into_text(),
-            mode: self.mode,
-            deadline: self.deadline.unwrap_or_else(|| core.deadline()),
-            parse: parse_list::<Process>,
-            core,
-        }
-        .run()
-        .await
+        self.reading.lookup(Resource::Processes, target, parse_list::<Process>).run().await
     }
 
     /// The active process of this name. Without one written exactly so, one that differs in case only; of several, a

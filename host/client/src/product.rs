@@ -1,13 +1,12 @@
 //! Products: what is made, by part number, with its revisions.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::address::Target;
-use crate::cache::{CacheMode, Cached, Lookup, Resource};
+use crate::cache::{Cached, Reading, Resource, reading_choices};
 use crate::client::Client;
 use crate::error::{Error, ErrorClass};
 use crate::model::{OtherFields, null_as_default, optional_id, parse_optional};
@@ -100,29 +99,15 @@ pub struct Tag {
 /// Calls about products. Made by [`Client::product`].
 #[derive(Debug, Clone, Copy)]
 pub struct Products<'a> {
-    client: &'a Client,
-    mode: CacheMode,
-    deadline: Option<Duration>,
+    reading: Reading<'a>,
 }
 
 impl<'a> Products<'a> {
     pub(crate) const fn new(client: &'a Client) -> Self {
-        Self { client, mode: CacheMode::Use, deadline: None }
+        Self { reading: Reading::new(client) }
     }
 
-    /// How the calls made with the result use the cache.
-    #[must_use]
-    pub const fn cache(mut self, mode: CacheMode) -> Self {
-        self.mode = mode;
-        self
-    }
-
-    /// Total time of each call made with the result, instead of the client's.
-    #[must_use]
-    pub const fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
+    reading_choices!();
 
     /// The product with this part number; `None` when the server says that there is none.
     ///
@@ -135,18 +120,8 @@ impl<'a> Products<'a> {
     /// Nothing is changed.
     pub async fn by_part_number(&self, part_number: &str) -> Result<Option<Cached<Product>>, Error> {
         let target = Target::new(GET_PRODUCT, &[("part_number", part_number)])?;
-        let core = self.client.core();
-        let found = Lookup {
-            resource: Resource::Products,
-            route: target.route(),
-            target: target.into_text(),
-            mode: self.mode,
-            deadline: self.deadline.unwrap_or_else(|| core.deadline()),
-            parse: |body| Ok(parse_optional::<Product>(body)?.map(Arc::new)),
-            core,
-        }
-        .run()
-        .await;
+        let parse = |body: &[u8]| Ok(parse_optional::<Product>(body)?.map(Arc::new));
+        let found = self.reading.lookup(Resource::Products, target, parse).run().await;
         match found {
             Ok(found) => Ok(found.transpose()),
             // Permanent, not foreign: said by a server that is known to be WATS.

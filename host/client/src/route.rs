@@ -51,6 +51,11 @@ impl Route {
         self.method
     }
 
+    /// Whether it hands over a report.
+    pub(crate) fn is_submission(self) -> bool {
+        self == POST_WSJF || self == POST_WSXF
+    }
+
     /// The path with names in braces for what varies.
     pub const fn template(self) -> &'static str {
         self.template

@@ -31,9 +31,19 @@ pub(crate) enum Command {
 #[derive(Debug, Clone)]
 pub(crate) enum LeaseEnd {
     Delivered(Receipt),
-    RetryLater { delay: Option<Duration>, error: String },
+    RetryLater {
+        delay: Option<Duration>,
+        error: String,
+    },
+    /// Not tried for a while, for a reason that counts no attempt.
+    SetAside {
+        delay: Duration,
+        reason: String,
+    },
     Release,
-    Dead { reason: String },
+    Dead {
+        reason: String,
+    },
 }
 
 /// Answers.
@@ -46,6 +56,15 @@ pub(crate) enum Reply {
     Maintained(Maintained),
 }
 
+/// Which entries are handed out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Take {
+    /// Up to so many, in the turns of the classes.
+    InTurn(usize),
+    /// The first one behind this entry, whatever its class; behind the last comes the first.
+    Behind(Option<EntryId>),
+}
+
 pub(crate) type LeaseAnswer = oneshot::Sender<Result<Vec<LeaseGuard>, Error>>;
 pub(crate) type Answer = oneshot::Sender<Result<Reply, Error>>;
 
@@ -55,7 +74,7 @@ pub(crate) enum Message {
         answer: Answer,
     },
     Lease {
-        n: usize,
+        take: Take,
         answer: LeaseAnswer,
     },
     /// A lease was dropped without an end: look at the list.

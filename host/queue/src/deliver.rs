@@ -74,7 +74,9 @@ impl Writer {
                 self.core.metrics.delivered(row.class, Duration::from_millis(waited).as_secs_f64());
             }
             // A newer generation waits: this one is not sent again, and what the server said of it does not matter.
-            LeaseEnd::RetryLater { .. } | LeaseEnd::Release | LeaseEnd::Dead { .. } if !successors.is_empty() => {
+            LeaseEnd::RetryLater { .. } | LeaseEnd::SetAside { .. } | LeaseEnd::Release | LeaseEnd::Dead { .. }
+                if !successors.is_empty() =>
+            {
                 self.finish(
                     &row,
                     state::SUPERSEDED,
@@ -85,17 +87,13 @@ impl Writer {
                 let attempts = row.attempts.saturating_add(1);
                 let backoff = self.core.options.backoff;
                 let seed = row.id.0.unsigned_abs().wrapping_mul(0x2545_F491_4F6C_DD1D);
-                let delay = delay.unwrap_or_else(|| backoff.delay(attempts, seed)).min(backoff.longest());
+                // A server that asks for less than the backoff ("0", a date that is over) does not get a hot loop.
+                let delay = delay.unwrap_or_default().max(backoff.delay(attempts, seed));
                 self.note_attempt(&row, attempts, error)?;
-                let due = self.core.now().saturating_add(duration_millis(delay));
-                self.conn
-                    .prepare_cached("UPDATE entry SET hold = 1, next_try = ?2 WHERE id = ?1")
-                    .and_then(|mut s| s.execute([entry.0, due]))
-                    .map_err(Error::db("note the next attempt"))?;
-                *self.memory.counters.held(row.hold, row.class) -= 1;
-                self.memory.counters.in_backoff += 1;
+                self.back_off(&row, delay, error)?;
                 self.core.metrics.attempt_failed();
             }
+            LeaseEnd::SetAside { delay, reason } => self.back_off(&row, *delay, reason)?,
             LeaseEnd::Release => {
                 // Its UUT may have been committed while the repair was on its way.
                 let hold = self.hold_of_repair(row.ref_uut)?;
@@ -127,6 +125,17 @@ impl Writer {
         let mut known = self.known(row.report)?;
         known.retain(|other| other.is_live() && other.hold == hold::WAITS_FOR_LEASE && other.id > row.id);
         Ok(known)
+    }
+
+    fn back_off(&mut self, row: &Known, delay: Duration, error: &str) -> Result<(), Error> {
+        let due = self.core.now().saturating_add(duration_millis(delay.min(self.core.options.backoff.longest())));
+        self.conn
+            .prepare_cached("UPDATE entry SET hold = 1, next_try = ?2, last_error = ?3 WHERE id = ?1")
+            .and_then(|mut s| s.execute(params![row.id.0, due, error]))
+            .map_err(Error::db("note the next attempt"))?;
+        *self.memory.counters.held(row.hold, row.class) -= 1;
+        self.memory.counters.in_backoff += 1;
+        Ok(())
     }
 
     fn note_attempt(&self, row: &Known, attempts: u32, error: &str) -> Result<(), Error> {

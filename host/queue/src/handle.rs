@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::command::{Command, LeaseEnd, Message, Reply};
+use crate::command::{Command, LeaseEnd, Message, Reply, Take};
 use crate::list::ReadLeases;
 use crate::query::Db;
 use crate::shared::Shared;
@@ -68,6 +68,26 @@ impl Queue {
             answered.blocking_recv().unwrap_or(());
         }
         self.shared.join();
+    }
+
+    /// Ready when the writer thread has ended although nobody closed the queue, with the reason: nothing can be
+    /// committed or recorded any more, and every call answers [`Error::Closed`]. Open the queue anew (another process,
+    /// or this one after a restart) to go on; what was acknowledged is on disk.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn failed(&self) -> String {
+        let mut failure = self.shared.core.failure.subscribe();
+        loop {
+            let why = failure.borrow_and_update().clone();
+            if let Some(why) = why {
+                return why;
+            }
+            // The sender lives as long as this handle, so this cannot end without a change.
+            if failure.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     // ---- commit -----------------------------------------------------------------------------------------------
@@ -277,8 +297,21 @@ impl Queue {
     /// # Errors
     /// [`Error::Database`], [`Error::Closed`].
     pub async fn lease(&self, n: usize) -> Result<Vec<Leased>, Error> {
+        self.take(Take::InTurn(n)).await
+    }
+
+    /// Takes one entry to try the destination with: the first ready one behind `after`, whatever its class, and the
+    /// first of all when there is none behind it. Called with what it gave before, it gives each ready entry in turn.
+    ///
+    /// # Errors
+    /// As [`Queue::lease`].
+    pub async fn lease_behind(&self, after: Option<EntryId>) -> Result<Option<Leased>, Error> {
+        Ok(self.take(Take::Behind(after)).await?.pop())
+    }
+
+    async fn take(&self, take: Take) -> Result<Vec<Leased>, Error> {
         let (answer, answered) = oneshot::channel();
-        self.shared.sender.send(Message::Lease { n, answer }).await.map_err(|_| Error::Closed)?;
+        self.shared.sender.send(Message::Lease { take, answer }).await.map_err(|_| Error::Closed)?;
         let guards = answered.await.map_err(|_| Error::Closed)??;
         if guards.is_empty() {
             return Ok(Vec::new());
@@ -296,7 +329,8 @@ impl Queue {
     /// As [`Queue::lease`].
     pub fn lease_blocking(&self, n: usize) -> Result<Vec<Leased>, Error> {
         let (answer, answered) = oneshot::channel();
-        self.shared.sender.blocking_send(Message::Lease { n, answer }).map_err(|_| Error::Closed)?;
+        let take = Take::InTurn(n);
+        self.shared.sender.blocking_send(Message::Lease { take, answer }).map_err(|_| Error::Closed)?;
         let guards = answered.blocking_recv().map_err(|_| Error::Closed)??;
         let ReadLeases { leased, damaged } = self.shared.read_blocking(move |db| db.read_leased(guards))?;
         for (guard, error) in damaged {
@@ -339,12 +373,21 @@ impl Queue {
         self.end(entry, LeaseEnd::Delivered(receipt)).await
     }
 
-    /// This attempt failed; try again after `delay` (`None`: by the backoff rule). Counts an attempt.
+    /// This attempt failed; try again by the backoff rule, and not before `delay` if the server asked for one. Counts
+    /// an attempt.
     ///
     /// # Errors
     /// As [`Queue::delivered`].
     pub async fn retry_later(&self, entry: EntryId, delay: Option<Duration>, error: &str) -> Result<(), Error> {
         self.end(entry, LeaseEnd::RetryLater { delay, error: error.to_owned() }).await
+    }
+
+    /// Leaves the entry alone for `delay`; no attempt is counted. The reason is kept as its last error.
+    ///
+    /// # Errors
+    /// As [`Queue::delivered`].
+    pub async fn set_aside(&self, entry: EntryId, delay: Duration, reason: &str) -> Result<(), Error> {
+        self.end(entry, LeaseEnd::SetAside { delay, reason: reason.to_owned() }).await
     }
 
     /// Gives the entry back; no attempt is counted (the destination is paused, or the station stops).

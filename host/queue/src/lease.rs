@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::command::{LeaseAnswer, Message};
+use crate::command::{LeaseAnswer, Message, Take};
 use crate::counters::{Counters, hold};
 use crate::options::ClassWeights;
 use crate::shared::Core;
@@ -17,6 +17,9 @@ use crate::writer::Writer;
 
 /// One lease in so many goes to the oldest entry, whatever its class.
 const OLDEST_EVERY: u64 = 5;
+
+/// Ids count from 1.
+const BEFORE_ALL: EntryId = EntryId(0);
 
 /// All leases.
 #[derive(Debug, Default)]
@@ -42,6 +45,15 @@ impl LeaseTable {
 
     pub(crate) fn take_abandoned(&mut self) -> Vec<EntryId> {
         std::mem::take(&mut self.abandoned)
+    }
+
+    /// Releasing it has failed: it is still leased, and released later.
+    pub(crate) fn put_back_abandoned(&mut self, entry: EntryId) {
+        self.abandoned.push(entry);
+    }
+
+    pub(crate) fn has_abandoned(&self) -> bool {
+        !self.abandoned.is_empty()
     }
 
     fn add(&mut self, entry: EntryId) -> u64 {
@@ -95,6 +107,12 @@ impl Drop for LeaseGuard {
     }
 }
 
+/// The class whose head is the oldest.
+fn oldest(heads: &[Option<EntryId>; 3]) -> Option<PriorityClass> {
+    let heads = PriorityClass::ALL.into_iter().zip(heads).filter_map(|(class, head)| Some((head.as_ref()?, class)));
+    heads.min().map(|(_, class)| class)
+}
+
 /// Whose turn it is.
 #[derive(Debug, Default)]
 pub(crate) struct Turns {
@@ -105,9 +123,7 @@ pub(crate) struct Turns {
 impl Turns {
     /// Smooth weighted round robin over the classes that have something, with every fifth turn for the oldest.
     fn next(&mut self, weights: ClassWeights, heads: &[Option<EntryId>; 3]) -> Option<PriorityClass> {
-        let oldest =
-            PriorityClass::ALL.into_iter().zip(heads).filter_map(|(class, head)| Some((head.as_ref()?, class))).min();
-        let (_, oldest) = oldest?;
+        let oldest = oldest(heads)?;
         self.given += 1;
         if self.given.is_multiple_of(OLDEST_EVERY) {
             return Some(oldest);
@@ -136,17 +152,18 @@ impl Turns {
     }
 }
 
-/// The first `n` ready entries of a class that are not leased, in the order of their commits.
+/// The first `n` ready entries of a class behind `after` that are not leased, in the order of their commits.
 fn candidates(
     conn: &Connection,
     class: PriorityClass,
+    after: EntryId,
     n: usize,
     skip: impl Fn(EntryId) -> bool,
 ) -> rusqlite::Result<Vec<EntryId>> {
     let mut statement = conn.prepare_cached(
-        "SELECT id FROM entry INDEXED BY entry_ready WHERE state = 1 AND hold = 0 AND class = ?1 ORDER BY id",
+        "SELECT id FROM entry INDEXED BY entry_ready WHERE state = 1 AND hold = 0 AND class = ?1 AND id > ?2 ORDER BY id",
     )?;
-    let mut rows = statement.query([class.code()])?;
+    let mut rows = statement.query([class.code(), after.0])?;
     let mut found = Vec::new();
     while found.len() < n
         && let Some(row) = rows.next()?
@@ -160,14 +177,21 @@ fn candidates(
 }
 
 impl Writer {
-    /// Hands out up to `n` entries. Between two transactions, so that no commit can supersede them at the same time.
-    pub(crate) fn lease(&mut self, n: usize, answer: LeaseAnswer) {
-        let result = self.pick(n);
+    /// Hands out entries. Between two transactions, so that no commit can supersede them at the same time.
+    pub(crate) fn lease(&mut self, take: Take, answer: LeaseAnswer) {
+        let result = match take {
+            Take::InTurn(n) => self.pick(n, None),
+            Take::Behind(after) => match self.pick(1, Some(after.unwrap_or(BEFORE_ALL))) {
+                Ok(none) if none.is_empty() => self.pick(1, Some(BEFORE_ALL)),
+                found => found,
+            },
+        };
         // Not taken, the guards release what they hold.
         drop(answer.send(result));
     }
 
-    fn pick(&mut self, n: usize) -> Result<Vec<LeaseGuard>, Error> {
+    /// Up to `n` in the turns of the classes; or those behind `after`, oldest first.
+    fn pick(&mut self, n: usize, after: Option<EntryId>) -> Result<Vec<LeaseGuard>, Error> {
         let db = Error::db("lease entries");
         let mut queues = [const { Vec::new() }; 3];
         {
@@ -176,7 +200,7 @@ impl Writer {
                 let counters: &mut Counters = &mut self.memory.counters;
                 if *counters.ready(class) > 0 {
                     let skip = |id: EntryId| leased.contains(id) || self.unreadable.contains(&id);
-                    *queue = candidates(&self.conn, class, n, skip).map_err(db)?;
+                    *queue = candidates(&self.conn, class, after.unwrap_or(BEFORE_ALL), n, skip).map_err(db)?;
                     queue.reverse();
                 }
             }
@@ -187,7 +211,11 @@ impl Writer {
         let mut early = Vec::new();
         while leases.len() < n {
             let heads = [0, 1, 2].map(|i| queues.get(i).and_then(|queue: &Vec<EntryId>| queue.last().copied()));
-            let Some(class) = self.turns.next(self.core.options.weights, &heads) else { break };
+            let class = match after {
+                None => self.turns.next(self.core.options.weights, &heads),
+                Some(_) => oldest(&heads),
+            };
+            let Some(class) = class else { break };
             let Some(entry) = queues.get_mut(class.index()).and_then(Vec::pop) else { break };
             match self.entry_row(entry) {
                 Ok(Some(row)) => {
@@ -216,7 +244,7 @@ impl Writer {
         if !early.is_empty() {
             self.in_transaction(|writer| early.iter().try_for_each(|row| writer.set_hold(row, hold::WAITS_FOR_UUT)))?;
             // Others stand behind them; each round takes at least one out of the way.
-            let more = self.pick(n - leases.len())?;
+            let more = self.pick(n - leases.len(), after)?;
             leases.extend(more);
         }
         Ok(leases)

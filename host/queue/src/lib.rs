@@ -106,7 +106,7 @@
 //! staged ──commit──► live ──receipt──► delivered
 //!   │                 │ ▲ └─refused──► dead ──retry──► live
 //!   └─no commit: gone │ │                └──discard──► discarded
-//!                     │ └─ retry later (backoff), released, lease lost
+//!                     │ └─ retry later (backoff), set aside (the same, no attempt), released, lease lost
 //!                     ├─ newer generation ──► superseded
 //!                     └─ discard ──► discarded
 //! ```
@@ -137,6 +137,8 @@
 //! # Leases
 //! By class in weighted turns, first committed first within a class, every fifth the oldest of all. A retry that is due
 //! stands where it stood. Stored times further ahead than the longest delay count as due (the clock was set back).
+//! [`Queue::lease_behind`] goes round the ready entries one by one instead, to try a server with. A lease that is dropped
+//! without an end is released; if the disk refuses that, it is tried again each second.
 //!
 //! # Invariants
 //! - Conservation, in `counter` and in the rows: files seen = committed + no report + quarantined + waiting; reports
@@ -151,7 +153,8 @@
 //! SQLite reads its log back to the last complete transaction. Then: stages without a commit are deleted, committed
 //! ones settle further, both in the background; entries that waited for a lease are let go and the older ones become
 //! superseded; leases are simply gone. Nothing of this depends on the depth, and nothing needs free space: a full disk
-//! gives up the ballast.
+//! gives up the ballast. When the writer thread dies, [`Queue::failed`] tells: nothing can be recorded until the queue is
+//! opened anew.
 //!
 //! # Full disk
 //! At 95 % of the budget [`Queue::accepting`] says no; at 100 % reports are refused. When SQLite meets a full disk (or

@@ -1,5 +1,7 @@
 //! What the handles and the writer thread share, and how the thread is started and ended.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -40,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) options: QueueOptions,
     pub(crate) metrics: Metrics,
     pub(crate) work: watch::Sender<WorkState>,
+    /// Why the writer thread has ended, if it has without having been told to.
+    pub(crate) failure: watch::Sender<Option<String>>,
     pub(crate) ballast: Ballast,
     /// The disk was full, and no ballast is held.
     pub(crate) disk_full: AtomicBool,
@@ -171,6 +175,7 @@ impl Shared {
             Core {
                 metrics: Metrics::new(&options.meter),
                 work: watch::Sender::default(),
+                failure: watch::Sender::default(),
                 ballast,
                 disk_full: AtomicBool::new(held.is_err()),
                 leases: Mutex::default(),
@@ -182,9 +187,18 @@ impl Shared {
         });
         let (sender, receiver) = mpsc::channel(WAITING_REQUESTS);
         let (writer, next_stage) = Writer::recover(conn, Arc::clone(&core), sender.downgrade())?;
+        let told = Arc::clone(&core);
         let thread = std::thread::Builder::new()
             .name("wats-queue".to_owned())
-            .spawn(move || writer.run(receiver, lock))
+            .spawn(move || {
+                // All that it holds goes with it (database, lock of the folder, channel): nothing is used half-changed.
+                let run = AssertUnwindSafe(|| writer.run(receiver, lock));
+                if let Err(panic) = catch_unwind(run) {
+                    let why = format!("the writer thread of the queue has panicked: {}", words_of(&*panic));
+                    tracing::error!(%why, "nothing can be committed any more");
+                    told.failure.send_replace(Some(why));
+                }
+            })
             .map_err(Error::io("start the writer thread for", dir))?;
         core.options.fault.hit("open.after");
         Ok(Arc::new(Self {
@@ -220,7 +234,7 @@ impl Shared {
         if let Some(thread) = thread
             && thread.join().is_err()
         {
-            tracing::error!("the writer thread of the queue has panicked");
+            tracing::error!("the writer thread of the queue has panicked, and so has what tells of it");
         }
         self.readers.close();
     }
@@ -244,6 +258,11 @@ impl Shared {
         self.readers.give_back(conn);
         result
     }
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words")
 }
 
 /// A few connections that are lent out.

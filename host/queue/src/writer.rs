@@ -11,7 +11,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 
 use crate::Error;
 use crate::clock::Millis;
-use crate::command::{Answer, Command, LeaseAnswer, Message, Reply};
+use crate::command::{Answer, Command, LeaseAnswer, LeaseEnd, Message, Reply, Take};
 use crate::counters::Counters;
 use crate::folder::FolderLock;
 use crate::lease::Turns;
@@ -23,6 +23,11 @@ use crate::types::{Committed, EntryId, StageId};
 const BATCH_COMMANDS: usize = 512;
 /// Work in one transaction before it is committed, so that nobody waits long for the sync of others.
 const BATCH_TIME: Duration = Duration::from_millis(10);
+
+/// Between attempts to release leases when the disk refuses.
+const RELEASE_AGAIN: Duration = Duration::from_secs(1);
+/// How long a request may find the writer asleep meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What the writer keeps in memory and changes together with the database: set back when a request fails.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +55,8 @@ pub(crate) struct Writer {
     /// Commits whose answer waits until their reports have settled.
     waiting: HashMap<StageId, (Answer, Committed)>,
     pub(crate) next_due: Option<Millis>,
+    /// Not before this (monotonic) time are leases released that could not be: the disk refuses.
+    release_again: Duration,
 }
 
 struct Job {
@@ -89,6 +96,7 @@ impl Writer {
             unreadable: HashSet::new(),
             waiting: HashMap::new(),
             next_due: None,
+            release_again: Duration::ZERO,
         };
         writer.limit_pages(writer.core.options.max_bytes, 0).map_err(db)?;
         let next_stage = writer.recover_stages().map_err(db)?;
@@ -100,13 +108,16 @@ impl Writer {
     /// Runs until the last handle is dropped or the queue is closed. Holds the lock of the folder as long.
     pub(crate) fn run(mut self, mut receiver: mpsc::Receiver<Message>, lock: FolderLock) {
         let mut jobs = VecDeque::new();
-        let mut leases: Vec<(usize, LeaseAnswer)> = Vec::new();
+        let mut leases: Vec<(Take, LeaseAnswer)> = Vec::new();
         let mut close = None;
         while close.is_none() {
-            let first = if self.has_background_work() {
+            let first = if self.has_background_work() || self.core.leases().has_abandoned() {
                 match receiver.try_recv() {
                     Ok(message) => Some(message),
-                    Err(TryRecvError::Empty) => None,
+                    Err(TryRecvError::Empty) => {
+                        self.wait_to_release();
+                        None
+                    }
                     Err(TryRecvError::Disconnected) => break,
                 }
             } else {
@@ -119,7 +130,7 @@ impl Writer {
             while let Some(message) = next {
                 match message {
                     Message::Command { command, answer } => jobs.push_back(Job { command, answer: Some(answer) }),
-                    Message::Lease { n, answer } => leases.push((n, answer)),
+                    Message::Lease { take, answer } => leases.push((take, answer)),
                     Message::Wake => {}
                     Message::Close { answer } => {
                         close = Some(answer);
@@ -131,19 +142,15 @@ impl Writer {
                 }
                 next = receiver.try_recv().ok();
             }
-            let abandoned = self.core.leases().take_abandoned();
-            jobs.extend(abandoned.into_iter().map(|entry| Job {
-                command: Command::End { entry, end: crate::command::LeaseEnd::Release },
-                answer: None,
-            }));
+            self.release_abandoned(&mut jobs);
             while !jobs.is_empty() {
                 self.transaction(&mut jobs);
             }
             if !leases.is_empty() || self.has_background_work() {
                 self.background();
             }
-            for (n, answer) in leases.drain(..) {
-                self.lease(n, answer);
+            for (take, answer) in leases.drain(..) {
+                self.lease(take, answer);
             }
             self.publish();
         }
@@ -352,8 +359,8 @@ impl Writer {
 
     fn answer(&mut self, job: Job, result: Result<Reply, Error>) {
         let Some(answer) = job.answer else {
-            if let Err(error) = result {
-                tracing::error!(error = %error, "a lease that nobody ended could not be released");
+            if let (Command::End { entry, .. }, Err(error)) = (&job.command, result) {
+                self.not_released(*entry, &error);
             }
             return;
         };
@@ -368,6 +375,38 @@ impl Writer {
         }
         // An answer that nobody waits for any more is no fault.
         answer.send(result).unwrap_or(());
+    }
+
+    /// Leases that were dropped without an end.
+    fn release_abandoned(&self, jobs: &mut VecDeque<Job>) {
+        if self.core.options.clock.monotonic() < self.release_again {
+            return;
+        }
+        let abandoned = self.core.leases().take_abandoned();
+        jobs.extend(
+            abandoned
+                .into_iter()
+                .map(|entry| Job { command: Command::End { entry, end: LeaseEnd::Release }, answer: None }),
+        );
+    }
+
+    /// It is still leased, and nobody holds that lease: forgotten here, it would not be sent before the next start.
+    fn not_released(&mut self, entry: EntryId, error: &Error) {
+        if matches!(error, Error::NoEntry { .. }) {
+            self.core.leases().remove(entry);
+            return;
+        }
+        tracing::error!(%entry, %error, "a lease that nobody ended could not be released; it is tried again");
+        self.core.leases().put_back_abandoned(entry);
+        self.release_again = self.core.options.clock.monotonic() + RELEASE_AGAIN;
+    }
+
+    /// Nothing else to do: do not spin until leases are released again.
+    fn wait_to_release(&self) {
+        let left = self.release_again.saturating_sub(self.core.options.clock.monotonic());
+        if !self.has_background_work() && !left.is_zero() {
+            std::thread::sleep(left.min(LOOK_AGAIN));
+        }
     }
 
     /// Called when all reports of a stage have settled.

@@ -250,6 +250,19 @@ fn complaints(
     if let Some(paused) = &destination.paused {
         complain(Status::Degraded, "destination".into(), paused.why.clone(), Some(paused.since));
     }
+    if let Some((count, reason)) = core.destination.set_aside() {
+        let why = format!(
+            "{count} reports are set aside and tried now and then: the server takes others and not these; see `wats queue \
+             list --state pending`. One of them: {}",
+            reason.why
+        );
+        complain(Status::Degraded, "queue".into(), why, Some(reason.since));
+    }
+    if let Some((attempts, reason)) = core.destination.failures() {
+        let why =
+            format!("the last {attempts} attempts to send a report have all failed, the last one so: {}", reason.why);
+        complain(Status::Degraded, "destination".into(), why, Some(reason.since));
+    }
     for plugin in plugins {
         if let Some(why) = plugin.why.as_ref().filter(|_| plugin.state != "loading") {
             complain(Status::Degraded, format!("plugin {}", plugin.name), format!("{}: {why}", plugin.state), None);

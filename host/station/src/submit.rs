@@ -1,95 +1,39 @@
 //! Step 7: reports go to the server.
 //!
 //! Entries are leased, sent, and ended by what the server says. A failure that says nothing about the report (no
-//! connection, a token that is refused, somebody else who answers) pauses the destination and costs the report nothing;
-//! a single probe finds out when to go on.
+//! connection, a token that is refused, somebody else who answers) costs it no attempt and **pauses** the destination.
+//! While it is paused nothing goes out but one trial at a time: where nobody answered, the version is asked first, which
+//! costs no report; then one entry is sent, each time the next in line. The first that the server takes (or judges) ends
+//! the pause. The version alone does not: it is open to all, and says nothing about the token.
+//!
+//! Such an answer may be caused by one report all the same (a firewall that dislikes its content, a permission for its
+//! process). **Whose fault is it?** Let others decide: an entry that was answered so, and is answered so again after others
+//! that were sent in between have been taken, is at fault itself. It is *set aside*: left alone for a growing time,
+//! without an attempt, with its reason (`wats queue list`, health), and it does not pause the destination any more. It stays
+//! pending, and goes when the server takes it. As long as no other is taken either, it is the destination, and nobody is
+//! set aside. So that one such report costs the others as little as can be, the first trial follows at once, and the
+//! pause is announced only when that is refused too.
+
+mod destination;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use wats_client::{Client, ErrorClass, ReceiptEvidence, Submission};
 use wats_queue::{Leased, Receipt};
 
-use crate::core::{Core, Reason};
+pub(crate) use self::destination::Destination;
+use self::destination::{Blame, Refusal, Trial};
+use crate::core::Core;
 
 /// Entries that are leased at once.
 const BATCH: usize = 32;
-/// Between probes of a paused destination. Short, because the first delivery after an outage waits for it.
-const PROBE: Duration = Duration::from_secs(2);
-/// Between probes while the token is refused: accounts are locked after too many.
-const PROBE_AUTH: Duration = Duration::from_secs(15);
-/// A server that asks for patience gets at most this much.
-const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// How long is waited for an entry to try a paused destination with, before it is asked again.
+const TRIAL_PATIENCE: Duration = Duration::from_secs(2);
 /// Payloads from this size on are decompressed on a thread of their own.
 const LARGE: u64 = 256 << 10;
-
-/// Whether reports can be sent.
-#[derive(Debug, Default)]
-pub(crate) struct Destination {
-    state: Mutex<State>,
-    changed: tokio::sync::Notify,
-}
-
-#[derive(Debug, Default, Clone)]
-struct State {
-    paused: Option<Paused>,
-    last_delivery: Option<jiff::Timestamp>,
-    delivered: u64,
-}
-
-#[derive(Debug, Clone)]
-struct Paused {
-    reason: Reason,
-    until: Instant,
-}
-
-impl Destination {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Why nothing is sent, if nothing is.
-    pub(crate) fn paused(&self) -> Option<Reason> {
-        self.lock().paused.as_ref().map(|paused| paused.reason.clone())
-    }
-
-    /// When the last report was delivered, and how many since the start.
-    pub(crate) fn deliveries(&self) -> (Option<jiff::Timestamp>, u64) {
-        let state = self.lock();
-        (state.last_delivery, state.delivered)
-    }
-
-    fn delivered(&self, at: jiff::Timestamp) {
-        let mut state = self.lock();
-        state.last_delivery = Some(at);
-        state.delivered += 1;
-    }
-
-    /// True when it was not paused before.
-    fn pause(&self, why: String, wait: Duration, now: jiff::Timestamp) -> bool {
-        let mut state = self.lock();
-        let until = Instant::now() + wait.min(LONGEST_PAUSE);
-        if let Some(paused) = &mut state.paused {
-            paused.reason.why = why;
-            paused.until = until;
-            return false;
-        }
-        state.paused = Some(Paused { reason: Reason { why, since: now }, until });
-        true
-    }
-
-    fn resume(&self) -> bool {
-        let was = self.lock().paused.take().is_some();
-        self.changed.notify_waiters();
-        was
-    }
-
-    fn probe_at(&self) -> Option<Instant> {
-        self.lock().paused.as_ref().map(|paused| paused.until)
-    }
-}
 
 /// Sends until the station stops.
 pub(crate) async fn run(core: Arc<Core>, client: Client) {
@@ -102,9 +46,9 @@ pub(crate) async fn run(core: Arc<Core>, client: Client) {
 }
 
 async fn round(core: &Arc<Core>, client: &Client) {
-    if let Some(at) = core.destination.probe_at() {
-        tokio::time::sleep_until(at.into()).await;
-        probe(core, client).await;
+    if let Some(trial) = core.destination.trial() {
+        tokio::time::sleep_until(trial.at.into()).await;
+        try_once(core, client, trial).await;
         return;
     }
     core.queue.wait_for_work().await;
@@ -113,7 +57,7 @@ async fn round(core: &Arc<Core>, client: &Client) {
         let Some(permit) = client.concurrency().try_acquire() else { break };
         permits.push(permit);
     }
-    if core.destination.probe_at().is_some() {
+    if core.destination.trial().is_some() {
         return;
     }
     match core.queue.lease(permits.len()).await {
@@ -124,36 +68,65 @@ async fn round(core: &Arc<Core>, client: &Client) {
                 core.tasks.clone().spawn(async move { send(&core, &client, leased, permit).await });
             }
         }
-        Err(error) => {
-            if !core.stop.is_cancelled() {
-                tracing::error!(%error, "the queue gave nothing to send");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
+        Err(error) => nothing_to_send(core, &error).await,
     }
 }
 
-/// Asks a paused destination whether it is there again.
-async fn probe(core: &Core, client: &Client) {
-    match client.version().await {
-        Ok(_) => {
-            if core.destination.resume() {
-                core.events.resumed();
-                tracing::info!(server = client.server(), "the server is back; sending goes on");
-            }
-        }
-        Err(error) => pause(core, &error),
+async fn nothing_to_send(core: &Core, error: &wats_queue::Error) {
+    if !core.stop.is_cancelled() {
+        tracing::error!(%error, "the queue gave nothing to send");
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
-fn pause(core: &Core, error: &wats_client::Error) {
-    let least = if error.class() == ErrorClass::Auth { PROBE_AUTH } else { PROBE };
-    let wait = error.retry_after().unwrap_or(least).max(Duration::from_millis(200));
-    let why = wats_runtime::chain(error);
-    if core.destination.pause(why.clone(), wait, core.now()) {
-        core.events.paused(&why);
-        tracing::warn!(%why, "nothing is sent for now; reports are kept and files are converted");
+/// Finds out whether a paused destination takes reports again.
+async fn try_once(core: &Arc<Core>, client: &Client, trial: Trial) {
+    if trial.ask_first
+        && let Err(error) = client.version().await
+        && !is_only_kept_back(&error)
+    {
+        let refusal = Refusal::of(&error);
+        let news = core.destination.pause(&refusal, core.now());
+        return tell(core, &refusal, news);
     }
+    match core.queue.lease_behind(trial.behind).await {
+        Ok(Some(leased)) => {
+            let permit = client.concurrency().acquire().await;
+            let (core, client) = (Arc::clone(core), client.clone());
+            // A task of its own, because stopping drops this future, and must not cut a request short. When it panics,
+            // its lease comes back by itself.
+            core.tasks.clone().spawn(async move { send(&core, &client, leased, permit).await }).await.unwrap_or(());
+        }
+        Ok(None) => {
+            let empty = core.queue.counts().await.is_ok_and(|counts| counts.reports_live == 0);
+            if empty && !trial.auth && core.destination.answers() {
+                return resumed(core, client);
+            }
+            let wait = tokio::time::timeout(TRIAL_PATIENCE, core.queue.wait_for_work());
+            // What is ready but cannot be leased would make this spin.
+            if wait.await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        Err(error) => nothing_to_send(core, &error).await,
+    }
+}
+
+/// The version may be kept from this account, or an old server may not have it: then a report has to show.
+fn is_only_kept_back(error: &wats_client::Error) -> bool {
+    !error.is_transient() && error.status().is_some_and(|status| (400..500).contains(&status) && status != 407)
+}
+
+fn tell(core: &Core, refusal: &Refusal, news: bool) {
+    if news {
+        core.events.paused(&refusal.why);
+        tracing::warn!(why = %refusal.why, "nothing is sent for now; reports are kept and files are converted");
+    }
+}
+
+fn resumed(core: &Core, client: &Client) {
+    core.events.resumed();
+    tracing::info!(server = client.server(), "the server is back; sending goes on");
 }
 
 async fn send(core: &Core, client: &Client, leased: Leased, permit: wats_client::Permit) {
@@ -171,6 +144,10 @@ async fn send(core: &Core, client: &Client, leased: Leased, permit: wats_client:
     // Stopping does not cut a request short: that would leave open whether the server has the report.
     let answer = client.report().submit_once(&Submission::wsjf(body.into(), leased.report_id)).await;
     core.fault("submit.after");
+    let judged = |error: &wats_client::Error| matches!(error.class(), ErrorClass::Permanent | ErrorClass::TooLarge);
+    if answer.as_ref().err().is_none_or(judged) && core.destination.taken(entry, began) {
+        resumed(core, client);
+    }
     match answer {
         Ok(receipt) => {
             permit.succeeded(began.elapsed());
@@ -187,9 +164,22 @@ async fn send(core: &Core, client: &Client, leased: Leased, permit: wats_client:
         Err(error)
             if error.is_about_the_destination() || matches!(error.class(), ErrorClass::Auth | ErrorClass::Foreign) =>
         {
-            permit.refused();
-            pause(core, &error);
-            end(core, core.queue.release(entry).await);
+            let refusal = Refusal::of(&error);
+            match core.destination.refused(entry, began, &refusal, core.now()) {
+                Blame::Entry(delay) => {
+                    let why = &refusal.why;
+                    tracing::warn!(report = %leased.report_id, ?delay, %why, "set aside: the server takes others and not this one");
+                    end(core, core.queue.set_aside(entry, delay, why).await);
+                }
+                Blame::Destination(news) => {
+                    // Only what may be too much for the server says something about how much it can take.
+                    if error.is_transient() {
+                        permit.refused();
+                    }
+                    tell(core, &refusal, news);
+                    end(core, core.queue.release(entry).await);
+                }
+            }
         }
         Err(error) => {
             let why = wats_runtime::chain(&error);
@@ -202,6 +192,7 @@ async fn send(core: &Core, client: &Client, leased: Leased, permit: wats_client:
                 }
                 _ => {
                     permit.refused();
+                    core.destination.attempt_failed(entry, began, &why, core.now());
                     tracing::warn!(report = %leased.report_id, attempt = leased.attempts + 1, %why, "not delivered; tried again");
                     end(core, core.queue.retry_later(entry, error.retry_after(), &why).await);
                 }

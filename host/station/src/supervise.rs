@@ -247,6 +247,13 @@ impl Station {
                 Ok(())
             });
         }
+        let queue = Arc::clone(core);
+        self.task("queue", async move {
+            tokio::select! {
+                () = queue.stop.cancelled() => Ok(()),
+                why = queue.queue.failed() => Err(std::io::Error::other(why)),
+            }
+        });
         let (upkeep, away, plugins) = (Arc::clone(core), Arc::clone(core), Arc::clone(core));
         self.task("upkeep", async move { upkeep_of_queue(&upkeep).await });
         self.task("filing away", async move { due_to_be_filed_away(&away).await });

@@ -1,6 +1,14 @@
 //! What becomes of files: archive, error folder, waiting, and inboxes with rules of their own.
 
-use std::{fs, io::Read as _, time::Duration};
+use std::{
+    fs,
+    io::Read as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::json;
 use wats_tests::embedded::{Embedded, Line, csv, eventually, guest};
@@ -314,4 +322,26 @@ async fn a_stop_in_the_middle_loses_nothing_and_takes_seconds() {
     })
     .await;
     station.stop().await;
+}
+
+/// Without its writer nothing can be committed or recorded: the station ends and says so, so that who watches over it
+/// starts it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_whose_queue_has_died_ends_with_the_reason() {
+    let line = Line::with_guests(&["scripted"]);
+    let config = wats_station::Config::from_toml(&line.config_text(), "the test", line.root.path()).unwrap();
+    let telemetry = wats_telemetry::Telemetry::start(&wats_telemetry::Options::default()).unwrap();
+    let mut options = wats_station::Options::new(telemetry.meter("wats"));
+    let armed = Arc::new(AtomicBool::new(false));
+    let strike = Arc::clone(&armed);
+    options.fault = Some(Arc::new(move |place: &str| {
+        assert!(place != "queue.commit.before" || !strike.load(Ordering::SeqCst), "struck by the test");
+    }));
+    let station = wats_station::Station::start(config, options).await.unwrap();
+    armed.store(true, Ordering::SeqCst);
+    line.drop_file("a.script", "report SN-1 5.0");
+    tokio::time::timeout(Duration::from_secs(60), station.failed()).await.expect("the station ends");
+    let error = station.stop().await.expect("it says why");
+    assert!(format!("{error:?}").contains("struck by the test"), "{error:?}");
+    assert_eq!(line.names("in"), ["a.script"], "the file stays for the next start");
 }

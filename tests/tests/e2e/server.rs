@@ -62,6 +62,10 @@ async fn refused_tokens_portals_redirects_and_strangers_pause_and_cost_no_attemp
         pauses("a captive portal", Rule::any(Action::CaptivePortal)),
         pauses("a login page", Rule::any(Action::LoginRedirect { to: None })),
         pauses("a printer", Rule::any(printer)),
+        pauses(
+            "404 without a word",
+            Rule::reports(Action::Answer { status: 404, headers: Vec::new(), body: String::new(), stored: false })
+        ),
         pauses("another id", Rule::reports(Action::OtherId { id: None, stored: false })),
     );
 }

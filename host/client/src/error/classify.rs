@@ -15,7 +15,10 @@ pub(crate) enum Verdict {
 }
 
 /// Classifies an answer with a status that is no success. Redirects are the caller's.
-pub(crate) fn classify(status: u16, said: &Said) -> Verdict {
+///
+/// A refused `submission` is given up for good, so it takes more than a status: a proxy or a half-started server that says
+/// 404 or 400 to everything would make the whole backlog dead letters.
+pub(crate) fn classify(status: u16, said: &Said, submission: bool) -> Verdict {
     use ErrorClass::{Auth, Foreign, TooLarge, Transient};
     match status {
         401 | 403 | 407 => Verdict::Clear(Auth),
@@ -23,6 +26,7 @@ pub(crate) fn classify(status: u16, said: &Said) -> Verdict {
         405 | 421 | 426 | 511 => Verdict::Clear(Foreign),
         408 | 425 | 429 | 500..=599 => Verdict::Clear(Transient),
         413 => Verdict::Clear(TooLarge),
+        400..=499 if submission && matches!(said.form, Form::Empty | Form::Text) => Verdict::Clear(Foreign),
         404 => missing(said),
         400..=499 => refused(said),
         // 1xx is never seen here, 3xx is the caller's, and nothing above 599 exists.

@@ -20,8 +20,10 @@ async fn every_status_is_classed_as_documented() {
     const TEXT: &str = "text/plain";
     for (status, content_type, body, expected) in [
         (400, JSON, r#"{"Message":"no such process"}"#, Permanent),
-        (400, TEXT, "process is missing", Permanent),
-        (400, JSON, "", Permanent),
+        (400, TEXT, "process is missing", Foreign),
+        (400, JSON, "", Foreign),
+        (400, JSON, "{}", Foreign),
+        (422, TEXT, "", Foreign),
         (400, HTML, "<h2>Bad Request - Invalid Hostname</h2>", Foreign),
         (409, JSON, r#"{"error":"exists"}"#, Permanent),
         (422, JSON, r#"{"title":"Invalid","detail":"pn"}"#, Permanent),
@@ -30,6 +32,8 @@ async fn every_status_is_classed_as_documented() {
         (407, TEXT, "", Auth),
         (404, JSON, r#"{"message":"process 99 not found"}"#, Permanent),
         (404, JSON, r#"{"Message":"No HTTP resource was found that matches the request URI."}"#, Foreign),
+        (404, JSON, "", Foreign),
+        (404, TEXT, "404 page not found", Foreign),
         (404, HTML, "<html><title>404 - File not found</title></html>", Foreign),
         (405, JSON, r#"{"Message":"not supported"}"#, Foreign),
         (302, TEXT, "", Foreign),
@@ -55,6 +59,7 @@ async fn a_bare_refusal_from_a_server_without_proof_is_foreign() {
             .await;
     let error = client(&server.url).report().submit_once(&report()).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Foreign);
+    assert!(error.to_string().contains("nope"), "the words are kept: {error}");
 }
 
 #[tokio::test]

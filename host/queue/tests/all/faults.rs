@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::support::*;
-use wats_queue::{EntryState, Error, Filter, Page, Payload, Pressure, Query, Queue, QueueOptions};
+use wats_queue::{EntryState, Error, FaultPoints, Filter, Page, Payload, Pressure, Query, Queue, QueueOptions};
 
 /// Bytes that no compressor makes smaller.
 fn noise(seed: u64, bytes: usize) -> Vec<u8> {
@@ -100,6 +103,62 @@ async fn on_a_full_disk_deliveries_are_still_recorded() {
     queue.commit(commit(source(90_000), vec![report(90_000, 1)])).await.unwrap();
     assert_sound(&queue).await;
     queue.close().await;
+}
+
+/// A second connection takes the right to write as soon as it is asked to, from within the writer thread.
+#[tokio::test]
+async fn a_lease_that_could_not_be_released_is_released_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let other = Arc::new(Mutex::new(None));
+    let (armed, blocked) = (Arc::new(AtomicBool::new(false)), Arc::clone(&other));
+    let (ready, file) = (Arc::clone(&armed), dir.path().join("queue.db"));
+    let fault = FaultPoints::new(move |place| {
+        if place == "ack.after" && ready.swap(false, Ordering::SeqCst) {
+            let conn = rusqlite::Connection::open(&file).unwrap();
+            conn.execute_batch("BEGIN IMMEDIATE").unwrap();
+            *blocked.lock().unwrap() = Some(conn);
+        }
+    });
+    let queue = Queue::open(dir.path(), QueueOptions { fault, ..options() }).unwrap();
+    queue.commit(one(1)).await.unwrap();
+    let leased = queue.lease(1).await.unwrap();
+    armed.store(true, Ordering::SeqCst);
+    queue.set_state("key", Some(b"value")).await.unwrap();
+    drop(leased);
+    // Any request behind the release fails as it does.
+    queue.set_state("key", None).await.unwrap_err();
+    assert_eq!(queue.counts().await.unwrap().leased, 1);
+    drop(other.lock().unwrap().take());
+    tokio::time::timeout(Duration::from_secs(20), queue.wait_for_work()).await.expect("the lease comes back");
+    assert_eq!(queue.lease(1).await.unwrap().len(), 1);
+    assert_sound(&queue).await;
+}
+
+#[tokio::test]
+async fn the_death_of_the_writer_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let armed = Arc::new(AtomicBool::new(false));
+    let ready = Arc::clone(&armed);
+    let fault = FaultPoints::new(move |place| {
+        assert!(place != "commit.before" || !ready.load(Ordering::SeqCst), "struck by the test");
+    });
+    let queue = Queue::open(dir.path(), QueueOptions { fault, ..options() }).unwrap();
+    let waiting = {
+        let queue = queue.clone();
+        async move { queue.failed().await }
+    };
+    tokio::pin!(waiting);
+    queue.commit(one(1)).await.unwrap();
+    tokio::time::timeout(Duration::from_millis(50), &mut waiting).await.expect_err("nothing has failed");
+    armed.store(true, Ordering::SeqCst);
+    assert!(matches!(queue.commit(one(2)).await, Err(Error::Closed)));
+    let why = tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it is told");
+    assert!(why.contains("struck by the test"), "{why}");
+    queue.close().await;
+    // Nothing of it holds the folder, and what was acknowledged is there.
+    let queue = open(dir.path());
+    assert_eq!(queue.counts().await.unwrap().reports_live, 1);
+    assert_sound(&queue).await;
 }
 
 #[tokio::test]

@@ -261,6 +261,8 @@ struct World {
 
 fn open_at(dir: &Path, clock: &Arc<TestClock>) -> Queue {
     let mut options = options();
+    // The delays of the steps are the longer ones.
+    options.backoff.max = BACKOFF;
     options.clock = clock.clone();
     Queue::open(dir, options).unwrap()
 }

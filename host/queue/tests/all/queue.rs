@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::support::*;
 use wats_queue::{
-    Commit, Conflict, EntryState, Error, Filter, Hold, OrphanRule, Outcome, Page, PriorityClass, Query, Queue,
+    Backoff, Commit, Conflict, EntryId, EntryState, Error, Filter, Hold, OrphanRule, Outcome, Page, PriorityClass,
+    Query, Queue, QueueOptions,
 };
 
 #[tokio::test]
@@ -243,7 +244,8 @@ async fn reports_that_a_mended_plugin_no_longer_gives_are_named() {
 #[tokio::test]
 async fn a_repair_waits_for_its_unit_test() {
     let dir = tempfile::tempdir().unwrap();
-    let queue = open(dir.path());
+    let at_once = Backoff { base: Duration::ZERO, ..Backoff::default() };
+    let queue = Queue::open(dir.path(), QueueOptions { backoff: at_once, ..options() }).unwrap();
     // The repair came first, then the test that it refers to.
     queue.commit(commit(source(2), vec![repair(2, 1)])).await.unwrap();
     queue.commit(one(1)).await.unwrap();
@@ -325,6 +327,72 @@ async fn a_retry_waits_its_time_and_then_stands_where_it_stood() {
     let detail = queue.entry(again.entry_id).await.unwrap();
     assert_eq!(detail.attempts[0].what, "timeout");
     assert_sound(&queue).await;
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_no_patience_at_all_gets_the_backoff_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = TestClock::new();
+    let queue = Queue::open(dir.path(), QueueOptions { clock: clock.clone(), ..options() }).unwrap();
+    queue.commit(one(1)).await.unwrap();
+    for least in [1, 2, 4] {
+        let leased = queue.lease(1).await.unwrap().remove(0);
+        queue.retry_later(leased.entry_id, Some(Duration::ZERO), "busy").await.unwrap();
+        // Half of the delay is jitter.
+        clock.advance(Duration::from_millis(1000 * least - 1));
+        queue.set_state("tick", None).await.unwrap();
+        assert!(queue.lease(1).await.unwrap().is_empty(), "not before {least} s");
+        clock.advance(Duration::from_millis(1000 * least + 1));
+        queue.wait_for_work().await;
+    }
+    assert_sound(&queue).await;
+}
+
+#[tokio::test]
+async fn what_is_set_aside_waits_its_time_keeps_its_reason_and_pays_no_attempt() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = TestClock::new();
+    let queue = Queue::open(dir.path(), QueueOptions { clock: clock.clone(), ..options() }).unwrap();
+    queue.commit(commit(source(1), vec![report(1, 1), report(2, 2)])).await.unwrap();
+    let first = queue.lease(1).await.unwrap().remove(0);
+    queue.set_aside(first.entry_id, Duration::from_secs(60), "403, others are taken").await.unwrap();
+    let row = queue.entry(first.entry_id).await.unwrap();
+    assert_eq!((row.entry.state, row.entry.attempts, row.attempts.len()), (EntryState::Pending, 0, 0), "{row:?}");
+    assert_eq!(row.entry.last_error.as_deref(), Some("403, others are taken"));
+    assert!(row.entry.next_try.is_some() && queue.counts().await.unwrap().in_backoff == 1);
+    let others = queue.lease(10).await.unwrap();
+    assert_eq!(others.iter().map(|leased| leased.report_id).collect::<Vec<_>>(), [id(2)]);
+    clock.advance(Duration::from_secs(61));
+    queue.wait_for_work().await;
+    let again = queue.lease(1).await.unwrap().remove(0);
+    assert_eq!((again.report_id, again.attempts), (id(1), 0));
+    queue.delivered(again.entry_id, receipt()).await.unwrap();
+    drop(others);
+    assert_sound(&queue).await;
+}
+
+#[tokio::test]
+async fn each_ready_entry_has_its_turn_to_try_the_server_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = open(dir.path());
+    for (n, class) in (1..).zip([PriorityClass::Bulk, PriorityClass::Live, PriorityClass::Normal, PriorityClass::Live])
+    {
+        queue.commit(Commit { class, ..one(n) }).await.unwrap();
+    }
+    // Somebody has the third.
+    let third = queue.lease_behind(Some(EntryId(2))).await.unwrap().unwrap();
+    let (mut after, mut seen) = (None, Vec::new());
+    for _ in 0..5 {
+        let leased = queue.lease_behind(after).await.unwrap().unwrap();
+        seen.push(leased.entry_id.0);
+        after = Some(leased.entry_id);
+        queue.release(leased.entry_id).await.unwrap();
+    }
+    assert_eq!(seen, [1, 2, 4, 1, 2]);
+    queue.release(third.entry_id).await.unwrap();
+    // None left.
+    let _all = queue.lease(10).await.unwrap();
+    assert!(queue.lease_behind(after).await.unwrap().is_none());
 }
 
 #[tokio::test]
