@@ -203,7 +203,13 @@ impl Sink {
                 derived
             }),
             Some(own) => {
-                report.header_mut().misc_infos.push(MiscInfo::new(OWN_ID, own));
+                match &mut report {
+                    Report::Uut(uut) => uut.header.misc_infos.push(MiscInfo::new(OWN_ID, own)),
+                    // WATS restricts the misc infos of a repair to the fields that the repair type defines.
+                    Report::Uur(_) => {
+                        tracing::warn!(%own, id = %derived, "the repair's own id is not kept without the grant own-id");
+                    }
+                }
                 derived
             }
         };
