@@ -111,12 +111,7 @@ impl Wire for Loop {
 impl Wire for NumericMeasurement {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (op, low, high) = self.limits.sent_parts();
-        let is_moved = self.limits.is_misplaced();
-        let (low_format, high_format) = match (&self.low_limit_format, &self.high_limit_format) {
-            (None, high) if is_moved => (high.as_ref(), None),
-            (low, _) if is_moved => (low.as_ref(), None),
-            (low, high) => (low.as_ref(), high.as_ref()),
-        };
+        let (low_format, high_format) = self.sent_limit_formats();
         let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.put("compOp", op.as_str())?;
         f.text_if("name", self.name.as_ref())?;
