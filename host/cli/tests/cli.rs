@@ -241,6 +241,19 @@ fn convert_gives_one_wsjf_object_a_line_on_demand() {
 }
 
 #[test]
+fn convert_shows_sequences_that_are_nested_deep() {
+    let bench = Bench::new();
+    let open = r#"{"stepType":"SequenceCall","name":"Main","status":"P","steps":["#;
+    let (open, close) = (open.repeat(200), "]}".repeat(200));
+    let report = format!(
+        r#"{{"type":"T","pn":"P","sn":"S-1","rev":"A","processCode":100,"result":"P","machineName":"M","location":"L",
+        "purpose":"T","start":"2026-05-04T08:15:30Z","root":{open}{close}}}"#
+    );
+    bench.write("a.json", &report);
+    bench.wats(&["convert", "a.json", "--plugins", &plugins_text()]).ends_with(0).says(&["Passed  S-1", "199 steps"]);
+}
+
+#[test]
 fn convert_tells_by_its_code_what_became_of_the_worst_file() {
     let bench = Bench::new();
     bench

@@ -49,6 +49,15 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// What is wrong, without where: for those who tell the place apart.
+    pub fn problem(&self) -> String {
+        match self {
+            Self::Json { problem, .. } | Self::Xml { problem, .. } | Self::Io { problem } => problem.clone(),
+            Self::Form { found, allowed, .. } => format!("found {found}, allowed is {allowed}"),
+            Self::TooDeep { allowed, .. } => format!("nested deeper than {allowed} levels"),
+        }
+    }
+
     /// Where in the document: a JSON pointer, a path of elements, or line and column.
     pub fn place(&self) -> String {
         match self {

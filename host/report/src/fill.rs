@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::{Report, Step, StepBody, Timestamp};
+use crate::{ClockChange, Report, Step, StepBody, Timestamp};
 
 /// What a station knows where a report is silent. What is `None` here is left as it is.
 #[derive(Debug, Clone, Default)]
@@ -68,27 +68,73 @@ impl Report {
     }
 
     fn fill_zone(&mut self, zone: &TimeZone, filled: &mut Vec<DefaultedField>) {
+        let mut start = Resolved::default();
+        let mut others = Resolved::default();
         let header = self.header_mut();
-        let start = resolve(&mut header.start, zone);
-        let mut others = 0_usize;
+        start.resolve(&mut header.start, zone);
         for asset in &mut header.assets {
-            others += usize::from(resolve(&mut asset.calibration_date, zone));
-            others += usize::from(resolve(&mut asset.calibration_due, zone));
+            others.resolve(&mut asset.calibration_date, zone);
+            others.resolve(&mut asset.calibration_due, zone);
         }
         match self {
-            Self::Uut(report) => others += resolve_steps(&mut report.root, zone),
+            Self::Uut(report) => others.resolve_steps(&mut report.root, zone),
             Self::Uur(report) => {
-                others += usize::from(resolve(&mut report.info.confirm_date, zone));
-                others += usize::from(resolve(&mut report.info.finalize_date, zone));
+                others.resolve(&mut report.info.confirm_date, zone);
+                others.resolve(&mut report.info.finalize_date, zone);
             }
         }
         let name = zone.iana_name().unwrap_or("a fixed offset");
-        if start {
-            filled.push(DefaultedField { field: "header/start/offset", value: format!("of {name}") });
+        if start.count > 0 {
+            filled.push(DefaultedField { field: "header/start/offset", value: format!("of {name}{}", start.doubt()) });
         }
-        if others > 0 {
-            filled.push(DefaultedField { field: "offsets of other times", value: format!("of {name} on {others}") });
+        if others.count > 0 {
+            let value = format!("of {name} on {}{}", others.count, others.doubt());
+            filled.push(DefaultedField { field: "offsets of other times", value });
         }
+    }
+}
+
+/// How many times got an offset, and where a clock change left a choice.
+#[derive(Default)]
+struct Resolved {
+    count: usize,
+    skipped: usize,
+    doubled: usize,
+    example: Option<(Timestamp, Timestamp)>,
+}
+
+impl Resolved {
+    fn resolve(&mut self, time: &mut Option<Timestamp>, zone: &TimeZone) {
+        let Some(at) = time.as_mut().filter(|at| at.offset().is_none()) else { return };
+        let given = *at;
+        *at = given.with_zone(zone);
+        self.count += 1;
+        match given.clock_change(zone) {
+            None => return,
+            Some(ClockChange::Skipped) => self.skipped += 1,
+            Some(ClockChange::Doubled) => self.doubled += 1,
+        }
+        self.example.get_or_insert((given, *at));
+    }
+
+    fn resolve_steps(&mut self, step: &mut Step, zone: &TimeZone) {
+        self.resolve(&mut step.start, zone);
+        if let StepBody::Sequence { steps, .. } = &mut step.body {
+            for child in steps {
+                self.resolve_steps(child, zone);
+            }
+        }
+    }
+
+    /// What to know about the choice that was made.
+    fn doubt(&self) -> String {
+        let Some((given, taken)) = self.example else { return String::new() };
+        let how = match (self.skipped, self.doubled) {
+            (_, 0) => "skipped",
+            (0, _) => "showed twice",
+            _ => "skipped or showed twice",
+        };
+        format!("; a clock change {how} {given}, taken as {taken}")
     }
 }
 
@@ -105,26 +151,6 @@ fn fill_text(
         *field = Some(default.clone());
         filled.push(DefaultedField { field: name, value: default.clone() });
     }
-}
-
-fn resolve(time: &mut Option<Timestamp>, zone: &TimeZone) -> bool {
-    match time {
-        Some(at) if at.offset().is_none() => {
-            *at = at.with_zone(zone);
-            true
-        }
-        _ => false,
-    }
-}
-
-fn resolve_steps(step: &mut Step, zone: &TimeZone) -> usize {
-    let mut count = usize::from(resolve(&mut step.start, zone));
-    if let StepBody::Sequence { steps, .. } = &mut step.body {
-        for child in steps {
-            count += resolve_steps(child, zone);
-        }
-    }
-    count
 }
 
 #[cfg(test)]

@@ -94,6 +94,17 @@ fn judge_step(step: &mut Step) {
     step.status = step.status.or(status);
 }
 
+/// The first failed step of the tree: one that holds no steps, or else a sequence.
+pub(crate) fn first_failure(root: &Step) -> Option<&Step> {
+    fn walk<'a>(step: &'a Step, wanted: &impl Fn(&Step) -> bool) -> Option<&'a Step> {
+        if step.status.is_some_and(Status::counts_as_failed) && wanted(step) {
+            return Some(step);
+        }
+        step.steps().iter().find_map(|child| walk(child, wanted))
+    }
+    walk(root, &|step| step.steps().is_empty()).or_else(|| walk(root, &|_| true))
+}
+
 /// The first of these steps that fails the sequence that holds them.
 pub(crate) fn hidden_failure(steps: &[Step]) -> Option<&Step> {
     steps.iter().find(|step| step.status.is_some_and(Status::counts_as_failed))

@@ -68,7 +68,7 @@ pub use model::measurement::{NumericMeasurement, PassFailMeasurement, TextMeasur
 pub use model::status::Status;
 pub use model::step::{CallExe, ErrorCode, Group, Loop, MessagePopup, SeqCall, Step, StepBody, StepId};
 pub use model::step_type::{GENERIC_STEP_TYPES, StepType};
-pub use model::timestamp::{Timestamp, TimestampError};
+pub use model::timestamp::{ClockChange, Timestamp, TimestampError};
 pub use model::uur::{Failure, UurInfo, UurReport, UurUnit};
 pub use model::uut::{SubUnit, UutInfo, UutReport};
 pub use model::{Extra, Report};

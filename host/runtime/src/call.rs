@@ -123,6 +123,7 @@ fn new_state(facts: &Arc<Facts>, operation: Operation, source: Option<&Source>, 
         reports: 0,
         bytes_read: 0,
         bytes_out: 0,
+        texts_refused: 0,
         deadline: Instant::now() + deadline,
         cancel: Cancel::default(),
     }
@@ -195,6 +196,7 @@ fn run<T>(
         peak_memory_bytes: state.usage.peak_bytes,
         bytes_read: state.bytes_read,
         bytes_out: state.bytes_out,
+        texts_refused: state.texts_refused,
     };
     Ended { result, state, stats: figures }
 }

@@ -118,4 +118,6 @@ pub struct Stats {
     pub bytes_read: u64,
     /// Bytes that the plugin handed over.
     pub bytes_out: u64,
+    /// How often the plugin wanted a file as text that is above the limit `text_bytes`.
+    pub texts_refused: u32,
 }

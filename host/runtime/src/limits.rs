@@ -230,6 +230,8 @@ pub enum Limit {
     SequenceDepth,
     /// Bytes of one `read`.
     ReadBytes,
+    /// Bytes that `text` decodes. It ends no call: the guest is told and may read in pieces.
+    TextBytes,
     /// Bytes handed over per source.
     OutputBytes,
     /// Bytes handed over per report.
@@ -257,6 +259,7 @@ impl Limit {
             Self::OpenReports => "open_reports",
             Self::SequenceDepth => "sequence_depth",
             Self::ReadBytes => "read_bytes",
+            Self::TextBytes => "text_bytes",
             Self::OutputBytes => "output_bytes",
             Self::ReportBytes => "report_bytes",
             Self::Reports => "reports",
@@ -276,6 +279,7 @@ impl Limit {
                 | Self::StackBytes
                 | Self::HostcallBytes
                 | Self::ReadBytes
+                | Self::TextBytes
                 | Self::OutputBytes
                 | Self::ReportBytes
         )

@@ -8,6 +8,7 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
 use crate::conversion::{Conversion, Outcome, Stats};
 use crate::failure::{Failure, FailureKind};
+use crate::limits::Limit;
 
 /// The instruments of this crate.
 #[derive(Debug)]
@@ -103,7 +104,7 @@ impl Metrics {
             limits: meter
                 .u64_counter("wats.plugin.limits")
                 .with_unit("{call}")
-                .with_description("Calls that were ended by a limit, by limit")
+                .with_description("Calls that reached a limit, by limit")
                 .build(),
             probes: meter
                 .u64_counter("wats.plugin.probes")
@@ -185,7 +186,7 @@ impl PluginMetrics {
 
     pub(crate) fn conversion_ended(&self, conversion: &Conversion) {
         let metrics = &self.metrics;
-        let Stats { instantiate, duration, peak_memory_bytes, bytes_read, bytes_out } = conversion.stats;
+        let Stats { instantiate, duration, peak_memory_bytes, bytes_read, bytes_out, texts_refused } = conversion.stats;
         let ended = match &conversion.outcome {
             Ok(Outcome::Converted) => Ended::Converted,
             Ok(Outcome::Skipped(_)) => Ended::Skipped,
@@ -204,6 +205,9 @@ impl PluginMetrics {
         metrics.peak_memory.record(peak_memory_bytes, &self.plugin);
         if ended == Ended::Converted && conversion.reports > 0 {
             metrics.reports.add(u64::from(conversion.reports), &self.plugin);
+        }
+        if texts_refused > 0 {
+            self.reached(Limit::TextBytes);
         }
         if conversion.log_dropped_bytes > 0 {
             metrics.log_dropped.add(conversion.log_dropped_bytes, &self.plugin);
@@ -233,10 +237,13 @@ impl PluginMetrics {
             FailureKind::Trap { trap } => {
                 self.metrics.traps.add(1, &[name, version, KeyValue::new("kind", trap.as_str())]);
             }
-            FailureKind::Limit { limit, .. } => {
-                self.metrics.limits.add(1, &[name, version, KeyValue::new("limit", limit.key())]);
-            }
+            FailureKind::Limit { limit, .. } => self.reached(*limit),
             _ => {}
         }
+    }
+
+    fn reached(&self, limit: Limit) {
+        let [name, version] = self.plugin.clone();
+        self.metrics.limits.add(1, &[name, version, KeyValue::new("limit", limit.key())]);
     }
 }

@@ -62,6 +62,8 @@ pub(crate) struct State {
     pub(crate) reports: u32,
     pub(crate) bytes_read: u64,
     pub(crate) bytes_out: u64,
+    /// How often the guest wanted a text that was too large to decode at once.
+    pub(crate) texts_refused: u32,
     /// When the call has to be over.
     pub(crate) deadline: Instant,
     pub(crate) cancel: Cancel,

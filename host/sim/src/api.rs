@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::answer::{self, Answer, AnswerForm, RefusalForm};
 use crate::check::{self, WsxfReport};
 use crate::core::Core;
+use crate::json;
 use crate::record::Outcome;
 use crate::serve::Subject;
 
@@ -115,7 +116,7 @@ impl<'a> Call<'a> {
             Found::OtherMethod | Found::Nothing => (BodyKind::Other, Vec::new()),
         };
         let parsed = match kind {
-            BodyKind::Wsjf => Parsed::Json(serde_json::from_slice(&body)),
+            BodyKind::Wsjf => Parsed::Json(json::from_slice(&body, json::MAX_DEPTH)),
             BodyKind::Wsxf => Parsed::Xml(read_wsxf(&body)),
             BodyKind::Other => Parsed::No,
         };

@@ -35,6 +35,7 @@ mod control;
 mod core;
 mod error;
 pub mod fault;
+mod json;
 mod listen;
 mod options;
 mod process;

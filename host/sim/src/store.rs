@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::json;
 use crate::options::Keep;
 use crate::record::Outcome;
 
@@ -231,7 +232,7 @@ impl Store {
             .collect();
         let body = self.bodies.get(id);
         let (report, xml) = match slot.format {
-            Format::Wsjf => (body.and_then(|body| serde_json::from_slice(body).ok()), None),
+            Format::Wsjf => (body.and_then(|body| json::from_slice(body, json::MAX_DEPTH).ok()), None),
             Format::Wsxf => (None, body.map(|body| String::from_utf8_lossy(body).into_owned())),
         };
         Some(ReportDetails { entry: self.entry(place, slot), history, report, xml })

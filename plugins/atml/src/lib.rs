@@ -16,6 +16,7 @@ mod data;
 mod error;
 mod input;
 mod limits;
+mod long;
 mod measured;
 mod names;
 mod number;

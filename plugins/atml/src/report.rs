@@ -7,6 +7,7 @@ use wats_converter::{Attachment, Header, Reports, Sequence, Status, Uut};
 use crate::action::{self, SetProperties, whole};
 use crate::data;
 use crate::error::{Fault, Place, Result};
+use crate::long::kept;
 use crate::names::Space;
 use crate::sequence::{self, Program};
 use crate::settings::MiscInfoSource;
@@ -39,6 +40,21 @@ struct Unit {
     revision: Option<String>,
     /// Where the unit stands in the file.
     place: Option<Place>,
+}
+
+/// A number by which the unit is known.
+struct IdentificationNumber {
+    kind: String,
+    /// What it is, where its type does not tell.
+    qualifier: Option<String>,
+    text: String,
+}
+
+impl IdentificationNumber {
+    fn named(self) -> (String, String) {
+        let kind = if self.kind.is_empty() { "Identification number".to_owned() } else { self.kind };
+        (self.qualifier.unwrap_or(kind), self.text)
+    }
 }
 
 /// What `finish` said, apart from what is wrong with the file.
@@ -75,7 +91,8 @@ pub(crate) fn test_results<R: Read>(
         return Err(Fault::malformed(place, message));
     };
     head.properties = std::mem::take(&mut head.properties).or(program.action.set_properties.clone()).or(batch.clone());
-    let header = head.header(&program, element, context, seen)?;
+    let mut program = program;
+    let header = head.header(&mut program, &mut uut, element, context, seen)?;
     uut.set_header(&header);
     head.write(&mut uut, program, context);
     // A report is never skipped: a test that was not started was stopped before it.
@@ -128,7 +145,7 @@ impl Head {
                     self.unit.revision = self.unit.revision.take().or(part.attribute("version").map(str::to_owned));
                     while let Some(inner) = xml.child()? {
                         match inner.key() {
-                            (Space::Common, "Identification") => self.identification(xml)?,
+                            (Space::Common, "Identification") => self.identification(xml, context)?,
                             (_, "Extension") => collections(xml, context.comma, &mut values)?,
                             _ => xml.skip()?,
                         }
@@ -142,8 +159,8 @@ impl Head {
         Ok(())
     }
 
-    fn identification<R: Read>(&mut self, xml: &mut Xml<R>) -> Result<()> {
-        let mut numbers: Vec<(String, String)> = Vec::new();
+    fn identification<R: Read>(&mut self, xml: &mut Xml<R>, context: &Context<'_>) -> Result<()> {
+        let mut numbers: Vec<IdentificationNumber> = Vec::new();
         while let Some(part) = xml.child()? {
             match part.key() {
                 (Space::Common, "Version") => {
@@ -155,7 +172,11 @@ impl Head {
                         if let (true, Some(text)) =
                             (number.is(Space::Common, "IdentificationNumber"), number.attribute("number"))
                         {
-                            numbers.push((number.attribute("type").unwrap_or_default().to_owned(), text.to_owned()));
+                            numbers.push(IdentificationNumber {
+                                kind: number.attribute("type").unwrap_or_default().trim().to_owned(),
+                                qualifier: number.attribute("qualifier").and_then(not_empty),
+                                text: text.trim().to_owned(),
+                            });
                         }
                         xml.skip()?;
                     }
@@ -163,13 +184,18 @@ impl Head {
                 _ => xml.skip()?,
             }
         }
-        let of_type = |wanted: &str| {
-            let found = numbers.iter().find(|(kind, _)| kind.eq_ignore_ascii_case(wanted));
-            found.map(|(_, text)| text.clone())
+        let mut take = |wanted: &str| {
+            let at = numbers.iter().position(|number| number.kind.eq_ignore_ascii_case(wanted))?;
+            Some(numbers.remove(at).text)
         };
-        let part_number = of_type("Part").or_else(|| numbers.first().map(|(_, text)| text.clone()));
-        self.unit.revision = of_type("Revision").or(self.unit.revision.take());
-        self.unit.part_number = part_number;
+        let (part_number, revision) = (take("Part"), take("Revision"));
+        let first = if part_number.is_none() && !numbers.is_empty() { Some(numbers.remove(0).text) } else { None };
+        self.unit.part_number = part_number.or(first);
+        self.unit.revision = revision.or(self.unit.revision.take());
+        if context.settings.misc_info.contains(&MiscInfoSource::Uut) {
+            let others = numbers.into_iter().map(IdentificationNumber::named);
+            self.infos.extend(others.filter(|(name, _)| context.settings.wants_misc_info(name)));
+        }
         Ok(())
     }
 
@@ -243,7 +269,8 @@ impl Head {
 
     fn header(
         &mut self,
-        program: &Program,
+        program: &mut Program,
+        uut: &mut Uut,
         element: &Element,
         context: &Context<'_>,
         seen: &mut impl FnMut(&str) -> usize,
@@ -268,10 +295,23 @@ impl Head {
             before => format!("{key} #{}", before + 1),
         };
         let version = program.version.clone().or(self.program_version.take()).or(settings.sequence_version.clone());
+        let place = program.action.place;
+        let code = program.action.error_code.take();
+        let number = code.as_deref().and_then(|code| code.trim().parse::<f64>().ok()).and_then(whole);
+        // The head of a report takes whole numbers only, a step takes words too.
+        let word = code.filter(|_| number.is_none());
+        // The remark of the outcome becomes misc info.
+        let remark = program.action.outcome.as_mut().and_then(|outcome| outcome.remark.take());
+        let text = sequence::texts(&mut program.action, &program.name);
+        if let Some(outcome) = &mut program.action.outcome {
+            outcome.remark = remark;
+        }
         let sequence = Sequence::new(fit(&program.name, MAX_NAME))
-            .path(cut(&program.path, MAX_PATH))
-            .version(version.map(|version| cut(&version, MAX_VERSION)));
-        let code = program.action.error_code.as_deref().map(str::trim).and_then(|code| code.parse::<f64>().ok());
+            .path(kept(uut, "path of the test program", &program.path, MAX_PATH, place))
+            .version(version.map(|version| kept(uut, "version of the test program", &version, MAX_VERSION, place)))
+            .error_code(word)
+            .report_text(text);
+        let start = program.action.start.as_ref();
         Ok(Header::new(serial)
             .part_number(self.unit.part_number.take().or(settings.part_number.clone()))
             .revision(self.unit.revision.take().or(settings.revision.clone()))
@@ -283,7 +323,7 @@ impl Head {
             .location(self.location.take())
             .batch_serial_number(self.properties.batch_serial_number.take())
             .socket_index(self.properties.socket_index)
-            .error_code(code.and_then(whole))
+            .error_code(number)
             .error_message(program.action.error_message.as_deref())
             .id(self.uuid.as_deref().and_then(guid))
             .key(cut(&key, 200))
@@ -291,16 +331,23 @@ impl Head {
     }
 
     fn write(self, uut: &mut Uut, program: Program, context: &Context<'_>) {
+        let place = program.action.place;
         for (description, text) in &self.infos {
             if !text.is_empty() {
-                uut.misc_info(fit(description, MAX_DESCRIPTION), cut(text, MAX_TEXT));
+                let title = fit(description, MAX_DESCRIPTION);
+                if title != description.trim() {
+                    kept(uut, "description of a misc info", description, MAX_DESCRIPTION, place);
+                }
+                let text = kept(uut, &format!("misc info \"{title}\""), text, MAX_TEXT, place);
+                uut.misc_info(title, text);
             }
         }
         if self.properties.partial {
             uut.misc_info("Partial execution", "true");
         }
         if let Some(remark) = program.action.outcome.and_then(|outcome| outcome.remark) {
-            uut.misc_info("Outcome", cut(&remark, MAX_TEXT));
+            let remark = kept(uut, "misc info \"Outcome\"", &remark, MAX_TEXT, place);
+            uut.misc_info("Outcome", remark);
         }
         for attachment in &self.attachments {
             uut.attach(attachment);

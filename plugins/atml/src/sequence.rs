@@ -7,11 +7,12 @@ use wats_converter::{Sequence, Status, StepGroup, Uut};
 use crate::action::{Action, Sort};
 use crate::data;
 use crate::error::{Fault, Result};
+use crate::long::kept;
 use crate::names::{Space, Version};
 use crate::step::{self, Kind};
 use crate::value::{Datum, Type, Value};
 use crate::xml::{Element, Xml};
-use crate::{Context, MAX_NAME, MAX_PATH, MAX_VERSION, cut, fit};
+use crate::{Context, MAX_NAME, MAX_PATH, MAX_VERSION, fit};
 
 /// Where an open group stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,12 +188,23 @@ impl Walk<'_> {
 
     fn open_sequence(&mut self, open: &mut Open) {
         let (name, path) = named(&open.action);
-        open.version = version_in(&mut open.action);
-        let mut sequence = Sequence::new(fit(&name, MAX_NAME)).path(cut(&path, MAX_PATH)).group(open.group);
-        if let Some(version) = &open.version {
-            sequence = sequence.version(cut(version, MAX_VERSION));
-        }
-        for (key, value) in step::properties(&open.action, false) {
+        let action = &mut open.action;
+        open.version = version_in(action);
+        let title = fit(&name, MAX_NAME);
+        let path = kept(self.uut, &format!("path of sequence \"{title}\""), &path, MAX_PATH, action.place);
+        let version = open.version.as_deref().map(|version| {
+            kept(self.uut, &format!("version of sequence \"{title}\""), version, MAX_VERSION, action.place)
+        });
+        let properties = step::properties(action, false);
+        let mut sequence = Sequence::new(&*title)
+            .path(path)
+            .version(version)
+            .group(open.group)
+            .start(action.start.as_ref().map(|time| time.text.as_str()))
+            .error_code(action.error_code.take())
+            .error_message(action.error_message.take())
+            .report_text(texts(action, &name));
+        for (key, value) in properties {
             sequence = sequence.property(key, value);
         }
         self.uut.open(sequence);
@@ -243,7 +255,8 @@ impl Walk<'_> {
         self.leftovers(&name, open.action);
     }
 
-    /// A sequence of WATS holds no texts and values: they go along with the report, under the sequence's name.
+    /// A sequence of WATS holds no values: they go along with the report, under the sequence's name. So do texts that the file
+    /// tells after the first step of the group, when its sequence is open already.
     fn leftovers(&mut self, name: &str, action: Action) {
         let place = action.place;
         let text = |name: &str, text: String| {
@@ -285,6 +298,31 @@ impl Walk<'_> {
             set.more.extend(main.more);
         }
         Program { action: set, name, path, version }
+    }
+}
+
+/// What is said about a sequence: a name that is too long for its place, report texts, the description, and what is odd about
+/// the outcome. It is taken out of the action.
+pub(crate) fn texts(action: &mut Action, name: &str) -> String {
+    let mut texts = Vec::new();
+    if fit(name, MAX_NAME) != name.trim() {
+        texts.push(name.trim().to_owned());
+    }
+    action.results.retain(|result| !take_report_text(&result.label, &result.value, &mut texts));
+    action.data.retain(|(label, value)| !take_report_text(label, value, &mut texts));
+    texts.extend(action.description.take());
+    let remark = action.outcome.as_mut().and_then(|outcome| outcome.remark.take());
+    texts.extend(remark.map(|said| format!("Outcome: {said}")));
+    texts.join("\n")
+}
+
+fn take_report_text(label: &str, value: &Value, texts: &mut Vec<String>) -> bool {
+    match value {
+        Value::Datum(datum) if label == "ReportText" => {
+            texts.push(datum.text.clone());
+            true
+        }
+        Value::Datum(_) | Value::Array(_) | Value::Collection(_) | Value::Nothing => false,
     }
 }
 

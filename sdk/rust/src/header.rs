@@ -201,6 +201,10 @@ impl Sequence {
             path: String::new(),
             version: String::new(),
             group: StepGroup::Main,
+            start: None,
+            error_code: None,
+            error_message: None,
+            report_text: None,
             properties: Vec::new(),
         };
         Self { wire, status: None, duration: None }
@@ -238,6 +242,34 @@ impl Sequence {
     #[must_use]
     pub fn duration(mut self, seconds: impl Into<Option<f64>>) -> Self {
         self.duration = seconds.into();
+        self
+    }
+
+    /// When it began: a [`Timestamp`](crate::Timestamp) or ISO 8601 text.
+    #[must_use]
+    pub fn start(mut self, time: impl Text) -> Self {
+        self.wire.start = time.into_text();
+        self
+    }
+
+    /// A number or a word.
+    #[must_use]
+    pub fn error_code(mut self, code: impl Text) -> Self {
+        self.wire.error_code = code.into_text();
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn error_message(mut self, text: impl Text) -> Self {
+        self.wire.error_message = text.into_text();
+        self
+    }
+
+    /// Free text, lines allowed.
+    #[must_use]
+    pub fn report_text(mut self, text: impl Text) -> Self {
+        self.wire.report_text = text.into_text();
         self
     }
 

@@ -101,8 +101,8 @@ impl File {
         self.read(0, usize::try_from(self.size()).unwrap_or(usize::MAX))
     }
 
-    /// The whole file as text, without byte order mark, up to 64 MiB. `encoding` is a WHATWG label such as `windows-1252`;
-    /// without one a byte order mark decides, else UTF-8. The host decodes: no tables in the plugin.
+    /// The whole file as text, without byte order mark, up to 64 MiB (the host's limit `text_bytes`). `encoding` is a WHATWG label
+    /// such as `windows-1252`; without one a byte order mark decides, else UTF-8. The host decodes: no tables in the plugin.
     ///
     /// # Errors
     /// `malformed` with the offset of what is invalid; `unsupported` when the file is too large; `misconfigured` when the label
@@ -112,9 +112,10 @@ impl File {
         self.host.text(encoding).map_err(|error| match error {
             TextError::UnknownEncoding => Error::misconfigured(format!("{name:?} is no encoding that is known")),
             TextError::InvalidAt(offset) => Error::malformed(format!("not valid {name}")).at_offset(offset),
-            TextError::TooLarge => {
-                Error::unsupported(format!("{} bytes are too many to decode at once", self.host.size()))
-            }
+            TextError::TooLarge(allowed) => Error::unsupported(format!(
+                "found {} bytes to decode at once, allowed are {allowed}; raise limits.text_bytes in the plugin's manifest",
+                self.host.size()
+            )),
         })
     }
 

@@ -159,6 +159,83 @@ fn sequences_nest_by_closure_and_by_open_and_close() {
 }
 
 #[test]
+fn a_sequence_tells_what_a_step_tells_and_so_does_the_program() {
+    fn told(name: &str) -> Sequence {
+        Sequence::new(name)
+            .start("2026-05-04T08:15:30Z")
+            .error_code("E7")
+            .error_message("it broke")
+            .report_text("two\nlines")
+    }
+    let converted = convert(|_, reports| {
+        let program = told("Main").property("ts-guid", "ID#:main").property("colour", "green");
+        let mut uut = reports.uut(Header::new("SN1").program(program));
+        uut.sequence(told("Inner"), |uut| {
+            uut.numeric("one", 1.0).property("value-format", "%.1f");
+            uut.multi_numeric("several").measure("a", 1.0, |_| ()).property("value-format", "%.1f");
+        });
+        uut.finish()?;
+        Ok(Outcome::Converted)
+    });
+    let root = converted.report().get("root").unwrap();
+    for step in [root, root.pointer("/steps/0").unwrap()] {
+        assert_eq!(step.get("start"), Some(&json!("2026-05-04T08:15:30Z")));
+        assert_eq!(step.get("errorCode"), Some(&json!("E7")));
+        assert_eq!(step.get("errorMessage"), Some(&json!("it broke")));
+        assert_eq!(step.get("reportText"), Some(&json!("two\nlines")));
+    }
+    assert_eq!(root.get("tsGuid"), Some(&json!("ID#:main")));
+    assert_eq!(root.pointer("/additionalResults/0/props/0/name"), Some(&json!("colour")));
+    assert_eq!(root.pointer("/steps/0/steps/0/numericMeas/0/valueFormat"), Some(&json!("%.1f")));
+    // There is no single number for it to belong to.
+    let several = root.pointer("/steps/0/steps/1").unwrap();
+    assert_eq!(several.pointer("/additionalResults/0/props/0/name"), Some(&json!("value-format")));
+}
+
+#[test]
+fn what_is_wrong_with_the_program_is_told_with_its_place() {
+    let converted = convert(|_, reports| {
+        let mut uut = reports.uut(Header::new("SN1"));
+        uut.open("Inner");
+        uut.close();
+        uut.set_header(&Header::new("SN1").program(Sequence::new("Main").start("soon").property("loop-index", "x")));
+        uut.finish()?;
+        Ok(Outcome::Converted)
+    });
+    let message = converted.error().message();
+    assert!(message.contains("steps/Main/start") && message.contains("steps/Main/properties/loop-index"), "{message}");
+}
+
+#[test]
+fn the_identity_of_a_repair_is_logged_and_becomes_no_misc_info() {
+    let repair = json!({
+        "type": "R", "id": "0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a001", "pn": "PN", "sn": "SN", "rev": "A",
+        "processCode": 500, "result": "P",
+        "uur": {"processCode": 100, "execTime": 0.0,
+                "confirmDate": "2026-05-04T10:00:00Z", "finalizeDate": "2026-05-04T10:00:00Z"},
+        "subUnits": [{"idx": 0, "pn": "PN", "sn": "SN", "rev": "A", "partType": "Main"}],
+    });
+    let body = move |_: &Input, reports: &mut Reports| {
+        reports.emit_json(&repair, None)?;
+        Ok(Outcome::Converted)
+    };
+    let converted = run(body).grants(&[]).convert();
+    assert_eq!(converted.report().get("miscInfos"), Some(&json!([])));
+    assert!(converted.log.iter().any(|line| line.message.contains("0b5f7c1e-3f55")), "{:?}", converted.log);
+}
+
+#[test]
+fn an_unreadable_document_is_told_with_its_place_once() {
+    let converted = convert(|_, reports| {
+        let root = json!({"stepType": "SequenceCall", "status": "Great"});
+        reports.emit_json(&json!({"type": "T", "root": root}), None)?;
+        Ok(Outcome::Converted)
+    });
+    let message = converted.error().message();
+    assert_eq!(message.matches("/root/status").count(), 1, "{message}");
+}
+
+#[test]
 fn the_header_and_what_goes_along_arrive() {
     let converted = convert(|input, reports| {
         let header = Header::new("SN1")

@@ -105,6 +105,13 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
     }
 }
 
+/// A report that the station wrote. How deep it is nested was limited when it was read, further than serde_json does by itself.
+fn document(wsjf: &[u8]) -> serde_json::Result<Value> {
+    let mut deserializer = serde_json::Deserializer::from_slice(wsjf);
+    deserializer.disable_recursion_limit();
+    serde::Deserialize::deserialize(&mut deserializer)
+}
+
 #[expect(clippy::print_stderr, reason = "this is the command line")]
 fn complain(file: &Path, what: &str) {
     eprintln!("{}: {}", plain(&file.display().to_string()), plain(what));
@@ -119,7 +126,7 @@ fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], outp
     let name = plain(&file.display().to_string());
     output.line(&format!("{}  {count}, by {} {}", output.strong(&name), by.0, by.1))?;
     for report in reports {
-        let wsjf: Value = serde_json::from_slice(&report.wsjf)?;
+        let wsjf = document(&report.wsjf)?;
         let text = |key: &str| plain(wsjf.get(key).and_then(Value::as_str).unwrap_or("-"));
         let result = match text("result").as_str() {
             "P" => output.good("Passed"),

@@ -75,3 +75,33 @@ fn times_of_steps_and_assets_get_their_offset_too() {
     let start = report.as_uut().unwrap().root.steps()[0].start.unwrap();
     assert_eq!(start.to_string(), "2026-01-04T08:00:00+01:00");
 }
+
+#[test]
+fn a_time_that_a_clock_change_skipped_or_doubled_is_noted() {
+    let check = |start: &str, expected: &str| {
+        let mut report = Report::default();
+        report.header_mut().start = Some(start.parse().unwrap());
+        let filled = report.fill(&defaults());
+        let offset = filled.iter().find(|field| field.field == "header/start/offset").unwrap();
+        assert_eq!(offset.value, expected);
+    };
+    check("2026-05-04T08:00:00", "of a fixed offset");
+    check(
+        "2026-03-29T02:30:00",
+        "of a fixed offset; a clock change skipped 2026-03-29T02:30:00, taken as 2026-03-29T03:30:00+02:00",
+    );
+    check(
+        "2026-10-25T02:30:00",
+        "of a fixed offset; a clock change showed twice 2026-10-25T02:30:00, taken as 2026-10-25T02:30:00+02:00",
+    );
+    // Others are noted together.
+    let mut report = Report::default();
+    let Report::Uut(uut) = &mut report else { unreachable!() };
+    for start in ["2026-03-29T02:30:00", "2026-10-25T02:30:00"] {
+        let step = Step { start: Some(start.parse().unwrap()), ..Step::action("a") };
+        uut.root.steps_mut().unwrap().push(step);
+    }
+    let filled = report.fill(&defaults());
+    let others = filled.iter().find(|field| field.field == "offsets of other times").unwrap();
+    assert!(others.value.contains("on 2; a clock change skipped or showed twice 2026-03-29T02:30:00"), "{others:?}");
+}

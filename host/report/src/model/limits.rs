@@ -82,6 +82,11 @@ impl CompOp {
         Self::ALL.into_iter().find(|op| op.as_str().eq_ignore_ascii_case(text))
     }
 
+    /// Whether it compares a number with one limit.
+    pub const fn has_one_limit(self) -> bool {
+        matches!(self, Self::Eq | Self::Eqt | Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge)
+    }
+
     /// Whether it takes a low and a high limit.
     pub const fn has_two_limits(self) -> bool {
         matches!(
@@ -234,11 +239,26 @@ impl NumericLimits {
         }
     }
 
+    /// Whether a document gave the only limit of an operator with one as `highLimit`: some clients do so for `LT` and `LE`.
+    /// Servers look for it in `lowLimit`. What is meant is clear.
+    pub const fn is_misplaced(self) -> bool {
+        match self {
+            Self::AsGiven { op, low: None, high: Some(_) } => op.has_one_limit(),
+            _ => false,
+        }
+    }
+
+    /// The three fields as servers take them: as [`NumericLimits::parts`], and an only limit where it belongs.
+    pub const fn sent_parts(self) -> (CompOp, Option<f64>, Option<f64>) {
+        let (op, low, high) = self.parts();
+        if self.is_misplaced() { (op, high, None) } else { (op, low, high) }
+    }
+
     /// How a value comes out: passed or failed. None when that cannot be told: no value, a limit is missing, or `EQT`.
     ///
     /// Not-a-number fails everything but `LOG`.
     pub fn judge(self, value: Option<f64>) -> Option<Status> {
-        let (op, low, high) = self.parts();
+        let (op, low, high) = self.sent_parts();
         if op == CompOp::Log {
             return Some(Status::Passed);
         }

@@ -46,6 +46,14 @@ impl NumericMeasurement {
     }
 }
 
+impl NumericMeasurement {
+    /// How to display the two limits as they are sent: a limit that is moved takes its format along.
+    pub(crate) fn sent_limit_formats(&self) -> (Option<&String>, Option<&String>) {
+        let (low, high) = (self.low_limit_format.as_ref(), self.high_limit_format.as_ref());
+        if self.limits.is_misplaced() { (high.or(low), None) } else { (low, high) }
+    }
+}
+
 /// One yes or no.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PassFailMeasurement {

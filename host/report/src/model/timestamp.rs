@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::{
     civil::{Date, DateTime, Time},
-    tz::{Offset, TimeZone},
+    tz::{AmbiguousOffset, Offset, TimeZone},
 };
 
 /// A calendar date and time with an optional offset from UTC, as a file says it. The number of digits of its fraction is
@@ -17,6 +17,15 @@ pub struct Timestamp {
     fraction_digits: u8,
     offset: Option<Offset>,
     zulu: bool,
+}
+
+/// What a clock change does to a time of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ClockChange {
+    /// No clock ever showed it: the hour was left out.
+    Skipped,
+    /// Clocks showed it twice: the hour was repeated.
+    Doubled,
 }
 
 /// Why a text is no timestamp.
@@ -75,6 +84,45 @@ impl Timestamp {
         match zone.to_ambiguous_zoned(self.civil).compatible() {
             Ok(zoned) => Self { civil: zoned.datetime(), offset: Some(zoned.offset()), ..self },
             Err(_) => self,
+        }
+    }
+
+    /// What a clock change of that zone did to it, if it has no offset yet: [`Timestamp::with_zone`] has to choose then.
+    pub fn clock_change(self, zone: &TimeZone) -> Option<ClockChange> {
+        if self.offset.is_some() {
+            return None;
+        }
+        match zone.to_ambiguous_zoned(self.civil).offset() {
+            AmbiguousOffset::Unambiguous { .. } => None,
+            AmbiguousOffset::Gap { .. } => Some(ClockChange::Skipped),
+            AmbiguousOffset::Fold { .. } => Some(ClockChange::Doubled),
+        }
+    }
+
+    /// The same with the offset that it has if it is the local time of that instant, whose own offset does not matter (none
+    /// is UTC). As it is when it has an offset, or when the two do not differ by one that there is: up to 18 hours, in
+    /// quarters. Fractions of a second may have been rounded differently.
+    #[must_use]
+    pub fn with_instant(self, instant: &Self) -> Self {
+        const QUARTER: f64 = 900.0;
+        let utc = instant.offset.unwrap_or(Offset::UTC).to_timestamp(instant.civil);
+        let (None, Ok(utc), Ok(local)) = (self.offset, utc, Offset::UTC.to_timestamp(self.civil)) else { return self };
+        let seconds = local.duration_since(utc).as_secs_f64();
+        let quarters = (seconds / QUARTER).round();
+        if (seconds - quarters * QUARTER).abs() > 1.0 || quarters.abs() > 72.0 {
+            return self;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "at most 72 quarters of an hour")]
+        let offset = Offset::from_seconds((quarters * QUARTER) as i32);
+        Self { offset: offset.ok(), ..self }
+    }
+
+    /// The same in UTC, if it has no offset.
+    #[must_use]
+    pub fn or_utc(self) -> Self {
+        match self.offset {
+            Some(_) => self,
+            None => Self { offset: Some(Offset::UTC), zulu: true, ..self },
         }
     }
 

@@ -67,9 +67,9 @@ pub struct SubUnit {
     pub revision: Option<String>,
     /// 1 to 50 characters.
     pub part_type: Option<String>,
-    /// Only servers write it. Never sent.
+    /// Its number among the parts, where a document says it.
     pub idx: Option<i64>,
-    /// Only servers write it. Never sent.
+    /// Where it sits, where a document says it.
     pub position: Option<i64>,
     /// Unknown keys.
     pub extra: Extra,

@@ -71,6 +71,7 @@ fn sub_unit(unit: &SubUnit, at: &dyn Place, sink: &mut Sink) {
     text(sink, &Inside(at, &"serial number"), &unit.serial_number, CODE);
     text_if(sink, &Inside(at, &"revision"), unit.revision.as_ref(), TextRule::up_to(100).warn_above(50));
     text_if(sink, &Inside(at, &"part type"), unit.part_type.as_ref(), TextRule::up_to(50));
+    rules::not_sent(sink, at, &unit.extra, "root", "a test of its own, which no server is known to take");
 }
 
 fn misc_info(info: &MiscInfo, at: &dyn Place, sink: &mut Sink) {

@@ -192,9 +192,14 @@ fn as_given(op: CompOp, low: Option<f64>, high: Option<f64>, at: &dyn Place, sin
         });
         return;
     }
+    if let (true, None, Some(limit)) = (op.has_one_limit(), low, high) {
+        sink.warn(&Inside(at, &"high limit"), "limit-misplaced", || {
+            format!("found the only limit {limit} there, {op} has it in the low limit; it is sent as that")
+        });
+        return;
+    }
     if low.is_none() && op != CompOp::Log {
-        let hint = if op.has_two_limits() || high.is_none() { "" } else { "; an operator with one limit has it there" };
-        sink.warn(&Inside(at, &"low limit"), "limit-missing", || format!("found nothing, {op} needs one{hint}"));
+        sink.warn(&Inside(at, &"low limit"), "limit-missing", || format!("found nothing, {op} needs one"));
     }
     if op.has_two_limits() && high.is_none() {
         sink.warn(&Inside(at, &"high limit"), "limit-missing", || format!("found nothing, {op} needs one"));

@@ -2,8 +2,9 @@
 //!
 //! Where the known clients disagree about a limit, the larger one refuses and the smaller one warns. A given status that
 //! contradicts what it was derived from is warned of, because servers export such reports (a pass/fail step that is done
-//! while its measurement passed, loops, steps that may fail without failing their sequence). One contradiction is refused
-//! before sending: a report that passed while its outermost sequence failed, since it would count a bad unit as good.
+//! while its measurement passed, loops, steps that may fail without failing their sequence). That holds for the result of the
+//! report too: what the tester states stands, and one warning (`result-hides-failure`) names the first failed step that it
+//! hides.
 
 mod charts;
 mod header;

@@ -2,7 +2,7 @@
 
 /// Every rule by its stable name, with what it is about. Names are never changed and never used for something else;
 /// which of them warns and which refuses may depend on the [`crate::Profile`].
-pub const RULES: [(&str, &str); 50] = [
+pub const RULES: [(&str, &str); 51] = [
     ("attachment-too-large", "a file on a step above the limit that is set"),
     ("attachments-too-large", "all files of a report together above the limit that is set"),
     ("before-1970", "a time that WATS does not take"),
@@ -13,6 +13,7 @@ pub const RULES: [(&str, &str); 50] = [
     ("duplicate-name", "two measurements of a step with the same name"),
     ("empty-attachment", "a file without bytes on a step"),
     ("forbidden-character", "a part or serial number with one of * % ? [ ] ^ ! / \\"),
+    ("limit-misplaced", "the only limit of an operator in the place of a second one"),
     ("limit-missing", "an operator without a limit that it needs"),
     ("limit-not-a-number", "NaN as a limit"),
     ("limit-unused", "a limit that the operator does not use"),
@@ -37,7 +38,7 @@ pub const RULES: [(&str, &str); 50] = [
     ("operator-for-texts", "an operator for texts on a number"),
     ("report-skipped", "a report as a whole that was skipped"),
     ("result-contradicts-program", "a failed report whose test program passed"),
-    ("result-hides-failure", "a passed report whose test program failed"),
+    ("result-hides-failure", "a passed report with a failed step"),
     ("root-not-a-sequence", "a test program that is no sequence"),
     ("same-process", "a repair operation as the operation that failed"),
     ("second-attachment", "a second chart or file on a step"),

@@ -119,6 +119,13 @@ pub(super) fn kept_key(sink: &mut Sink, at: &dyn Place, extra: &Extra, key: &'st
     }
 }
 
+/// What was read and is not sent.
+pub(super) fn not_sent(sink: &mut Sink, at: &dyn Place, extra: &Extra, key: &'static str, what: &str) {
+    if !extra.is_empty() && extra.contains_key(key) {
+        sink.warn(&Inside(at, &key), "not-sent", || format!("found {what}; it is not sent"));
+    }
+}
+
 /// The first 60 characters, on one line.
 pub(super) fn clip(text: &str) -> String {
     text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect()

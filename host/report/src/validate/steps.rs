@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use super::{
     charts, header, measurements,
-    rules::{TITLE, TextRule, cut_above, kept_key, seconds, text, text_if},
+    rules::{TITLE, TextRule, cut_above, kept_key, not_sent, seconds, text, text_if},
     sink::{At, Inside, Item, Place, Sink},
 };
 use crate::{
-    Attachment, MAX_DEPTH, SeqCall, Status, Step, StepBody, StepId, StepType, UutReport, judge::hidden_failure,
+    Attachment, MAX_DEPTH, SeqCall, Status, Step, StepBody, StepId, StepType, UutReport,
+    judge::{first_failure, hidden_failure},
 };
 
 pub(super) fn check_root(report: &UutReport, sink: &mut Sink) {
@@ -51,13 +52,17 @@ pub(super) fn check_propagation(report: &UutReport, sink: &mut Sink) {
     check_result(report, sink);
 }
 
-/// The report against its test program.
+/// The report against its test program. What was stated as the result of the unit stands: a step may fail without failing
+/// the unit. That it hides a failure is told once, however deep the failed step is.
 fn check_result(report: &UutReport, sink: &mut Sink) {
     let (Some(result), Some(root)) = (report.header.result, report.root.status) else { return };
-    if result.counts_as_passed() && root.counts_as_failed() {
-        sink.refuse_to_send(&"header/result", "result-hides-failure", || {
-            format!("found {result} while the test program is {root}, allowed is a result that counts as failed")
-        });
+    if result.counts_as_passed() {
+        if let Some(failed) = first_failure(&report.root) {
+            sink.warn(&"header/result", "result-hides-failure", || {
+                let how = failed.status.map_or("failed", Status::word);
+                format!("found {result} while step \"{}\" is {how}", super::rules::clip(&failed.name))
+            });
+        }
     } else if result.counts_as_failed() && root.counts_as_passed() {
         sink.warn(&"header/result", "result-contradicts-program", || {
             format!("found {result} while the test program is {root}")
@@ -212,17 +217,20 @@ fn seq_call(call: &SeqCall, at: &dyn Place, sink: &mut Sink) {
 /// Keys of a step that were read in an unusual form, or that do not go together.
 fn check_kept(step: &Step, at: &dyn Place, sink: &mut Sink) {
     if let Some(part) = &step.loop_info {
-        let at = Inside(at, &"loop");
-        for key in ["i", "n"] {
-            kept_key(sink, &at, &part.extra, key, "the form that servers export (idx, num, ...)");
-        }
+        not_sent(
+            sink,
+            &Inside(at, &"loop"),
+            &part.extra,
+            "parent",
+            "a loop around this one, which servers do not export",
+        );
     }
     if step.extra.is_empty() {
         return;
     }
     kept_key(sink, at, &step.extra, "start", "a time");
     kept_key(sink, at, &step.extra, "totTime", "a number of seconds");
-    for key in ["numericMeas", "booleanMeas", "stringMeas", "steps"] {
+    for key in ["numericMeas", "booleanMeas", "stringMeas", "messagePopup", "callExe", "steps"] {
         if step.extra.contains_key(key) {
             sink.refuse_to_send(&Inside(at, &key), "mixed-contents", || {
                 format!("found {key} beside {}, allowed is one kind in a step", holds(&step.body))

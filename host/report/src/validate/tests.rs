@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
-    Attachment, Chart, ChartSeries, Failure, MiscInfo, NumericLimits, NumericMeasurement, Status, Step, SubUnit,
-    UurReport, UurUnit, UutReport,
+    Attachment, Chart, ChartSeries, Failure, Header, MiscInfo, NumericLimits, NumericMeasurement, Status, Step,
+    SubUnit, UurReport, UurUnit, UutReport,
 };
 
 fn good() -> UutReport {
@@ -80,19 +80,45 @@ fn limits_that_a_document_gave_in_the_wrong_place_are_told() {
     let report = Report::from_wsjf(report.as_bytes()).unwrap();
     let violations = report.validate_for(Profile::Reading);
     let told: Vec<String> = violations.iter().map(ToString::to_string).filter(|told| told.contains("steps/")).collect();
-    insta::assert_snapshot!(told.join("\n"), @"
-    steps/Main/v/low limit: found nothing, LT needs one; an operator with one limit has it there (limit-missing)
-    steps/Main/v/high limit: found 2, LT uses none there (limit-unused)
-    ");
+    insta::assert_snapshot!(told.join("\n"), @"steps/Main/v/high limit: found the only limit 2 there, LT has it in the low limit; it is sent as that (limit-misplaced)");
 }
 
 #[test]
-fn a_passed_report_with_a_failed_program_is_read_and_never_sent() {
+fn a_stated_result_stands_and_the_failure_that_it_hides_is_warned_of_once() {
     let mut report = good();
     report.root.status = Some(Status::Failed);
-    let report = Report::Uut(report);
-    assert!(!is_refused(&report.validate_for(Profile::Reading)));
-    insta::assert_snapshot!(told(report), @"Refuse header/result: found Passed while the test program is Failed, allowed is a result that counts as failed (result-hides-failure)");
+    insta::assert_snapshot!(told(report), @r#"Warn header/result: found Passed while step "MainSequence Callback" is Failed (result-hides-failure)"#);
+
+    // Below a sequence that passed, written down and streamed.
+    let stated = |status| {
+        let header = good().header;
+        let mut writer = crate::UutWriter::new(header, crate::UutInfo::default(), crate::Program::new("Main"));
+        writer.open_sequence(crate::Program::new("May fail"));
+        writer.add(Step { status: Some(Status::Error), ..Step::action("Probe") });
+        writer.add(Step { status: Some(Status::Failed), ..Step::action("Later") });
+        writer.close_sequence(Some(Status::Passed), None);
+        writer.finish(status).0
+    };
+    let report = stated(Some(Status::Passed));
+    assert_eq!((report.header.result, report.root.status), (Some(Status::Passed), Some(Status::Passed)));
+    insta::assert_snapshot!(told(report.clone()), @r#"
+    Warn steps/Main/May fail/status: found Passed while step "Probe" in it is Error (sequence-hides-failure)
+    Warn header/result: found Passed while step "Probe" is Error (result-hides-failure)
+    "#);
+    let read = Report::from_wsjf(&Report::Uut(report.clone()).to_wsjf()).unwrap();
+    assert_eq!(told(read), told(report));
+}
+
+#[test]
+fn a_result_that_nobody_states_fails_with_a_step() {
+    let header = Header { result: None, ..good().header };
+    let mut writer = crate::UutWriter::new(header, crate::UutInfo::default(), crate::Program::new("Main"));
+    writer.open_sequence(crate::Program::new("Inner"));
+    writer.add(Step { status: Some(Status::Failed), ..Step::action("Probe") });
+    writer.close_sequence(None, None);
+    let (report, _) = writer.finish(None);
+    assert_eq!((report.header.result, report.root.status), (Some(Status::Failed), Some(Status::Failed)));
+    assert_eq!(told(report), "");
 }
 
 #[test]

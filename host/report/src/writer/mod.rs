@@ -7,7 +7,7 @@ use crate::{
 
 mod size;
 
-/// The outermost sequence, or one inside it, when it is opened.
+/// The outermost sequence, or one inside it, when it is opened. Where more is known of it, a [`Step`] takes its place.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Program {
     /// Name of the step, 1 to 100 characters.
@@ -25,11 +25,13 @@ impl Program {
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
+}
 
-    fn into_step(self) -> Step {
-        let call = SeqCall { path: self.path, name: self.name.clone(), version: self.version, ..SeqCall::default() };
+impl From<Program> for Step {
+    fn from(it: Program) -> Self {
+        let call = SeqCall { path: it.path, name: it.name.clone(), version: it.version, ..SeqCall::default() };
         let body = StepBody::Sequence { call, steps: Vec::new() };
-        Step { group: self.group, ..Step::new(StepType::Sequence, self.name, body) }
+        Self { group: it.group, ..Self::new(StepType::Sequence, it.name, body) }
     }
 }
 
@@ -51,9 +53,9 @@ pub struct UutWriter {
 }
 
 impl UutWriter {
-    /// Begins a report. The program is the outermost sequence.
-    pub fn new(header: Header, info: UutInfo, program: Program) -> Self {
-        let root = program.into_step();
+    /// Begins a report. The program is the outermost sequence: a [`Program`], or a [`Step`] as for [`UutWriter::open_step`].
+    pub fn new(header: Header, info: UutInfo, program: impl Into<Step>) -> Self {
+        let root = program.into();
         let size_bytes = size::header(&header) + size::info(&info) + size::step(&root);
         Self {
             header,
@@ -69,7 +71,7 @@ impl UutWriter {
 
     /// Replaces the header, for formats that tell the end only at the end. What was gathered by [`UutWriter::attach`],
     /// [`UutWriter::add_misc_info`] and their like stays, as do the steps.
-    pub fn set_header(&mut self, header: Header, info: UutInfo, program: Program) {
+    pub fn set_header(&mut self, header: Header, info: UutInfo, program: impl Into<Step>) {
         self.size_bytes += size::header(&header) + size::info(&info);
         let old = std::mem::replace(&mut self.header, header);
         keep_first(&mut self.header.misc_infos, old.misc_infos);
@@ -78,7 +80,8 @@ impl UutWriter {
         keep_first(&mut self.header.additional_data, old.additional_data);
         self.info = info;
         if let Some(root) = self.open.first_mut() {
-            let mut replacement = program.into_step();
+            let mut replacement = program.into();
+            self.size_bytes += size::step(&replacement);
             if let (Some(new), Some(old)) = (replacement.steps_mut(), root.steps_mut()) {
                 std::mem::swap(new, old);
             }
@@ -88,7 +91,7 @@ impl UutWriter {
 
     /// Opens a sequence inside the one that is open.
     pub fn open_sequence(&mut self, sequence: Program) {
-        self.open_step(sequence.into_step());
+        self.open_step(sequence.into());
     }
 
     /// Opens a sequence inside the one that is open, with all that a step may carry (a loop, say). It has to be a step
@@ -224,8 +227,9 @@ impl UutWriter {
         self.size_bytes
     }
 
-    /// Ends the report: closes the program with that status, and gives it that result. With none, both are judged, as is
-    /// everything else that has no status yet. The violations are those of the calls' order; the report's own are told by
+    /// Ends the report: closes the program with that status, and gives it that result, which stands: where a step failed all
+    /// the same, [`crate::Report::validate`] warns (`result-hides-failure`). With none, both are judged, as is everything
+    /// else that has no status yet: a failed step fails them. The violations are those of the calls' order; the report's own are told by
     /// [`crate::Report::validate`], after [`crate::Report::fill`].
     pub fn finish(mut self, status: Option<Status>) -> (UutReport, Vec<Violation>) {
         let left_open = self.open.len() - 1 + self.too_deep;

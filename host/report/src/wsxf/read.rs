@@ -87,7 +87,13 @@ fn test(node: &Node, header: Header) -> Result<UutReport, Wrong> {
 fn header(node: &Node) -> Result<Header, Wrong> {
     // A repair names the operation twice: itself here, the failed test inside UUR.
     let process = node.first("Process");
-    let start_utc = time(node, "Start_utc")?.map(in_utc);
+    // In UTC whether it says so or not.
+    let start_utc = time(node, "Start_utc")?.map(Timestamp::or_utc);
+    // The two together tell the offset of a start that has none.
+    let start = match (time(node, "Start")?, &start_utc) {
+        (Some(start), Some(utc)) => Some(start.with_instant(utc)),
+        (start, utc) => start.or(*utc),
+    };
     Ok(Header {
         id: node.parsed("ID", "a GUID", guid)?,
         part_number: node.owned("PN"),
@@ -98,7 +104,7 @@ fn header(node: &Node) -> Result<Header, Wrong> {
         machine_name: node.owned("MachineName"),
         location: node.owned("Location"),
         purpose: node.owned("Purpose"),
-        start: time(node, "Start")?.or(start_utc),
+        start,
         misc_infos: node.all("MiscInfo").map(misc_info).collect(),
         assets: node.first("Assets").unwrap_or(node).all("Asset").map(asset).collect::<Result<_, _>>()?,
         attachments: node.all("Binary").map(binary).collect::<Result<_, _>>()?,
@@ -112,11 +118,6 @@ fn header(node: &Node) -> Result<Header, Wrong> {
         },
         ..Header::default()
     })
-}
-
-/// `Start_utc` is in UTC whether it says so or not.
-fn in_utc(time: Timestamp) -> Timestamp {
-    time.with_zone(&jiff::tz::TimeZone::UTC)
 }
 
 pub(super) fn time(node: &Node, name: &str) -> Result<Option<Timestamp>, Wrong> {

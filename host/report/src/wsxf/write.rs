@@ -7,8 +7,8 @@ use quick_xml::escape::escape;
 
 use super::NAMESPACE;
 use crate::{
-    Attachment, ErrorCode, Header, NumericMeasurement, Report, Severity, Status, Step, StepBody, StepId, UurReport,
-    UutReport, Violation, wsjf::clean,
+    Attachment, ErrorCode, Extra, Header, NumericMeasurement, Report, Severity, Status, Step, StepBody, StepId,
+    UurReport, UutReport, Violation, wsjf::clean,
 };
 
 /// Writes reports as one WSXF document, in UTF-8. The violations warn of what WSXF cannot say and was left out, with the
@@ -105,6 +105,12 @@ impl Xml {
         }
     }
 
+    fn unknown(&mut self, extra: &Extra, path: &str, of: &str) {
+        if !extra.is_empty() {
+            self.leave_out(true, path, &format!("unknown keys of {of}"));
+        }
+    }
+
     fn leave_out(&mut self, is_there: bool, path: &str, what: &str) {
         if is_there && self.left_out.len() < crate::MAX_VIOLATIONS {
             self.left_out.push(Violation {
@@ -142,15 +148,17 @@ impl Xml {
     fn head(&mut self, header: &Header) {
         if let Some(code) = header.process_code {
             let name = header.export.process_name.as_ref();
-            self.tag("Process").put("Code", code).put_if("Name", name).close();
+            let format = header.export.process_code_format.as_ref();
+            self.tag("Process").put("Code", code).put_if("CodeFormat", format).put_if("Name", name).close();
         }
         for info in &header.misc_infos {
             self.tag("MiscInfo").put("Description", &info.description).put_if("Id", info.id.as_ref()).open();
             self.text.push_str(&escape(clean(info.text.as_deref().unwrap_or_default())));
             self.end("MiscInfo");
+            self.unknown(&info.extra, "header/misc info", "a misc info");
         }
         self.leave_out(!header.additional_data.is_empty(), "header", "additional data");
-        self.leave_out(!header.extra.is_empty(), "header", "unknown keys");
+        self.unknown(&header.extra, "header", "the report");
     }
 
     fn uut(&mut self, report: &UutReport) {
@@ -159,24 +167,32 @@ impl Xml {
             .put("UserLoginName", info.operator.as_deref().unwrap_or_default())
             .put_if("BatchSN", info.batch_serial_number.as_ref())
             .put_if("TestSocketIndex", info.test_socket_index)
+            .put_if("TestSocketIndexFormat", info.test_socket_index_format.as_ref())
             .float_if("ExecutionTime", info.exec_time)
             .put_if("FixtureId", info.fixture_id.as_ref())
             .put_if("ErrorCode", info.error_code)
+            .put_if("ErrorCodeFormat", info.error_code_format.as_ref())
             .put_if("ErrorMessage", info.error_message.as_ref())
             .put_if("BatchFailCount", info.batch_fail_count)
+            .put_if("BatchFailCountFormat", info.batch_fail_count_format.as_ref())
             .put_if("BatchLoopIndex", info.batch_loop_index)
+            .put_if("BatchLoopIndexFormat", info.batch_loop_index_format.as_ref())
             .put_if("StepIdCausedUUTFailure", info.step_id_caused_uut_failure)
             .open();
         self.element("Comment", info.comment.as_ref());
         self.end("UUT");
+        self.unknown(&info.extra, "header/uut", "uut");
         self.head(&report.header);
         for unit in &report.sub_units {
             self.tag("ReportUnitHierarchy")
+                .put_if("Idx", unit.idx)
+                .put_if("Position", unit.position)
                 .put_if("PartType", unit.part_type.as_ref())
                 .put("PN", &unit.part_number)
                 .put("SN", &unit.serial_number)
                 .put_if("Rev", unit.revision.as_ref())
                 .close();
+            self.unknown(&unit.extra, "header/sub-unit", "a sub-unit");
         }
         self.leave_out(!report.header.attachments.is_empty(), "header", "attachments of a test report");
         self.step(&report.root);
@@ -190,10 +206,13 @@ impl Xml {
         self.tag("Assets").open();
         for asset in &header.assets {
             self.tag("Asset").put("AssetSN", &asset.serial_number).put_if("UsageCount", asset.usage_count).close();
+            let more = [asset.asset_type.is_some(), asset.part_number.is_some()];
+            self.leave_out(more.contains(&true), "header/asset", "the type or part number of an asset");
+            let dates = [asset.calibration_date.is_some(), asset.calibration_due.is_some()];
+            self.leave_out(dates.contains(&true), "header/asset", "calibrations of an asset");
+            self.unknown(&asset.extra, "header/asset", "an asset");
         }
         self.end("Assets");
-        let more = |asset: &crate::Asset| asset.asset_type.is_some() || asset.calibration_due.is_some();
-        self.leave_out(header.assets.iter().any(more), "header", "types or calibrations of assets");
     }
 
     fn uur(&mut self, report: &UurReport) {
@@ -209,9 +228,14 @@ impl Xml {
             .open();
         self.element("Comment", info.comment.as_ref());
         if let Some(code) = info.test_process_code {
-            self.tag("Process").put("Code", code).put_if("Name", info.test_process_name.as_ref()).close();
+            self.tag("Process")
+                .put("Code", code)
+                .put_if("CodeFormat", info.test_process_code_format.as_ref())
+                .put_if("Name", info.test_process_name.as_ref())
+                .close();
         }
         self.end("UUR");
+        self.unknown(&info.extra, "header/uur", "uur");
         self.head(&report.header);
         for unit in &report.units {
             self.tag("ReportUnitHierarchy")
@@ -224,6 +248,7 @@ impl Xml {
                 .put("SN", &unit.serial_number)
                 .put_if("Rev", unit.revision.as_ref())
                 .close();
+            self.unknown(&unit.extra, "unit", "a unit");
         }
         let failures = report.units.iter().flat_map(|unit| unit.failures.iter().map(move |it| (unit.idx, it)));
         for (idx, (part_idx, it)) in failures.enumerate() {
@@ -242,11 +267,13 @@ impl Xml {
                 .open();
             self.element("Comment", it.comment.as_ref());
             self.end("Failures");
+            self.unknown(&it.extra, "unit/failure", "a failure");
         }
         for (index, file) in report.header.attachments.iter().enumerate() {
             self.tag("Binary").put("BinaryDataIndex", index).put_if("FailIdx", file.fail_idx).open();
             self.file("Data", "FileName", file);
             self.end("Binary");
+            self.file_rest(file, "header/attachment");
         }
         self.assets(&report.header);
     }
@@ -261,7 +288,13 @@ impl Xml {
         self.end(element);
     }
 
+    fn file_rest(&mut self, file: &Attachment, path: &str) {
+        self.leave_out(file.description.is_some(), path, "a description of a file");
+        self.unknown(&file.extra, path, "a file");
+    }
+
     fn step(&mut self, step: &Step) {
+        let path = format!("steps/{}", step.name);
         let id = match &step.id {
             Some(StepId::Number(id)) => Some(*id),
             _ => None,
@@ -295,35 +328,43 @@ impl Xml {
                 .put_if("failed", part.failed)
                 .put_if("ending_index", part.ending_index)
                 .close();
+            self.unknown(&part.extra, &path, "the loop");
         }
-        self.body(&step.body);
-        self.chart(step);
+        self.body(&step.body, &path);
+        self.chart(step, &path);
         if let Some(file) = &step.attachment {
             self.file("Attachment", "Name", file);
+            self.leave_out(file.fail_idx.is_some(), &path, "a failure's number on a file of a step");
+            self.file_rest(file, &path);
         }
-        let path = format!("steps/{}", step.name);
+        self.leave_out(matches!(step.id, Some(StepId::Text(_))), &path, "an id that is a text");
         self.leave_out(!step.additional_results.is_empty(), &path, "additional results");
-        self.leave_out(!step.extra.is_empty(), &path, "unknown keys");
+        self.unknown(&step.extra, &path, "the step");
         for child in step.steps() {
             self.step(child);
         }
         self.end("Step");
     }
 
-    fn body(&mut self, body: &StepBody) {
+    fn body(&mut self, body: &StepBody, path: &str) {
         match body {
             StepBody::Empty => {}
-            StepBody::Sequence { call, .. } => self
-                .tag("SequenceCall")
-                .put("Name", &call.name)
-                .put("Version", &call.version)
-                .put("Filepath", &call.path)
-                .close(),
-            StepBody::Numeric(all) => all.iter().for_each(|m| self.numeric(m)),
+            StepBody::Sequence { call, .. } => {
+                self.tag("SequenceCall")
+                    .put("Name", &call.name)
+                    .put("Version", &call.version)
+                    .put("Filepath", &call.path)
+                    .close();
+                self.unknown(&call.extra, path, "the sequence");
+            }
+            StepBody::Numeric(all) => all.iter().for_each(|m| self.numeric(m, path)),
             StepBody::PassFail(all) => {
                 for m in all {
                     let status = m.status.map(Status::word);
                     self.tag("PassFail").put_if("Name", m.name.as_ref()).put_if("Status", status).close();
+                    // The value says the status once more, mostly.
+                    self.leave_out(m.value.is_some() && m.judged() != m.status, path, "a value beside another status");
+                    self.unknown(&m.extra, path, "a measurement");
                 }
             }
             StepBody::Text(all) => {
@@ -336,19 +377,26 @@ impl Xml {
                         .put_if("StringLimit", limit)
                         .put_if("Status", m.status.map(Status::word))
                         .close();
+                    self.unknown(&m.extra, path, "a measurement");
                 }
             }
-            StepBody::MessagePopup(popup) => self
-                .tag("MessagePopup")
-                .put_if("Button", popup.button)
-                .put_if("Response", popup.response.as_ref())
-                .close(),
-            StepBody::CallExe(exe) => self.tag("Callexe").float_if("ExitCode", exe.exit_code).close(),
+            StepBody::MessagePopup(popup) => {
+                self.tag("MessagePopup")
+                    .put_if("Button", popup.button)
+                    .put_if("Response", popup.response.as_ref())
+                    .close();
+                self.unknown(&popup.extra, path, "the popup");
+            }
+            StepBody::CallExe(exe) => {
+                self.tag("Callexe").float_if("ExitCode", exe.exit_code).close();
+                self.unknown(&exe.extra, path, "the program");
+            }
         }
     }
 
-    fn numeric(&mut self, m: &NumericMeasurement) {
-        let (op, low, high) = m.limits.parts();
+    fn numeric(&mut self, m: &NumericMeasurement, path: &str) {
+        let (op, low, high) = m.limits.sent_parts();
+        let (low_format, high_format) = m.sent_limit_formats();
         self.tag("NumericLimit")
             .put_if("Name", m.name.as_ref())
             .put("CompOperator", op)
@@ -356,14 +404,15 @@ impl Xml {
             .put_if("NumericValueFormat", m.value_format.as_ref())
             .put_if("Units", m.unit.as_ref())
             .float_if("LowLimit", low)
-            .put_if("LowLimitFormat", m.low_limit_format.as_ref())
+            .put_if("LowLimitFormat", low_format)
             .float_if("HighLimit", high)
-            .put_if("HighLimitFormat", m.high_limit_format.as_ref())
+            .put_if("HighLimitFormat", high_format)
             .put_if("Status", m.status.map(Status::word))
             .close();
+        self.unknown(&m.extra, path, "a measurement");
     }
 
-    fn chart(&mut self, step: &Step) {
+    fn chart(&mut self, step: &Step, path: &str) {
         let Some(chart) = &step.chart else { return };
         self.tag("Chart")
             .put("idx", 0)
@@ -384,7 +433,9 @@ impl Xml {
                 }
             }
             self.end("Series");
+            self.unknown(&series.extra, path, "a series");
         }
         self.end("Chart");
+        self.unknown(&chart.extra, path, "the chart");
     }
 }

@@ -6,3 +6,4 @@ mod reading;
 mod real_files;
 mod schema;
 mod support;
+mod wsxf;

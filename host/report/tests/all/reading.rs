@@ -138,3 +138,95 @@ fn a_step_in_xml_is_what_it_holds_when_it_does_not_say() {
     let StepBody::Sequence { call, .. } = &report.root.body else { panic!("a sequence") };
     assert_eq!(call.path, "c:\\x/a.seq");
 }
+
+/// A test whose only step is this one.
+fn with_step(step: &str) -> Report {
+    let json = format!(
+        r#"{{"type":"T","id":"0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a001","pn":"P","sn":"S","rev":"A","processCode":100,
+        "result":"P","machineName":"M","location":"L","purpose":"Test","start":"2026-05-04T08:15:30Z",
+        "root":{{"stepType":"SequenceCall","name":"Main","status":"P","steps":[{step}]}}}}"#
+    );
+    Report::from_wsjf(json.as_bytes()).unwrap()
+}
+
+fn told(report: &Report) -> Vec<String> {
+    report.validate().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_other_names_of_a_loop_are_sent_as_those_that_servers_know() {
+    let report = with_step(r#"{"stepType":"Action","name":"a","status":"D","loop":{"i":2,"n":"5","parent":7}}"#);
+    let written = String::from_utf8(report.to_wsjf()).unwrap();
+    assert!(written.contains(r#""loop":{"idx":2,"num":5}"#), "{written}");
+    let expected = "steps/Main/a/loop/parent: found a loop around this one, which servers do not export; \
+                    it is not sent (not-sent)";
+    assert_eq!(told(&report), [expected]);
+    let broken = r#"{"type":"T","root":{"stepType":"SequenceCall","loop":{"i":1.5}}}"#;
+    let error = Report::from_wsjf(broken.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("/root/loop/i: found the number 1.5"), "{error}");
+}
+
+#[test]
+fn known_keys_in_a_place_or_form_of_their_own_are_not_sent_or_not_read() {
+    let beside = r#"{"stepType":"ET_NLT","name":"a","status":"P","numericMeas":[{"status":"P","value":1}],
+        "callExe":{"exitCode":"x"},"messagePopup":7}"#;
+    let rules: Vec<_> = with_step(beside).validate().iter().map(|it| it.rule).collect();
+    assert_eq!(rules, ["mixed-contents", "mixed-contents"]);
+
+    let texts = |caller: &str| {
+        let json = format!(r#"{{"type":"T","root":{{"stepType":"SequenceCall","name":"Main","caller":{caller}}}}}"#);
+        Report::from_wsjf(json.as_bytes())
+    };
+    let written = String::from_utf8(texts(r#"" c ""#).unwrap().to_wsjf()).unwrap();
+    assert!(written.contains(r#""caller":"c""#), "{written}");
+    assert!(texts("7").unwrap_err().to_string().contains("/root/caller: found the number 7"));
+
+    let json = r#"{"type":"T","subUnits":[{"pn":"P","sn":"S","idx":1,"position":-2,"root":{"stepType":""}}]}"#;
+    let report = Report::from_wsjf(json.as_bytes()).unwrap();
+    let written = String::from_utf8(report.to_wsjf()).unwrap();
+    assert!(written.contains(r#""subUnits":[{"pn":"P","sn":"S","idx":1,"position":-2}]"#), "{written}");
+    assert!(told(&report).iter().any(|told| told.starts_with("header/sub-unit[1]/root: ")), "{:?}", told(&report));
+}
+
+#[test]
+fn an_only_limit_in_the_place_of_the_high_one_is_meant_and_sent_as_the_limit() {
+    let of = |op: &str, value: f64| {
+        let step = format!(
+            r#"{{"stepType":"ET_NLT","name":"a","numericMeas":[{{"value":{value},"compOp":"{op}","highLimit":2,"highLimitFormat":"%f"}}]}}"#
+        );
+        let mut report = with_step(&step);
+        report.judge();
+        report
+    };
+    for (op, value, status) in
+        [("LE", 2.0, "P"), ("LT", 2.0, "F"), ("ge", 3.0, "P"), ("EQ", 3.0, "F"), ("NE", 3.0, "P")]
+    {
+        let report = of(op, value);
+        let written: serde_json::Value = serde_json::from_slice(&report.to_wsjf()).unwrap();
+        let measurement = written.pointer("/root/steps/0/numericMeas/0").unwrap();
+        let expected = serde_json::json!({
+            "compOp": op.to_uppercase(), "status": status, "value": value, "lowLimit": 2.0, "lowLimitFormat": "%f",
+        });
+        assert_eq!(*measurement, expected);
+        assert!(told(&report).iter().any(|told| told.ends_with("(limit-misplaced)")), "{:?}", told(&report));
+        // What was sent is read as the limit that it is.
+        let again = Report::from_wsjf(&report.to_wsjf()).unwrap();
+        assert!(!told(&again).iter().any(|told| told.contains("limit")), "{:?}", told(&again));
+    }
+}
+
+#[test]
+fn a_start_without_offset_gets_the_one_that_the_time_in_utc_tells() {
+    let start = |times: &str| {
+        let json = format!(r#"{{"type":"T",{times}}}"#);
+        Report::from_wsjf(json.as_bytes()).unwrap().header().start.unwrap().to_string()
+    };
+    let local = r#""start":"2026-10-25T02:30:00""#;
+    assert_eq!(start(&format!(r#"{local},"startUTC":"2026-10-25T01:30:00Z""#)), "2026-10-25T02:30:00+01:00");
+    assert_eq!(start(&format!(r#"{local},"startUTC":"2026-10-25T00:30:00""#)), "2026-10-25T02:30:00+02:00");
+    assert_eq!(start(&format!(r#"{local},"startUTC":"2026-10-27T00:30:00""#)), "2026-10-25T02:30:00");
+    assert_eq!(start(r#""startUTC":"2026-10-25T00:30:00""#), "2026-10-25T00:30:00Z");
+    let xml = r#"<Report SN="1" Start="2026-10-25T02:30:00" Start_utc="2026-10-25T01:30:00"/>"#;
+    let reports = from_wsxf(xml.as_bytes()).unwrap();
+    assert_eq!(reports[0].header().start.unwrap().to_string(), "2026-10-25T02:30:00+01:00");
+}

@@ -199,7 +199,31 @@ fn loops_and_unknown_properties_of_sequences_and_steps_are_carried_along() {
     assert_eq!((second.loop_info.as_ref().unwrap().idx, second.total_time), (Some(1), Some(1.5)));
     let kept = &first.steps()[0].additional_results[0].props[0];
     assert_eq!((kept.name.as_str(), kept.value.as_deref()), ("colour", Some("green")));
-    assert_eq!(log(&conversion), ["this host does not know the property \"colour\"; it is kept as free data"]);
+    assert_eq!(log(&conversion), ["this host has no place for the property \"colour\"; it is kept as free data"]);
+}
+
+#[test]
+fn a_sequence_tells_what_a_step_tells_and_so_does_the_program() {
+    let bench = Bench::new();
+    let (conversion, sink) = convert(&scripted(&bench), "sequence SN-1");
+    assert!(conversion.outcome.is_ok(), "{conversion:?}");
+    let Report::Uut(report) = &sink.drafts[0].report else { panic!() };
+    let inner = &report.root.steps()[0];
+    for step in [&report.root, inner] {
+        assert_eq!(step.start.unwrap().to_string(), "2026-05-04T08:15:30Z");
+        assert_eq!(step.error_code, Some(wats_report::ErrorCode::from("E7")));
+        assert_eq!(step.error_message.as_deref(), Some("it broke"));
+        assert_eq!(step.report_text.as_deref(), Some("two\nlines"));
+    }
+    assert_eq!(report.root.ts_guid.as_deref(), Some("ID#:main"));
+    // A property that is unknown, and one that is known of a step with one number.
+    let kept = |step: &wats_report::Step| step.additional_results[0].props[0].name.clone();
+    assert_eq!((kept(&report.root), kept(&inner.steps()[0])), ("colour".to_owned(), "value-format".to_owned()));
+    assert_eq!(
+        log(&conversion),
+        ["colour", "value-format"]
+            .map(|key| format!("this host has no place for the property {key:?}; it is kept as free data"))
+    );
 }
 
 #[test]
@@ -218,6 +242,17 @@ fn an_identity_of_the_files_own_is_kept_only_with_the_grant() {
 }
 
 #[test]
+fn the_identity_of_a_repair_is_logged_and_becomes_no_misc_info() {
+    let bench = Bench::new();
+    let script = r#"json {"type":"R","id":"0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a001","pn":"PN-1","sn":"SN-1","uur":{}}"#;
+    let (conversion, sink) = convert(&scripted(&bench), script);
+    assert!(conversion.outcome.is_ok(), "{conversion:?}");
+    assert_eq!(sink.drafts[0].own_id, None);
+    assert!(sink.drafts[0].report.header().misc_infos.is_empty());
+    assert!(log(&conversion)[0].contains("0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a001"), "{:?}", conversion.log);
+}
+
+#[test]
 fn a_wsjf_document_becomes_a_report_and_a_broken_one_is_refused_with_its_place() {
     let bench = Bench::new();
     let plugin = scripted(&bench);
@@ -231,7 +266,11 @@ fn a_wsjf_document_becomes_a_report_and_a_broken_one_is_refused_with_its_place()
     let (conversion, _) = convert(&plugin, r#"json {"type":"T","#);
     let failure = conversion.outcome.unwrap_err();
     assert_eq!(failure.kind.as_str(), "rejected");
-    assert!(failure.message.contains("line 1, column"), "{failure}");
+    assert_eq!(failure.message.matches("line 1, column").count(), 1, "{failure}");
+    let (conversion, _) = convert(&plugin, r#"json {"type":"T","root":{"stepType":"SequenceCall","status":"Great"}}"#);
+    let failure = conversion.outcome.unwrap_err();
+    assert_eq!(failure.violations()[0].path, "/root/status");
+    assert_eq!(failure.message.matches("/root/status").count(), 1, "{failure}");
 }
 
 struct Server;

@@ -43,6 +43,18 @@ fn an_endless_loop_is_stopped_at_the_deadline() {
 }
 
 #[test]
+fn a_file_too_large_to_decode_at_once_is_told_to_the_plugin_with_limit_and_key() {
+    let bench = Bench::new();
+    let plugin = bench.load("scripted", LimitOverrides { text_bytes: Some(8), ..LimitOverrides::default() });
+    assert!(convert(&plugin, "text \nab").0.outcome.is_ok());
+    let failure = convert(&plugin, "text \nabc").0.outcome.unwrap_err();
+    assert_eq!((failure.fault, failure.kind.clone()), (Fault::File, FailureKind::Unsupported), "{failure}");
+    let text = failure.to_string();
+    assert!(text.contains("found 9 bytes") && text.contains("allowed are 8; raise limits.text_bytes"), "{text}");
+    assert_eq!(bench.metric("wats_plugin_limits_total", &["plugin=\"scripted\"", "limit=\"text_bytes\""]), 1);
+}
+
+#[test]
 fn a_job_may_have_a_deadline_of_its_own() {
     let bench = Bench::new();
     let plugin = bench.load("loops_forever", LimitOverrides::default());

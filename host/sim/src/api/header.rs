@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::json;
 use crate::store::{Format, ReportEntry};
 
 /// The header of a stored report. Of WSXF, and when only digests are kept, it has fewer fields.
@@ -19,7 +20,8 @@ pub(super) fn header_of(entry: &ReportEntry, body: Option<&[u8]>) -> Value {
     set("serialNumber", json!(entry.serial));
     set("result", json!(word_of(&entry.result)));
     set("receiveCount", json!(entry.count));
-    let report = body.filter(|_| entry.format == Format::Wsjf).and_then(|body| serde_json::from_slice(body).ok());
+    let body = body.filter(|_| entry.format == Format::Wsjf);
+    let report = body.and_then(|body| json::from_slice(body, json::MAX_DEPTH).ok());
     let Some(report): Option<Value> = report else { return Value::Object(header) };
     let at = |path: &str| report.pointer(path).cloned().unwrap_or_default();
     set("reportType", at("/type"));

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Control, Listener, ReportsPage, RequestsPage};
 use crate::error::{Error, Result};
 use crate::fault::{Rule, Script};
+use crate::json;
 use crate::record::RequestRecord;
 use crate::stats::Stats;
 use crate::store::{ReportDetails, ReportEntry};
@@ -146,7 +147,8 @@ impl SimControl {
                 body: String::from_utf8_lossy(&answer).into_owned(),
             });
         }
-        serde_json::from_slice(&answer).map_err(unreadable)
+        // A report comes inside of what is known about it.
+        json::from_slice(&answer, json::MAX_DEPTH + 16).map_err(unreadable)
     }
 
     /// One request on a connection of its own. HTTP/1.0, so that the answer ends with the connection.

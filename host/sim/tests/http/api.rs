@@ -2,7 +2,7 @@
 
 use crate::support::{client, get, id, post, report, start, with_token};
 use serde_json::{Value, json};
-use wats_sim::{AnswerForm, Control, Keep, Outcome, RateLimit, RefusalForm, Sim, SimOptions};
+use wats_sim::{AnswerForm, Control, Keep, Outcome, RateLimit, RefusalForm, Sim, SimControl, SimOptions};
 
 #[tokio::test]
 async fn an_accepted_report_can_be_read_back_in_any_letter_case_of_the_path() {
@@ -341,4 +341,30 @@ async fn only_the_latest_requests_are_kept() {
     let kept: Vec<u64> = sim.handle().requests(0).iter().map(|record| record.seq).collect();
     assert_eq!(kept, [3, 4, 5]);
     assert_eq!(sim.handle().stats().requests, 5);
+}
+
+#[tokio::test]
+async fn sequences_may_be_nested_as_deep_as_in_a_report() {
+    let (sim, client) = (start(), client());
+    let nested = |number: u128, depth: usize| {
+        let mut report = report(number);
+        let empty = report["root"].clone();
+        for _ in 1..depth {
+            let mut around = empty.clone();
+            around["steps"] = json!([report["root"].take()]);
+            report["root"] = around;
+        }
+        report
+    };
+    let answer = post(&client, &sim.url(), &nested(1, 256)).await.unwrap();
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    let details = SimControl::new(sim.control_url()).report(id(1)).await.unwrap().unwrap();
+    assert_eq!(details.report.unwrap()["root"]["steps"][0]["name"], "MainSequence Callback");
+    let headers = get(&client, &sim.url(), "/api/Report/Query/Header?reportType=U").await.text().await.unwrap();
+    assert!(headers.contains("EOL-03"), "{headers}");
+
+    let answer = post(&client, &sim.url(), &nested(2, 300)).await.unwrap();
+    assert_eq!(answer.status(), 400);
+    let text = answer.text().await.unwrap();
+    assert!(text.contains("nested 601 levels deep, allowed are 576"), "{text}");
 }

@@ -19,6 +19,8 @@ pub(super) struct Complaints {
 #[derive(Clone, Copy)]
 pub(super) enum At<'a> {
     Header,
+    /// The program, which is given with the header.
+    Program,
     Step(&'a str),
     /// The innermost open sequence itself.
     Sequence,
@@ -52,6 +54,10 @@ impl Complaints {
         let sequence = self.open.join("/");
         match at {
             At::Header => self.header.push(refused(format!("header/{field}"), rule, message)),
+            At::Program => {
+                let program = self.open.first().map(String::as_str).unwrap_or_default();
+                self.header.push(refused(format!("steps/{program}/{field}"), rule, message));
+            }
             At::Step(name) => self.steps.push(refused(format!("steps/{sequence}/{name}/{field}"), rule, message)),
             At::Sequence => self.steps.push(refused(format!("steps/{sequence}/{field}"), rule, message)),
         }

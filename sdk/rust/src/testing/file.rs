@@ -70,7 +70,7 @@ impl FileHost for MemoryFile {
             Some(label) => Some(Encoding::for_label(label.as_bytes()).ok_or(TextError::UnknownEncoding)?),
         };
         if self.bytes.len() > MOST_TEXT {
-            return Err(TextError::TooLarge);
+            return Err(TextError::TooLarge(MOST_TEXT as u64));
         }
         decode(&self.bytes, given)
     }
@@ -94,7 +94,7 @@ fn decode(bytes: &[u8], given: Option<&'static Encoding>) -> Result<String, Text
     let mut result = String::with_capacity(decoder.max_utf8_buffer_length_without_replacement(text.len()).unwrap_or(0));
     match decoder.decode_to_string_without_replacement(text, &mut result, true) {
         (DecoderResult::InputEmpty, _) => Ok(result),
-        (DecoderResult::OutputFull, _) => Err(TextError::TooLarge),
+        (DecoderResult::OutputFull, _) => Err(TextError::TooLarge(bytes.len() as u64)),
         (DecoderResult::Malformed(length, after), read) => {
             Err(invalid(read.saturating_sub(usize::from(length) + usize::from(after))))
         }

@@ -90,7 +90,14 @@ impl Station {
                 Ok(id) => own = Some(id),
                 Err(_) => violations.push(refused("header/id", "not-a-guid", format!("found {text:?}"))),
             },
-            Some(text) => report.header_mut().misc_infos.push(MiscInfo::new(OWN_ID, text)),
+            Some(text) => match &mut report {
+                Report::Uut(uut) => uut.header.misc_infos.push(MiscInfo::new(OWN_ID, text)),
+                // WATS restricts the misc infos of a repair to the fields that the repair type defines.
+                Report::Uur(_) => self.log(
+                    Level::Warn,
+                    &format!("the repair's own id {text:?} is not kept without the grant own-id; it gets another one"),
+                ),
+            },
             None => {}
         }
         let id = own.unwrap_or(derived);
@@ -169,7 +176,7 @@ impl Host for Station {
                 let id = report.header_mut().id.take().map(|id| id.to_string());
                 self.take(report, key.map(str::to_owned), id, Vec::new())
             }
-            Err(error) => Err(vec![to_contract(refused(error.place(), "unreadable", error.to_string()))]),
+            Err(error) => Err(vec![to_contract(refused(error.place(), "unreadable", error.problem()))]),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From the contract's records to the report's types, as the host does it.
 
 use wats_report as report;
-use wats_report::{AdditionalData, AdditionalProperty, ErrorCode, Header, Program, StepBody, StepType, UutInfo};
+use wats_report::{AdditionalData, AdditionalProperty, ErrorCode, Header, StepBody, StepType, UutInfo};
 
 use super::complaints::{At, Complaints};
 use crate::bindings::wats::converter::report as wire;
@@ -29,7 +29,7 @@ fn group(group: StepGroup) -> report::Group {
     }
 }
 
-pub(super) fn header(it: &wire::UutHeader, complaints: &mut Complaints) -> (Header, UutInfo, Program) {
+pub(super) fn header(it: &wire::UutHeader, complaints: &mut Complaints) -> (Header, UutInfo, report::Step) {
     complaints.begin(&it.program.name);
     let process_code = it.process_code.and_then(|code| {
         let code = i32::try_from(code);
@@ -69,22 +69,23 @@ pub(super) fn header(it: &wire::UutHeader, complaints: &mut Complaints) -> (Head
         }
     }
     header.additional_data.extend(together(unknown));
-    (header, info, program(&it.program))
-}
-
-fn program(it: &wire::Sequence) -> Program {
-    Program { name: it.name.clone(), path: it.path.clone(), version: it.version.clone(), group: group(it.group) }
+    let program = sequence(&it.program, At::Program, complaints);
+    (header, info, program)
 }
 
 /// A sequence as the step that it is.
-pub(super) fn sequence(it: &wire::Sequence, complaints: &mut Complaints) -> report::Step {
+pub(super) fn sequence(it: &wire::Sequence, at: At<'_>, complaints: &mut Complaints) -> report::Step {
     let mut step = report::Step::sequence(it.name.as_str());
     if let StepBody::Sequence { call, .. } = &mut step.body {
         call.path.clone_from(&it.path);
         call.version.clone_from(&it.version);
     }
     step.group = group(it.group);
-    properties(&mut step, &it.properties, At::Sequence, complaints);
+    step.start = complaints.time(at, "start", it.start.as_deref());
+    step.error_code = it.error_code.as_deref().map(ErrorCode::from);
+    step.error_message.clone_from(&it.error_message);
+    step.report_text.clone_from(&it.report_text);
+    properties(&mut step, &it.properties, at, complaints);
     step
 }
 
@@ -275,25 +276,32 @@ fn properties(step: &mut report::Step, all: &[Property], at: At<'_>, complaints:
             }
             "caused-uut-failure" => step.caused_uut_failure = complaints.flag(at, key, value),
             "ts-guid" => step.ts_guid = complaints.text(at, key, value),
-            "value-format" | "low-limit-format" | "high-limit-format" => {
-                let format = complaints.text(at, key, value);
-                if let StepBody::Numeric(measurements) = &mut step.body
-                    && let [measurement] = measurements.as_mut_slice()
-                {
+            "value-format" | "low-limit-format" | "high-limit-format" => match single_number(step) {
+                Some(measurement) => {
+                    let format = complaints.text(at, key, value);
                     match key.as_str() {
                         "value-format" => measurement.value_format = format,
                         "low-limit-format" => measurement.low_limit_format = format,
                         _ => measurement.high_limit_format = format,
                     }
                 }
-            }
+                None => unknown.push(free(key, value)),
+            },
             _ => unknown.push(free(key, value)),
         }
     }
     step.additional_results.extend(together(unknown));
 }
 
-/// A property that the host does not know goes along as free data.
+/// The measurement of a step with one number.
+fn single_number(step: &mut report::Step) -> Option<&mut report::NumericMeasurement> {
+    match (&step.step_type, &mut step.body) {
+        (StepType::Numeric, StepBody::Numeric(measurements)) => measurements.first_mut(),
+        _ => None,
+    }
+}
+
+/// A property that the host does not know, or not in this place, goes along as free data.
 fn free(key: &str, value: &Value) -> AdditionalProperty {
     match value {
         Value::Text(text) | Value::Json(text) => AdditionalProperty::new(key, "String", text),

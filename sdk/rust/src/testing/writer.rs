@@ -53,7 +53,7 @@ impl UutHost for Writer {
 
     fn open_sequence(&mut self, sequence: &contract::Sequence) {
         self.complaints.enter(&sequence.name);
-        let step = wire::sequence(sequence, &mut self.complaints);
+        let step = wire::sequence(sequence, At::Sequence, &mut self.complaints);
         self.report.open_step(step);
     }
 

@@ -8,6 +8,7 @@
 //! crossed SERIAL          a report with a low limit above the high one
 //! badtime SERIAL          a report whose start is no time
 //! loop SERIAL             a report with a looped sequence
+//! sequence SERIAL         a report whose program and sequence say all that a sequence can
 //! name | path | modified  asks, and puts the answer into the log
 //! companions              names all companions in the log
 //! companion N             reads companion N and logs its text
@@ -113,6 +114,21 @@ impl Converter for Scripted {
                             uut.pass_fail("ok", true).property("colour", "green");
                         });
                     }
+                    uut.finish()?;
+                }
+                "sequence" => {
+                    let told = |name: &str| {
+                        Sequence::new(name)
+                            .start("2026-05-04T08:15:30Z")
+                            .error_code("E7")
+                            .error_message("it broke")
+                            .report_text("two\nlines")
+                    };
+                    let program = told("Main").property("ts-guid", "ID#:main").property("colour", "green");
+                    let mut uut = reports.uut(header(Header::new(word())).program(program));
+                    uut.sequence(told("Inner"), |uut| {
+                        uut.multi_numeric("Rails").measure("3V3", 3.3, |_| ()).property("value-format", "%.1f");
+                    });
                     uut.finish()?;
                 }
                 "name" => log::info(file.name()),

@@ -76,3 +76,20 @@ fn the_year_1970_begins_in_utc() {
     assert!(!is_before("1970-01-01T00:00:00"));
     assert!(is_before("0001-01-01T00:00:00"));
 }
+
+#[test]
+fn local_time_and_instant_together_tell_the_offset() {
+    let check = |local: &str, utc: &str, expected: &str| {
+        let local: Timestamp = local.parse().unwrap();
+        assert_eq!(local.with_instant(&utc.parse().unwrap()).to_string(), expected);
+    };
+    check("2026-05-04T08:15:30.250", "2026-05-04T06:15:30.250Z", "2026-05-04T08:15:30.250+02:00");
+    // In the hour that a clock change repeated only the two together tell.
+    check("2026-10-25T02:30:00", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00+01:00");
+    check("2026-05-04T11:45:30", "2026-05-04T06:15:30.4999999", "2026-05-04T11:45:30+05:30");
+    check("2026-05-03T22:00:00", "2026-05-04T06:00:00Z", "2026-05-03T22:00:00-08:00");
+    // No offset that there is, and one that is there already.
+    check("2026-05-04T08:15:30", "2026-05-04T06:10:30Z", "2026-05-04T08:15:30");
+    check("2026-05-04T08:15:30", "2026-05-06T08:15:30Z", "2026-05-04T08:15:30");
+    check("2026-05-04T08:15:30+01:00", "2026-05-04T06:15:30Z", "2026-05-04T08:15:30+01:00");
+}

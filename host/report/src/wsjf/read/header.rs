@@ -6,7 +6,7 @@ use super::{
     object::{Object, describe},
     parts, step,
 };
-use crate::{ExportOnly, Header, ReadError, SubUnit, UutInfo, UutReport};
+use crate::{ExportOnly, Header, ReadError, SubUnit, Timestamp, UutInfo, UutReport};
 
 pub(super) fn uut(mut object: Object<'_>) -> Result<UutReport, ReadError> {
     let mut header = header(&mut object)?;
@@ -20,12 +20,18 @@ pub(super) fn uut(mut object: Object<'_>) -> Result<UutReport, ReadError> {
 /// The keys that UUT and UUR share. Unknown ones are left.
 pub(super) fn header(object: &mut Object<'_>) -> Result<Header, ReadError> {
     let export = ExportOnly {
-        start_utc: object.timestamp("startUTC")?,
+        start_utc: object.timestamp("startUTC")?.map(Timestamp::or_utc),
         origin: object.solid_text("origin")?,
         product_name: object.solid_text("productName")?,
         process_name: object.solid_text("processName")?,
         process_code_format: object.solid_text("processCodeFormat")?,
         asset_stats: object.take("assetStats").filter(|stats| *stats != Value::Array(Vec::new())),
+    };
+    let start = object.timestamp("start")?;
+    // The two together tell the offset of a start that has none.
+    let start = match (start, &export.start_utc) {
+        (Some(start), Some(utc)) => Some(start.with_instant(utc)),
+        (start, utc) => start.or(*utc),
     };
     Ok(Header {
         id: object.guid("id")?,
@@ -37,7 +43,7 @@ pub(super) fn header(object: &mut Object<'_>) -> Result<Header, ReadError> {
         machine_name: object.solid_text("machineName")?,
         location: object.solid_text("location")?,
         purpose: object.solid_text("purpose")?,
-        start: object.timestamp("start")?.or(export.start_utc),
+        start,
         misc_infos: object.list("miscInfos", parts::misc_info)?,
         assets: object.list("assets", parts::asset)?,
         attachments: object.list("binaryData", parts::attachment)?,

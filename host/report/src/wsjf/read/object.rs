@@ -108,6 +108,14 @@ impl<'a> Object<'a> {
         Ok(self.text(key)?.filter(|text| !text.is_empty()))
     }
 
+    /// Leaves a text where it is, and complains about anything else.
+    pub(super) fn leave_text(&mut self, key: &'static str) -> Result<(), ReadError> {
+        if let Some(text) = self.text(key)? {
+            self.keep(key, Value::String(text));
+        }
+        Ok(())
+    }
+
     /// A whole number, also as `100.0` or `"100"`.
     pub(super) fn int(&mut self, key: &'static str) -> Result<Option<i64>, ReadError> {
         let Some(value) = self.take(key) else { return Ok(None) };

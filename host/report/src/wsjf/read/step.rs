@@ -97,6 +97,9 @@ fn body(object: &mut Object<'_>, step_type: &StepType, name: &str, depth: usize)
             name.clone_into(&mut call.name);
         }
         let steps = object.list("steps", |child| step_at(child, depth + 1))?;
+        // Two texts that one client has a place for.
+        object.leave_text("caller")?;
+        object.leave_text("module")?;
         return Ok(StepBody::Sequence { call, steps });
     }
     // The array that the type asks for comes first; a step has one kind of measurement.
@@ -132,9 +135,11 @@ fn seq_call(mut object: Object<'_>) -> Result<SeqCall, ReadError> {
 }
 
 fn loop_info(mut object: Object<'_>) -> Result<Loop, ReadError> {
+    // Some clients write `i` and `n`, which servers do not export.
+    let (i, n) = (object.int("i")?, object.int("n")?);
     Ok(Loop {
-        idx: object.int("idx")?,
-        num: object.int("num")?,
+        idx: object.int("idx")?.or(i),
+        num: object.int("num")?.or(n),
         ending_index: object.int("endingIndex")?,
         passed: object.int("passed")?,
         failed: object.int("failed")?,

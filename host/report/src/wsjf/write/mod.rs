@@ -7,7 +7,7 @@ mod wire;
 
 use std::io;
 
-use crate::{Extra, Report};
+use crate::Report;
 
 /// A report on its way out.
 struct Whole<'a> {
@@ -49,9 +49,4 @@ impl Report {
         #[expect(clippy::expect_used, reason = "a Vec takes all bytes, and every key is a text")]
         serde_json::to_vec(&Whole { report: self, with_id }).expect("JSON into memory does not fail")
     }
-}
-
-/// Whether the unknown keys hold this one.
-fn kept(extra: &Extra, key: &str) -> bool {
-    !extra.is_empty() && extra.contains_key(key)
 }

@@ -5,10 +5,7 @@ use std::fmt;
 use base64::{display::Base64Display, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer};
 
-use super::{
-    kept,
-    wire::{All, Clean, Fields, It, Shown, Wire, name},
-};
+use super::wire::{All, Clean, Fields, It, Shown, Wire, name};
 use crate::{
     AdditionalArray, AdditionalArrayItem, AdditionalData, AdditionalProperty, Asset, Attachment, Chart, ChartSeries,
     MiscInfo,
@@ -16,39 +13,39 @@ use crate::{
 
 impl Wire for MiscInfo {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text_if("id", self.id.as_ref())?;
         f.text("description", &self.description)?;
         f.text_if("text", self.text.as_ref())?;
-        f.end(&self.extra, &[])
+        f.never(&["numeric"]);
+        f.end()
     }
 }
 
 impl Wire for Asset {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text("sn", &self.serial_number)?;
         f.text_if("assetType", self.asset_type.as_ref())?;
         f.text_if("partNumber", self.part_number.as_ref())?;
         f.put_if("usageCount", self.usage_count)?;
         f.time_if("calibrationDate", self.calibration_date.as_ref())?;
         f.time_if("calibrationDue", self.calibration_due.as_ref())?;
-        f.end(&self.extra, &[])
+        f.end()
     }
 }
 
 /// The file of a step: its data may be missing.
 impl Wire for Attachment {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text("name", &self.name)?;
         f.text_if("contentType", self.content_type.as_ref())?;
-        if !self.data.is_empty() {
-            f.put("data", &Shown(&Base64Display::new(&self.data, &STANDARD)))?;
-        }
+        let data = Base64Display::new(&self.data, &STANDARD);
+        f.put_if("data", (!self.data.is_empty()).then_some(Shown(&data)))?;
         f.text_if("description", self.description.as_ref())?;
         f.put_if("failIdx", self.fail_idx)?;
-        f.end(&self.extra, &[])
+        f.end()
     }
 }
 
@@ -65,18 +62,18 @@ impl Serialize for ReportFiles<'_> {
 
 impl Serialize for ReportFile<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.0.extra)?;
         f.text("name", &self.0.name)?;
         f.text_if("contentType", self.0.content_type.as_ref())?;
         f.put("data", &Shown(&Base64Display::new(&self.0.data, &STANDARD)))?;
         f.put_if("failIdx", self.0.fail_idx)?;
-        f.end(&self.0.extra, &[])
+        f.end()
     }
 }
 
 impl Wire for Chart {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.put("chartType", self.chart_type.as_str())?;
         f.text("label", &self.label)?;
         f.text("xLabel", &self.x_label)?;
@@ -84,28 +81,29 @@ impl Wire for Chart {
         f.text("yLabel", &self.y_label)?;
         f.text("yUnit", &self.y_unit)?;
         f.all("series", &self.series)?;
-        f.end(&self.extra, &[])
+        f.end()
     }
 }
 
 impl Wire for ChartSeries {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text("dataType", if self.data_type.is_empty() { "XYG" } else { &self.data_type })?;
         f.text("name", &self.name)?;
-        let mut typed: [&str; 2] = ["", ""];
         if !self.x.is_empty() {
             f.put("xdata", &Shown(&Joined(self.x.iter().copied())))?;
-            typed[0] = "xdata";
-        } else if !self.y.is_empty() && !kept(&self.extra, "xdata") {
+        } else if !self.y.is_empty() && !f.has_kept_text("xdata") {
             let numbered = std::iter::successors(Some(0.0), |x| Some(x + 1.0)).take(self.y.len());
             f.put("xdata", &Shown(&Joined(numbered)))?;
+        } else {
+            f.kept_text("xdata")?;
         }
-        if !self.y.is_empty() {
+        if self.y.is_empty() {
+            f.kept_text("ydata")?;
+        } else {
             f.put("ydata", &Shown(&Joined(self.y.iter().copied())))?;
-            typed[1] = "ydata";
         }
-        f.end(&self.extra, &typed)
+        f.end()
     }
 }
 
@@ -134,16 +132,16 @@ impl<I: Iterator<Item = f64> + Clone> fmt::Display for Joined<I> {
 
 impl Wire for AdditionalData {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text("name", &self.name)?;
         f.all("props", &self.props)?;
-        f.end(&self.extra, &[])
+        f.end()
     }
 }
 
 impl Wire for AdditionalProperty {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text("name", &self.name)?;
         f.text("type", &self.kind)?;
         f.put_if("flags", self.flags)?;
@@ -152,26 +150,26 @@ impl Wire for AdditionalProperty {
         f.text_if("numFormat", self.num_format.as_ref())?;
         f.all_if("props", &self.props)?;
         f.put_if("array", self.array.as_deref().map(It))?;
-        f.end(&self.extra, &[])
+        f.end()
     }
 }
 
 impl Wire for AdditionalArray {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.put("dimension", &self.dimension)?;
         f.text("type", &self.kind)?;
         f.put("indexes", &All(&self.items))?;
-        f.end(&self.extra, &[])
+        f.end()
     }
 }
 
 impl Wire for AdditionalArrayItem {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text("text", &self.text)?;
         f.put("indexes", &self.indexes)?;
         f.put_if("value", self.value.as_deref().map(It))?;
-        f.end(&self.extra, &[])
+        f.end()
     }
 }

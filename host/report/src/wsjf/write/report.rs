@@ -6,7 +6,7 @@ use super::wire::{Fields, It, Wire};
 use crate::{Failure, Header, SubUnit, UurInfo, UurReport, UurUnit, UutInfo, UutReport};
 
 pub(super) fn uut<S: Serializer>(report: &UutReport, with_id: bool, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut f = Fields::new::<S>(serializer)?;
+    let mut f = Fields::new::<S>(serializer, &report.header.extra)?;
     f.put("type", "T")?;
     head(&mut f, &report.header, with_id)?;
     f.put("uut", &It(&report.info))?;
@@ -14,24 +14,23 @@ pub(super) fn uut<S: Serializer>(report: &UutReport, with_id: bool, serializer: 
     f.all("subUnits", &report.sub_units)?;
     lists(&mut f, &report.header)?;
     f.put("root", &It(&report.root))?;
-    f.end(&report.header.extra, &[])
+    f.end()
 }
 
 pub(super) fn uur<S: Serializer>(report: &UurReport, with_id: bool, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut f = Fields::new::<S>(serializer)?;
+    let mut f = Fields::new::<S>(serializer, &report.header.extra)?;
     f.put("type", "R")?;
     head(&mut f, &report.header, with_id)?;
     f.put("uur", &It(&report.info))?;
     f.all("miscInfos", &report.header.misc_infos)?;
     f.all("subUnits", &report.units)?;
     lists(&mut f, &report.header)?;
-    f.end(&report.header.extra, &[])
+    f.end()
 }
 
-fn head<M: serde::ser::SerializeMap>(f: &mut Fields<M>, header: &Header, with_id: bool) -> Result<(), M::Error> {
-    if with_id {
-        f.put_if("id", header.id)?;
-    }
+fn head<M: serde::ser::SerializeMap>(f: &mut Fields<'_, M>, header: &Header, with_id: bool) -> Result<(), M::Error> {
+    f.never(&["startUTC", "origin", "productName", "processName", "processCodeFormat", "assetStats"]);
+    f.put_if("id", header.id.filter(|_| with_id))?;
     f.text_if("pn", header.part_number.as_ref())?;
     f.text("sn", &header.serial_number)?;
     f.text_if("rev", header.revision.as_ref())?;
@@ -43,17 +42,16 @@ fn head<M: serde::ser::SerializeMap>(f: &mut Fields<M>, header: &Header, with_id
     f.time_if("start", header.start.as_ref())
 }
 
-fn lists<M: serde::ser::SerializeMap>(f: &mut Fields<M>, header: &Header) -> Result<(), M::Error> {
+fn lists<M: serde::ser::SerializeMap>(f: &mut Fields<'_, M>, header: &Header) -> Result<(), M::Error> {
     f.all_if("assets", &header.assets)?;
-    if !header.attachments.is_empty() {
-        f.put("binaryData", &super::parts::ReportFiles(&header.attachments))?;
-    }
+    let files = super::parts::ReportFiles(&header.attachments);
+    f.put_if("binaryData", (!header.attachments.is_empty()).then_some(files))?;
     f.all_if("additionalData", &header.additional_data)
 }
 
 impl Wire for UutInfo {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text("user", self.operator.as_deref().unwrap_or_default())?;
         f.text_if("comment", self.comment.as_ref())?;
         f.finite_if("execTime", self.exec_time)?;
@@ -69,24 +67,29 @@ impl Wire for UutInfo {
         f.put_if("batchLoopIndex", self.batch_loop_index)?;
         f.text_if("batchLoopIndexFormat", self.batch_loop_index_format.as_ref())?;
         f.put_if("stepIdCausedUUTFailure", self.step_id_caused_uut_failure)?;
-        f.end(&self.extra, &[])
+        f.never(&["referencedByUURs"]);
+        f.end()
     }
 }
 
 impl Wire for SubUnit {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text("pn", &self.part_number)?;
         f.text("sn", &self.serial_number)?;
         f.text_if("rev", self.revision.as_ref())?;
         f.text_if("partType", self.part_type.as_ref())?;
-        f.end(&self.extra, &[])
+        f.put_if("idx", self.idx)?;
+        f.put_if("position", self.position)?;
+        // A test of its own, which no server is known to take.
+        f.never(&["root"]);
+        f.end()
     }
 }
 
 impl Wire for UurInfo {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text("user", self.operator.as_deref().unwrap_or_default())?;
         f.text_if("comment", self.comment.as_ref())?;
         f.finite_if("execTime", self.exec_time)?;
@@ -98,13 +101,14 @@ impl Wire for UurInfo {
         f.time_if("finalizeDate", self.finalize_date.as_ref())?;
         f.put_if("active", self.active)?;
         f.put_if("parent", self.parent)?;
-        f.end(&self.extra, &[])
+        f.never(&["children", "testOperationCode", "testOperationName", "testOperationGuid"]);
+        f.end()
     }
 }
 
 impl Wire for UurUnit {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.put("idx", &self.idx)?;
         f.text("pn", &self.part_number)?;
         f.text("sn", &self.serial_number)?;
@@ -114,23 +118,24 @@ impl Wire for UurUnit {
         f.put_if("position", self.position)?;
         f.put_if("replacedIdx", self.replaced_idx)?;
         f.all_if("failures", &self.failures)?;
-        f.end(&self.extra, &[])
+        f.end()
     }
 }
 
 impl Wire for Failure {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut f = Fields::new::<S>(serializer)?;
+        let mut f = Fields::new::<S>(serializer, &self.extra)?;
         f.text("category", &self.category)?;
         f.text("code", &self.code)?;
         f.text_if("comment", self.comment.as_ref())?;
         f.text_if("comRef", self.com_ref.as_ref())?;
         f.text_if("funcBlock", self.func_block.as_ref())?;
         f.put_if("refStepId", self.ref_step_id)?;
+        f.never(&["refStepName"]);
         f.text_if("artNumber", self.art_number.as_ref())?;
         f.text_if("artRev", self.art_rev.as_ref())?;
         f.text_if("artVendor", self.art_vendor.as_ref())?;
         f.text_if("artDescription", self.art_description.as_ref())?;
-        f.end(&self.extra, &[])
+        f.end()
     }
 }

@@ -101,17 +101,47 @@ impl Serialize for Unknown<'_> {
 }
 
 /// The keys of an object, one after the other. What is absent is not written.
-pub(super) struct Fields<M> {
+///
+/// The unknown keys come last. A key that was asked for before is not unknown, whether something was written under it or
+/// not: what stands there in another form than servers take is written nowhere, except where [`Fields::kept_text`] says so.
+pub(super) struct Fields<'a, M> {
     map: M,
+    extra: &'a Extra,
+    /// The keys asked for so far; gathered only where there are unknown ones.
+    known: Vec<&'static str>,
 }
 
-impl<M: SerializeMap> Fields<M> {
-    pub(super) fn new<S: Serializer<SerializeMap = M>>(serializer: S) -> Result<Self, S::Error> {
-        Ok(Self { map: serializer.serialize_map(None)? })
+impl<'a, M: SerializeMap> Fields<'a, M> {
+    pub(super) fn new<S: Serializer<SerializeMap = M>>(serializer: S, extra: &'a Extra) -> Result<Self, S::Error> {
+        Ok(Self { map: serializer.serialize_map(None)?, extra, known: Vec::new() })
+    }
+
+    /// Keys that are known and not sent.
+    pub(super) fn never(&mut self, keys: &[&'static str]) {
+        if !self.extra.is_empty() {
+            self.known.extend(keys);
+        }
     }
 
     pub(super) fn put(&mut self, key: &'static str, value: &(impl Serialize + ?Sized)) -> Result<(), M::Error> {
+        self.never(&[key]);
         self.map.serialize_entry(key, value)
+    }
+
+    /// Whether a text that says something is kept among the unknown keys.
+    pub(super) fn has_kept_text(&self, key: &str) -> bool {
+        matches!(self.extra.get(key), Some(Value::String(text)) if !clean(text).is_empty())
+    }
+
+    /// A text that was kept among the unknown keys, where the known form was not found.
+    pub(super) fn kept_text(&mut self, key: &'static str) -> Result<(), M::Error> {
+        match self.extra.get(key) {
+            Some(Value::String(text)) if self.has_kept_text(key) => self.text(key, text),
+            _ => {
+                self.never(&[key]);
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn text(&mut self, key: &'static str, text: &str) -> Result<(), M::Error> {
@@ -122,14 +152,20 @@ impl<M: SerializeMap> Fields<M> {
     pub(super) fn text_if(&mut self, key: &'static str, text: Option<&String>) -> Result<(), M::Error> {
         match text.map(|text| clean(text)) {
             Some(text) if !text.is_empty() => self.put(key, &*text),
-            _ => Ok(()),
+            _ => {
+                self.never(&[key]);
+                Ok(())
+            }
         }
     }
 
     pub(super) fn put_if(&mut self, key: &'static str, value: Option<impl Serialize>) -> Result<(), M::Error> {
         match value {
             Some(value) => self.put(key, &value),
-            None => Ok(()),
+            None => {
+                self.never(&[key]);
+                Ok(())
+            }
         }
     }
 
@@ -152,13 +188,16 @@ impl<M: SerializeMap> Fields<M> {
 
     /// A list with something in it.
     pub(super) fn all_if<T: Wire>(&mut self, key: &'static str, list: &[T]) -> Result<(), M::Error> {
-        if list.is_empty() { Ok(()) } else { self.all(key, list) }
+        self.put_if(key, (!list.is_empty()).then_some(All(list)))
     }
 
-    /// The unknown keys but those given, and the end.
-    pub(super) fn end(mut self, extra: &Extra, but: &[&str]) -> Result<M::Ok, M::Error> {
-        for (key, value) in extra.iter().filter(|(key, value)| !value.is_null() && !but.contains(&key.as_str())) {
-            self.map.serialize_entry(&without_forbidden(key), &Unknown(value))?;
+    /// The unknown keys, and the end.
+    pub(super) fn end(mut self) -> Result<M::Ok, M::Error> {
+        for (key, value) in self.extra {
+            let key = without_forbidden(key);
+            if !value.is_null() && !self.known.iter().any(|known| *known == key) {
+                self.map.serialize_entry(&key, &Unknown(value))?;
+            }
         }
         self.map.end()
     }

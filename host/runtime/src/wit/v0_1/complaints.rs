@@ -28,6 +28,8 @@ pub(super) struct Complaints {
 pub(super) enum At<'a> {
     /// A field of the header.
     Header,
+    /// A field of the program, which is given with the header.
+    Program,
     /// A field of the step of that name in the innermost open sequence.
     Step(&'a str),
     /// A field of the innermost open sequence itself.
@@ -56,10 +58,11 @@ impl Complaints {
     pub(super) fn add(&mut self, at: At<'_>, field: &str, rule: &'static str, message: String) {
         let path = match at {
             At::Header => format!("header/{field}"),
+            At::Program => format!("steps/{}/{field}", self.program),
             At::Step(name) => format!("{}/{}/{field}", self.sequence_path(), clip(name)),
             At::Sequence => format!("{}/{field}", self.sequence_path()),
         };
-        let list = if matches!(at, At::Header) { &mut self.header } else { &mut self.steps };
+        let list = if matches!(at, At::Header | At::Program) { &mut self.header } else { &mut self.steps };
         if list.len() < MAX_VIOLATIONS {
             list.push(Violation { path, rule, message, severity: Severity::Refuse });
         }

@@ -2,7 +2,7 @@
 
 use wats_report::{
     AdditionalData, AdditionalProperty, CallExe, ErrorCode, Group, Header, Loop, MessagePopup, NumericMeasurement,
-    PassFailMeasurement, Program, SeqCall, StepBody, StepType, TextMeasurement, UutInfo,
+    PassFailMeasurement, SeqCall, StepBody, StepType, TextMeasurement, UutInfo,
 };
 
 use super::bindings::wats::converter::report as wit;
@@ -28,7 +28,7 @@ fn group(group: wit::StepGroup) -> Group {
     }
 }
 
-pub(super) fn header(it: wit::UutHeader, complaints: &mut Complaints) -> (Header, UutInfo, Program) {
+pub(super) fn header(it: wit::UutHeader, complaints: &mut Complaints) -> (Header, UutInfo, wats_report::Step) {
     complaints.begin(&it.program.name);
     let process_code = it.process_code.and_then(|code| {
         let found = i32::try_from(code).ok();
@@ -73,20 +73,20 @@ pub(super) fn header(it: wit::UutHeader, complaints: &mut Complaints) -> (Header
         }
     }
     header.additional_data.extend(kept(unknown));
-    let (program, _) = program(it.program);
+    let program = sequence(it.program, At::Program, complaints);
     (header, info, program)
 }
 
-fn program(it: wit::Sequence) -> (Program, Vec<Property>) {
-    (Program { name: it.name, path: it.path, version: it.version, group: group(it.group) }, it.properties)
-}
-
 /// A sequence as the step that it is.
-pub(super) fn sequence(it: wit::Sequence, complaints: &mut Complaints) -> wats_report::Step {
+pub(super) fn sequence(it: wit::Sequence, at: At<'_>, complaints: &mut Complaints) -> wats_report::Step {
     let call = SeqCall { path: it.path, name: it.name.clone(), version: it.version, ..SeqCall::default() };
     let mut step = wats_report::Step::new(StepType::Sequence, it.name, StepBody::Sequence { call, steps: Vec::new() });
     step.group = group(it.group);
-    properties(&mut step, it.properties, At::Sequence, complaints);
+    step.start = complaints.time(at, "start", it.start);
+    step.error_code = it.error_code.map(|code| ErrorCode::from(code.as_str()));
+    step.error_message = it.error_message;
+    step.report_text = it.report_text;
+    properties(&mut step, it.properties, at, complaints);
     step
 }
 
@@ -272,27 +272,36 @@ fn properties(step: &mut wats_report::Step, all: Vec<Property>, at: At<'_>, comp
             "loop-failed" => step_loop(step).failed = complaints.whole(at, key, &property.value),
             "caused-uut-failure" => step.caused_uut_failure = complaints.flag(at, key, &property.value),
             "ts-guid" => step.ts_guid = complaints.text(at, key, property.value),
-            "value-format" | "low-limit-format" | "high-limit-format" => {
-                let format = complaints.text(at, key, property.value);
-                let StepBody::Numeric(measurements) = &mut step.body else { continue };
-                let [measurement] = measurements.as_mut_slice() else { continue };
-                match property.key.as_str() {
-                    "value-format" => measurement.value_format = format,
-                    "low-limit-format" => measurement.low_limit_format = format,
-                    _ => measurement.high_limit_format = format,
+            "value-format" | "low-limit-format" | "high-limit-format" => match single_number(step) {
+                Some(measurement) => {
+                    let format = complaints.text(at, key, property.value);
+                    match property.key.as_str() {
+                        "value-format" => measurement.value_format = format,
+                        "low-limit-format" => measurement.low_limit_format = format,
+                        _ => measurement.high_limit_format = format,
+                    }
                 }
-            }
+                None => keep(property, complaints, &mut unknown),
+            },
             _ => keep(property, complaints, &mut unknown),
         }
     }
     step.additional_results.extend(kept(unknown));
 }
 
+/// The measurement of a step with one number.
+fn single_number(step: &mut wats_report::Step) -> Option<&mut NumericMeasurement> {
+    match (&step.step_type, &mut step.body) {
+        (StepType::Numeric, StepBody::Numeric(measurements)) => measurements.first_mut(),
+        _ => None,
+    }
+}
+
 fn step_loop(step: &mut wats_report::Step) -> &mut Loop {
     step.loop_info.get_or_insert_default()
 }
 
-/// A property that this host does not know goes along as free data.
+/// A property that this host does not know, or not in this place, goes along as free data.
 fn keep(property: Property, complaints: &mut Complaints, unknown: &mut Vec<AdditionalProperty>) {
     complaints.unknown(&property);
     let (kind, value) = match property.value {

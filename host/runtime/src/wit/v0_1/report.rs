@@ -8,7 +8,7 @@ use super::bindings::wats::converter::report::{
     Asset, Attachment, Chart, Host, HostUut, MiscInfo as WitMiscInfo, Sequence, Step, SubUnit, UutHeader,
 };
 use super::bindings::wats::converter::types::{Status, Violation as WitViolation};
-use super::complaints::{At, Complaints};
+use super::complaints::{At, Complaints, clip};
 use super::convert;
 use super::source::{self, FileHandle};
 use crate::conversion::Level;
@@ -83,7 +83,17 @@ impl State {
         let own_id = match id {
             Some(id) if self.facts.grants.has(Grant::OwnId) => Some(id),
             Some(id) => {
-                report.header_mut().misc_infos.push(MiscInfo::new(OWN_ID_MISC_INFO, id));
+                match &mut report {
+                    Report::Uut(uut) => uut.header.misc_infos.push(MiscInfo::new(OWN_ID_MISC_INFO, id)),
+                    // WATS restricts the misc infos of a repair to the fields that the repair type defines.
+                    Report::Uur(_) => self.log.push(
+                        Level::Warn,
+                        &format!(
+                            "the repair's own id {:?} is not kept without the grant own-id; it gets another one",
+                            clip(&id)
+                        ),
+                    ),
+                }
                 None
             }
             None => None,
@@ -152,7 +162,7 @@ impl Host for State {
                 self.hand_over(report, key, id, Vec::new())
             }
             Err(error) => {
-                let violation = refused(&error.place(), "unreadable", error.to_string());
+                let violation = refused(&error.place(), "unreadable", error.problem());
                 self.keep_violations(std::slice::from_ref(&violation));
                 Ok(Err(vec![to_wit(violation)]))
             }
@@ -193,7 +203,7 @@ impl HostUut for State {
         self.with(&writer, |it| {
             it.depth = depth;
             it.complaints.enter(&sequence.name);
-            let step = convert::sequence(sequence, &mut it.complaints);
+            let step = convert::sequence(sequence, At::Sequence, &mut it.complaints);
             it.report.open_step(step);
         })
     }
@@ -300,7 +310,7 @@ impl HostUut for State {
             if !self.unknown_keys.contains(&key) && self.unknown_keys.len() < MAX_UNKNOWN_KEYS {
                 self.log.push(
                     Level::Warn,
-                    &format!("this host does not know the property {key:?}; it is kept as free data"),
+                    &format!("this host has no place for the property {key:?}; it is kept as free data"),
                 );
                 self.unknown_keys.insert(key);
             }

@@ -103,8 +103,11 @@ impl HostFile for State {
             },
         };
         let size = self.file(&handle)?.size;
-        if size > self.limits().text_bytes {
-            return Ok(Err(TextError::TooLarge));
+        let allowed = self.limits().text_bytes;
+        if size > allowed {
+            // The call goes on: the guest may read in pieces, or say what it could not do.
+            self.texts_refused = self.texts_refused.saturating_add(1);
+            return Ok(Err(TextError::TooLarge(allowed)));
         }
         let bytes = self.read_file(&handle, 0, usize::try_from(size).unwrap_or(usize::MAX))?;
         Ok(decode(&bytes, given))
@@ -141,7 +144,7 @@ fn decode(bytes: &[u8], given: Option<&'static Encoding>) -> std::result::Result
             Ok(text)
         }
         // The capacity was the decoder's own bound.
-        (DecoderResult::OutputFull, _) => Err(TextError::TooLarge),
+        (DecoderResult::OutputFull, _) => Err(TextError::TooLarge(bytes.len() as u64)),
         (DecoderResult::Malformed(bad, after), read) => {
             Err(TextError::InvalidAt((skip + read.saturating_sub(usize::from(bad) + usize::from(after))) as u64))
         }
