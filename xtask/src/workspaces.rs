@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::run;
 
@@ -24,6 +24,38 @@ pub(crate) fn guests() -> Result<Vec<PathBuf>> {
 pub(crate) fn rust_examples() -> Result<Vec<PathBuf>> {
     let folder = run::root().join("examples/plugin");
     Ok(folders(&folder)?.into_iter().filter(|folder| folder.join("Cargo.toml").exists()).collect())
+}
+
+/// The template for plugins, copied out of the repository and changed as its README says: what an author begins with.
+pub(crate) fn copied_template() -> Result<PathBuf> {
+    let (from, to) = (run::root().join("sdk/rust/template"), run::output().join("tmp").join("my-format"));
+    if to.exists() {
+        std::fs::remove_dir_all(&to).with_context(|| format!("empty {}", to.display()))?;
+    }
+    copy_folder(&from, &to)?;
+    let manifest = to.join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest)?;
+    let sdk = run::root().join("sdk/rust");
+    let changed = text.replace("path = \"..\"", &format!("path = '{}'", sdk.display()));
+    if changed == text || changed.contains("\"..") {
+        bail!("{}: what the README says is not all that must be changed in a copy", manifest.display());
+    }
+    std::fs::write(&manifest, changed).with_context(|| format!("write {}", manifest.display()))?;
+    Ok(to)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("create {}", to.display()))?;
+    for entry in std::fs::read_dir(from).with_context(|| format!("list {}", from.display()))? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().filter(|name| *name != "target") else { continue };
+        if path.is_dir() {
+            copy_folder(&path, &to.join(name))?;
+        } else {
+            std::fs::copy(&path, to.join(name)).with_context(|| format!("copy {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Folders in a folder, sorted; none when it does not exist.

@@ -65,13 +65,25 @@ pub(crate) struct ConvertArgs {
     /// The files.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Use this plugin. Default: the one that recognises the file best.
+    /// Use this plugin. Default: that of the inbox, else the one that recognises the file best.
     #[arg(long, value_name = "NAME")]
     pub(crate) plugin: Option<String>,
     /// Folder of plugins. Default: those of the configuration, else `target/plugins` of a workspace, else `plugins` beside
     /// this program.
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Vec<PathBuf>,
+    /// Convert as this inbox of the configuration does. Default: the one in whose folders the file lies, else none.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) inbox: Option<String>,
+    /// Code of the test operation, for reports whose file does not say it. Above that of the inbox.
+    #[arg(long, value_name = "N")]
+    pub(crate) process_code: Option<i32>,
+    /// Revision of the part, likewise.
+    #[arg(long, value_name = "R")]
+    pub(crate) revision: Option<String>,
+    /// Part number, likewise.
+    #[arg(long, value_name = "P")]
+    pub(crate) part_number: Option<String>,
 }
 
 #[derive(Debug, Args)]

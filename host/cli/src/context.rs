@@ -9,9 +9,10 @@ use wats_station::{
     config::{ConfigError, TokenSource},
 };
 
-/// Variables that are no keys of the configuration.
-const NOT_KEYS: [&str; 8] =
-    ["CONFIG", "LOG", "FAULT", "BROKEN", "SHARED_DATA", "GUESTS", "TEST_QUICK", "WASM_TOOLCHAIN"];
+use crate::{
+    environment::Variables,
+    exit::{self, Coded},
+};
 
 /// The configuration that is in force.
 #[derive(Debug)]
@@ -23,17 +24,10 @@ pub(crate) struct Loaded {
     pub(crate) text: String,
 }
 
-/// A configuration that is wrong, apart from other failures because it has an exit code of its own.
-#[derive(Debug)]
-pub(crate) struct WrongConfig(pub(crate) ConfigError);
-
-impl std::fmt::Display for WrongConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
+/// A configuration that is wrong: an error with an exit code of its own.
+pub(crate) fn wrong(error: &ConfigError) -> Coded {
+    Coded { code: exit::CONFIG, what: error.to_string() }
 }
-
-impl std::error::Error for WrongConfig {}
 
 /// Reads the configuration. Without any file the defaults are in force, which watch nothing.
 pub(crate) fn load(given: Option<&Path>) -> anyhow::Result<Loaded> {
@@ -51,8 +45,8 @@ pub(crate) fn load(given: Option<&Path>) -> anyhow::Result<Loaded> {
         }
         None => (String::new(), "the defaults".to_owned(), std::env::current_dir()?),
     };
-    let (text, origin) = overridden(text, origin, std::env::vars())?;
-    let config = Config::from_toml(&text, &origin, &base).map_err(WrongConfig)?;
+    let variables = Variables::of(std::env::vars());
+    let (config, text) = variables.over(text, &origin, &base)?;
     Ok(Loaded { config, file, text })
 }
 
@@ -65,50 +59,6 @@ fn places() -> Vec<PathBuf> {
         places.push(PathBuf::from("/etc/wats/wats.toml"));
     }
     places
-}
-
-/// Puts variables such as `WATS_SERVER__URL` over the keys of the file.
-fn overridden(
-    text: String,
-    origin: String,
-    variables: impl Iterator<Item = (String, String)>,
-) -> anyhow::Result<(String, String)> {
-    let mut names = Vec::new();
-    let mut table = None;
-    for (name, value) in variables {
-        let Some(key) = name.strip_prefix("WATS_").filter(|key| !NOT_KEYS.contains(key)) else { continue };
-        let table = match &mut table {
-            Some(table) => table,
-            // A file that is no TOML is told of with its line by whoever reads it next.
-            none => match text.parse::<toml::Table>() {
-                Ok(parsed) => none.insert(parsed),
-                Err(_) => return Ok((text, origin)),
-            },
-        };
-        let path: Vec<String> = key.split("__").map(str::to_lowercase).collect();
-        let value = value.parse::<toml::Value>().unwrap_or(toml::Value::String(value));
-        put(table, &path, value).with_context(|| format!("apply {name} from the environment"))?;
-        names.push(name);
-    }
-    match table {
-        None => Ok((text, origin)),
-        Some(table) => Ok((toml::to_string(&table)?, format!("{origin} with {}", names.join(", ")))),
-    }
-}
-
-fn put(table: &mut toml::Table, path: &[String], value: toml::Value) -> anyhow::Result<()> {
-    match path {
-        [] => Err(anyhow!("it names no key")),
-        [key] => {
-            table.insert(key.clone(), value);
-            Ok(())
-        }
-        [key, rest @ ..] => {
-            let inner = table.entry(key.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-            let inner = inner.as_table_mut().ok_or_else(|| anyhow!("{key} is no table"))?;
-            put(inner, rest, value)
-        }
-    }
 }
 
 /// Where `wats token set` keeps the token of an instance.
@@ -160,31 +110,4 @@ fn has_plugins(dir: &Path) -> bool {
     std::fs::read_dir(dir).is_ok_and(|entries| {
         entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "wasm"))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn over(text: &str, variables: &[(&str, &str)]) -> String {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        overridden(text.into(), "wats.toml".into(), variables).unwrap().0
-    }
-
-    #[test]
-    fn variables_override_keys_and_keep_their_types() {
-        let text = over(
-            "data_dir = \"a\"\n[server]\nurl = \"http://a\"\n",
-            &[("WATS_SERVER__URL", "http://b"), ("WATS_DATA_DIR", "c"), ("WATS_METRICS_PORT", "9090"), ("PATH", "x")],
-        );
-        let table: toml::Table = text.parse().unwrap();
-        assert_eq!(table["server"]["url"].as_str(), Some("http://b"));
-        assert_eq!(table["data_dir"].as_str(), Some("c"));
-        assert_eq!(table["metrics_port"].as_integer(), Some(9090));
-    }
-
-    #[test]
-    fn without_variables_the_text_and_its_lines_stay() {
-        assert_eq!(over("# comment\n", &[("WATS_LOG", "debug"), ("WATS_CONFIG", "x")]), "# comment\n");
-    }
 }

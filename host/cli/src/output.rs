@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
+use serde_json::json;
 
 /// How to answer.
 #[derive(Debug, Clone, Copy)]
@@ -22,13 +23,23 @@ impl Output {
         self.line(&serde_json::to_string(value)?)
     }
 
-    /// One line. A reader that went away (`wats ... | head`) is no failure.
-    #[expect(clippy::unused_self, reason = "all that is shown goes through an Output")]
+    /// One line.
     pub(crate) fn line(self, line: &str) -> anyhow::Result<()> {
-        match writeln!(std::io::stdout().lock(), "{line}") {
+        self.text(&format!("{line}\n"))
+    }
+
+    /// Text as it is. A reader that went away (`wats ... | head`) is no failure.
+    #[expect(clippy::unused_self, reason = "all that is shown goes through an Output")]
+    pub(crate) fn text(self, text: &str) -> anyhow::Result<()> {
+        match std::io::stdout().lock().write_all(text.as_bytes()) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(()),
         }
+    }
+
+    /// What went wrong, for a program that reads: `{"ok": false, "error": {"what", "code"}}`. People read it on standard error.
+    pub(crate) fn failure(self, what: &str, code: u8) -> anyhow::Result<()> {
+        if self.json { self.value(&json!({ "ok": false, "error": { "what": what, "code": code } })) } else { Ok(()) }
     }
 
     pub(crate) fn good(self, text: &str) -> String {
@@ -50,6 +61,17 @@ impl Output {
     fn paint(self, text: &str, code: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// What begins a complaint, in colour where people read it.
+pub(crate) fn on_stderr(text: &str) -> String {
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    Output { json: false, colour }.bad(text)
+}
+
+/// How many of what: `1 report`, `2 reports`.
+pub(crate) fn count(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// Text of others (file names, server messages) without what a terminal would obey.

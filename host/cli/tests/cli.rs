@@ -219,7 +219,7 @@ fn convert_shows_what_is_in_a_file() {
         "a.csv  2 reports, by csv 0.",
         "Passed  L7-1 LAMP-7 rev C  process 100",
         "Failed  L7-2 LAMP-7",
-        "1 steps, 1 failed, 1 measurements",
+        "1 step, 1 failed, 1 measurement",
         "5.31 V (GELE 4.9 .. 5.1)",
     ]);
 }
@@ -251,6 +251,45 @@ fn convert_shows_sequences_that_are_nested_deep() {
     );
     bench.write("a.json", &report);
     bench.wats(&["convert", "a.json", "--plugins", &plugins_text()]).ends_with(0).says(&["Passed  S-1", "199 steps"]);
+}
+
+#[test]
+fn convert_takes_the_settings_of_the_inbox_that_the_file_belongs_to() {
+    let bench = Bench::new();
+    let bare =
+        "serial_number,start,test_name,value,unit,low_limit,high_limit\nL7-1,2026-05-04T08:15:30,Vcc,5.01,V,4.9,5.1\n";
+    let inbox = |name: &str| {
+        format!(
+            "[[inbox]]\nname = \"{name}\"\npath = \"{name}\"\n[inbox.defaults]\npart_number = \"PN-{name}\"\nrevision = \"R-{name}\"\n"
+        )
+    };
+    bench.write("wats.toml", format!("plugin_dirs = ['{}']\n{}{}", plugins().display(), inbox("one"), inbox("two")));
+    bench.write("one/a.csv", bare).write("two.error/deep/a.csv", bare).write("a.csv", bare);
+    let part = |arguments: &[&str]| {
+        let ran = bench.wats(&[&["convert", "--json"], arguments].concat()).ends_with(0);
+        (
+            ran.json()["pn"].as_str().unwrap_or_default().to_owned(),
+            ran.json()["rev"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    let pair = |part: &str, revision: &str| (part.to_owned(), revision.to_owned());
+    assert_eq!(part(&["one/a.csv"]), pair("PN-one", "R-one"));
+    // Where it was quarantined it still belongs to its inbox.
+    assert_eq!(part(&["two.error/deep/a.csv"]), pair("PN-two", "R-two"));
+    assert_eq!(part(&["a.csv"]), pair("", ""));
+    // What is missing is told once, with what to do.
+    let missing = ["missing: part number, revision, process code.", "[inbox.defaults]", "--process-code"];
+    bench.wats(&["convert", "a.csv"]).ends_with(0).says(&missing).says(&["process -"]);
+    bench.wats(&["convert", "a.csv", "--json"]).ends_with(0).complains(&missing);
+    assert_eq!(part(&["a.csv", "--inbox", "two"]), pair("PN-two", "R-two"));
+    assert_eq!(part(&["one/a.csv", "--part-number", "LAMP-7"]), pair("LAMP-7", "R-one"));
+    bench.wats(&["convert", "a.csv", "--inbox", "three"]).ends_with(1).complains(&["\"three\"", "has one, two"]);
+    // What is given for all of it makes it whole.
+    let whole = ["convert", "a.csv", "--part-number", "LAMP-7", "--revision", "C", "--process-code", "100"];
+    let ran = bench.wats(&whole).ends_with(0).says(&["L7-1 LAMP-7 rev C  process 100"]);
+    assert!(!ran.out.contains("missing"), "{ran:?}");
+    let ran = bench.wats(&[&whole[..], &["--json"]].concat()).ends_with(0);
+    assert_eq!((&ran.json()["processCode"], ran.err.as_str()), (&100.into(), ""), "{ran:?}");
 }
 
 #[test]
@@ -351,13 +390,103 @@ fn a_wrong_configuration_is_told_with_its_line_and_a_code_of_its_own() {
 }
 
 #[test]
+fn the_way_to_the_server_is_checked_as_the_station_would_go_it() {
+    let bench = Bench::new();
+    let sim = Sim::start(SimOptions::default()).unwrap();
+    let server = |keys: &str| {
+        let inbox = "[[inbox]]\nname = \"in\"\npath = \"in\"\n";
+        bench.write("wats.toml", format!("plugin_dirs = ['{}']\n{inbox}[server]\n{keys}\n", plugins().display()));
+        bench.wats(&["config", "check"])
+    };
+    server("url = \"http://127.0.0.1:9\"\nproxy = \"none\"").ends_with(3).says(&["none is stored"]);
+    bench.wats_with(&["token", "set"], &format!("{DEMO_TOKEN}\n")).ends_with(0);
+    // Nobody listens: the configuration may be right.
+    let away = server("url = \"http://127.0.0.1:9\"\nproxy = \"none\"").ends_with(1);
+    away.says(&["failed  server: server http://127.0.0.1:9", "port 9"]);
+    assert_eq!(bench.wats(&["config", "check", "--json"]).ends_with(1).json()["ok"], false);
+    bench.wats(&["config", "check", "--offline"]).ends_with(0).says(&["not asked"]);
+    // This name leads nowhere but through the proxy.
+    let proxied = format!("url = \"http://wats.invalid\"\nproxy = \"{}\"", sim.url());
+    server(&proxied).ends_with(0).says(&["left to the proxy", "the token is accepted"]);
+    for keys in ["client_certificate_file = \"absent.pem\"", "ca_file = \"absent.pem\"", "proxy = \"not a proxy\""] {
+        server(&format!("url = \"{}\"\n{keys}", sim.url())).ends_with(3).says(&["wrong   server"]);
+    }
+}
+
+#[test]
+fn every_command_answers_in_json_and_says_so_when_it_fails() {
+    let bench = Bench::new();
+    bench.write("poem.csv", "roses are red\n").write("wrong.toml", "nmae = 1\n").write("good.csv", GOOD);
+    let plugins = plugins_text();
+    assert_eq!(bench.wats(&["config", "init", "--json"]).ends_with(0).json()["configuration"], "wats.toml");
+    let stored = bench.wats_with(&["token", "set", "--json"], "c2VjcmV0OnRva2Vu\n").ends_with(0).json();
+    assert!(stored["stored"].as_str().unwrap().ends_with("token"), "{stored}");
+    assert_eq!(bench.wats(&["token", "clear", "--json"]).ends_with(0).json()["removed"], true);
+    assert_eq!(bench.wats(&["token", "clear", "--json"]).ends_with(0).json()["removed"], false);
+    let script = bench.wats(&["completions", "bash", "--json"]).ends_with(0).json();
+    assert!(script["script"].as_str().unwrap().contains("convert"), "{script}");
+    for (arguments, code) in [
+        (&["config", "init", "--json"][..], 1),
+        (&["submit", "--json"], 1),
+        (&["queue", "list", "--json"], 1),
+        (&["frobnicate", "--json"], 2),
+        (&["--config", "wrong.toml", "status", "--json"], 3),
+        (&["convert", "--json", "--plugins", &plugins, "poem.csv"], 5),
+    ] {
+        let ran = bench.wats(arguments).ends_with(code);
+        let told = ran.json();
+        assert_eq!((&told["ok"], &told["error"]["code"]), (&false.into(), &code.into()), "{ran:?}");
+        assert!(ran.err.contains(told["error"]["what"].as_str().unwrap()), "people read it, too: {ran:?}");
+    }
+    let ran = bench.wats(&["convert", "--json", "--plugins", &plugins, "good.csv", "poem.csv"]).ends_with(5);
+    let lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        lines.iter().map(|line| line["ok"].clone()).collect::<Vec<_>>(),
+        [Value::Null, Value::Null, false.into()]
+    );
+    assert_eq!(lines[2]["file"], "poem.csv");
+    // The log of the station as well.
+    bench.configure("http://127.0.0.1:9");
+    let log = fs::File::create(bench.path("log.json")).unwrap();
+    let mut station = Running(bench.command(&["run", "--json"]).stdout(Stdio::null()).stderr(log).spawn().unwrap());
+    eventually("the station", || match bench.wats(&["status"]) {
+        ran if ran.err.is_empty() && ran.out.contains("CLI-1") => Ok(()),
+        ran => Err(format!("{ran:?}")),
+    });
+    stop(&mut station);
+    let log = fs::read_to_string(bench.path("log.json")).unwrap();
+    assert!(log.lines().count() > 1);
+    for line in log.lines() {
+        assert!(serde_json::from_str::<Value>(line).is_ok_and(|line| line["level"].is_string()), "{line}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let bench = Bench::new();
+    for arguments in [&["completions", "bash"][..], &["config", "schema"], &["--help"]] {
+        let mut command = bench.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ran = child.wait_with_output().unwrap();
+        assert_eq!((ran.status.code(), String::from_utf8_lossy(&ran.stderr).as_ref()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
 fn the_environment_overrides_the_file() {
     let bench = Bench::new();
     bench.write("wats.toml", "[station]\nname = \"FILE\"\n");
     let show = |name: &str, value: &str| Ran::of(bench.command(&["config", "show"]).env(name, value).output().unwrap());
     show("WATS_STATION__NAME", "ENVIRONMENT").ends_with(0).says(&["name = \"ENVIRONMENT\""]);
     show("WATS_CACHE_MAX_SIZE", "7").ends_with(0).says(&["cache_max_size = 7"]);
-    show("WATS_STATION__NMAE", "x").ends_with(3).complains(&["WATS_STATION__NMAE"]);
+    show("WATS_STATION__NAME", "42").ends_with(0).says(&["name = \"42\""]);
+    show("WATS_STATION__NMAE", "x").ends_with(3).complains(&["WATS_STATION__NMAE", "unknown field `nmae`"]);
+    show("WATS_WORKERS__MIN", "0").ends_with(3).complains(&["WATS_WORKERS__MIN: found 0; at least 1"]);
+    // The lines of the file are those of the file.
+    bench.write("wats.toml", "# one\n# two\n[station]\nnmae = \"FILE\"\n");
+    show("WATS_STATION__NAME", "x").ends_with(3).complains(&["wats.toml", "line 4", "nmae"]);
+    bench.write("wats.toml", "");
     // What belongs to the tests and to the build is no key.
     show("WATS_TEST_QUICK", "1").ends_with(0);
     show("WATS_WASM_TOOLCHAIN", "rustup").ends_with(0);
@@ -401,13 +530,28 @@ fn a_station_that_stands_still_can_be_asked_all_the_same() {
     bench.configure("http://127.0.0.1:9");
     bench.wats(&["status"]).ends_with(1).says(&["the station does not run", "wats run"]);
     assert_eq!(bench.wats(&["status", "--json"]).ends_with(1).json()["status"], "stopped");
+    // None has ever run here, and who looks makes nothing.
+    for looking in [
+        &["queue", "list"][..],
+        &["queue", "verify"],
+        &["queue", "export"],
+        &["queue", "retry", "--all"],
+        &["queue", "discard", "17", "--reason", "test"],
+        &["trace", "L7-1"],
+    ] {
+        bench.wats(looking).ends_with(1).complains(&["data/queue: there is none", "--config FILE", "wats run"]);
+    }
+    assert!(!bench.path("data").exists());
+    stop(&mut bench.run());
+    bench.wats(&["status"]).ends_with(1).says(&["0 reports waiting for delivery"]);
     bench.wats(&["queue", "list"]).ends_with(0).says(&["no reports"]);
     let verified = bench.wats(&["queue", "verify", "--json", "--deep"]).ends_with(0).json();
     assert_eq!(verified["findings"], Value::Array(Vec::new()));
     bench.wats(&["queue", "verify"]).ends_with(0).says(&["sound", "0 committed = 0 delivered"]);
     bench.wats(&["trace", "L7-1"]).ends_with(4).says(&["nothing is known of it here"]);
     bench.wats(&["queue", "retry", "--files"]).ends_with(4).says(&["no quarantined file fits"]);
-    bench.wats(&["queue", "discard", "17", "--reason", "test"]).ends_with(1).complains(&["17"]);
+    bench.wats(&["queue", "discard", "17", "--reason", "test"]).ends_with(4).complains(&["17"]);
+    bench.wats(&["queue", "retry", "77"]).ends_with(4).complains(&["find entry e77"]);
     bench.wats(&["submit", "-"]).ends_with(1).complains(&["find a running station", "wats run"]);
     bench.wats(&["plugin", "hold", "csv"]).ends_with(1).complains(&["wats run"]);
 }
@@ -456,7 +600,7 @@ fn a_running_station_tells_where_everything_is() {
 
     // The server is mended, and so is the file.
     sim.handle().clear_faults();
-    bench.wats(&["queue", "retry", &dead[0]["id"].to_string()]).ends_with(0).says(&["1 will be sent again"]);
+    bench.wats(&["queue", "retry", &dead[0]["id"].to_string()]).ends_with(0).says(&["1 report will be sent again"]);
     eventually("the second delivery", || match bench.wats(&["trace", "L7-2"]) {
         ran if ran.code == 0 => Ok(()),
         ran => Err(format!("{ran:?}")),
@@ -480,7 +624,17 @@ fn a_running_station_tells_where_everything_is() {
     bench.wats(&["plugin", "hold", "csv"]).ends_with(0);
     bench.wats(&["status"]).says(&["held"]);
     bench.wats(&["plugin", "resume", "csv"]).ends_with(0);
-    bench.wats(&["plugin", "resume", "nobody"]).ends_with(1).complains(&["nobody"]);
+    bench.wats(&["plugin", "resume", "nobody"]).ends_with(4).complains(&["nobody"]);
+    bench.wats(&["queue", "retry", "77"]).ends_with(4).complains(&["find entry e77"]);
+    bench.wats(&["queue", "discard", "99", "--reason", "test"]).ends_with(4).complains(&["find entry e99"]);
+    let failed = bench.wats(&["plugin", "hold", "nobody", "--json"]).ends_with(4).json();
+    assert_eq!((&failed["ok"], &failed["error"]["code"]), (&false.into(), &4.into()), "{failed}");
+    assert!(failed["error"]["what"].as_str().unwrap().contains("nobody"), "{failed}");
+    // What does not fit is not cut.
+    bench
+        .wats_with(&["submit"], &" ".repeat((64 << 20) + 1))
+        .ends_with(1)
+        .complains(&["more than 64 MiB", "nothing was submitted"]);
     bench.wats(&["queue", "verify", "--deep"]).ends_with(0).says(&["sound"]);
 
     // The file is locked while the station runs; afterwards the same questions have the same answers.
@@ -524,6 +678,31 @@ fn a_report_that_waits_for_the_server_is_told_by_a_code_of_its_own() {
     bench.wats(&["trace", "S-2"]).ends_with(6).says(&["pending"]);
     stop(&mut station);
     bench.wats(&["trace", "S-2"]).ends_with(6).says(&["pending"]);
+    // Given up is not delivered.
+    let entry = bench.wats(&["queue", "list", "--json"]).json()[0]["id"].to_string();
+    bench.wats(&["queue", "discard", &entry, "--reason", "a test unit"]).ends_with(0);
+    bench.wats(&["trace", "S-2"]).ends_with(7).says(&["discarded", "a test unit"]);
+}
+
+#[test]
+fn a_station_that_runs_and_cannot_be_asked_is_not_to_be_stopped_for_that() {
+    let bench = Bench::new();
+    bench.configure("http://127.0.0.1:9");
+    let text = fs::read_to_string(bench.path("wats.toml")).unwrap();
+    bench.write("wats.toml", text.replace("[http]\n", "[http]\nenabled = false\n"));
+    let child = bench.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut station = Running(child);
+    let process = format!("process {}", station.0.id());
+    eventually("the reason", || match bench.wats(&["queue", "list"]) {
+        ran if ran.code == 1 && ran.err.contains("http.enabled") => Ok(ran),
+        ran => Err(format!("{ran:?}")),
+    })
+    .complains(&[&process, "has no local interface (http.enabled = false)"]);
+    for asked in [&["status"][..], &["trace", "L7-1"], &["queue", "verify"]] {
+        bench.wats(asked).ends_with(1).complains(&[&process, "http.enabled = false"]);
+    }
+    bench.wats(&["plugin", "hold", "csv"]).ends_with(1).complains(&[&process, "http.enabled = false"]);
+    stop(&mut station);
 }
 
 #[test]
@@ -598,7 +777,13 @@ fn a_station_without_work_rests() {
 #[test]
 fn help_and_completions_say_what_there_is() {
     let bench = Bench::new();
-    bench.wats(&["--help"]).ends_with(0).says(&["Exit codes:", "5  refused", "convert", "WATS_SERVER__URL"]);
+    bench.wats(&["--help"]).ends_with(0).says(&[
+        "Exit codes:",
+        "5  refused",
+        "7  never",
+        "convert",
+        "WATS_SERVER__URL",
+    ]);
     bench.wats(&["convert", "--help"]).ends_with(0).says(&["--plugin <NAME>", "--json"]);
     bench.wats(&["--version"]).ends_with(0).says(&["wats 0."]);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

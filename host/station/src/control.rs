@@ -12,6 +12,9 @@ use wats_queue::{EntryId, EntryRow, EntryState, Error, ExportPage, Filter, Page,
 
 use crate::{archive, config::Inbox, sidecar};
 
+/// Most bytes of reports that the local interface takes at once.
+pub const MAX_SUBMIT_BYTES: u64 = 64 << 20;
+
 /// Which entries to list. All of them must fit.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

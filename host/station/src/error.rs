@@ -56,6 +56,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// No inbox has this name.
+    #[error("find the inbox {name:?}: the configuration {known}")]
+    NoInbox {
+        /// The name.
+        name: String,
+        /// Which there are.
+        known: String,
+    },
     /// A part of the station ended that must not.
     #[error("keep {task} running: {why}")]
     Task {

@@ -56,5 +56,5 @@ pub use config::Config;
 pub use core::{Event, FaultHook, Reason, What};
 pub use error::Error;
 pub use local::SubmitError;
-pub use supervise::{Options, Station, announcement};
+pub use supervise::{Options, Station, announcement, client};
 pub use web::Scrape;

@@ -22,7 +22,7 @@ pub(crate) const INBOX: &str = "(submitted)";
 #[non_exhaustive]
 pub enum SubmitError {
     /// The text is no WSJF.
-    #[error("read report {number}: {source}")]
+    #[error("take report {number}")]
     Unreadable {
         /// Which one, from 1.
         number: usize,

@@ -12,7 +12,7 @@ use wats_report::Violation;
 use wats_runtime::{Cancel, Failure, LogLine, Runtime, RuntimeOptions, Source, SourceFile};
 
 use crate::{
-    config::{Config, Inbox},
+    config::{Config, Inbox, RawDefaults},
     convert::{self, Conversion, Setting},
     error::Error,
     intake::take::{self, Arrived, Taken},
@@ -29,8 +29,23 @@ const NO_CONFIG: &str = "the built-in configuration";
 #[derive(Debug)]
 pub struct Offline {
     config: Config,
+    /// For files that lie in no folder of the configuration.
+    usual: Inbox,
+    choice: Choice,
     plugins: Plugins,
     cancel: Cancel,
+}
+
+/// What is given for the conversion itself, above all configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// The plugin to use. Default: the inbox's own, else the one that recognises the file best.
+    pub plugin: Option<String>,
+    /// Name of the inbox whose settings hold. Default: the one in whose folders the file lies (inbox, archive or error
+    /// folder), else none of them, but the defaults.
+    pub inbox: Option<String>,
+    /// What files lack, above what the inbox says.
+    pub defaults: RawDefaults,
 }
 
 /// What a file came to.
@@ -94,31 +109,29 @@ impl Offline {
         let mut config = config.map_err(|error| Error::Task { task: "conversion".into(), why: error.to_string() })?;
         config.plugin_dirs = dirs.iter().map(|dir| dir.as_ref().to_owned()).collect();
         let runtime = Runtime::new(RuntimeOptions::new(NoopMeterProvider::new().meter("offline")))?;
-        Self::open(config, runtime, None)
+        Self::open(config, runtime, Choice::default())
     }
 
-    /// Loads all plugins of the configuration's folders. `plugin` names the one to use; without it the best is chosen.
+    /// Loads all plugins of the configuration's folders.
     ///
     /// # Errors
-    /// When the plugin host cannot start or a folder cannot be read.
-    pub fn open(mut config: Config, runtime: Runtime, plugin: Option<String>) -> Result<Self, Error> {
+    /// When the plugin host cannot start, a folder cannot be read, or there is no inbox of the chosen name.
+    pub fn open(config: Config, runtime: Runtime, choice: Choice) -> Result<Self, Error> {
+        let text = "[[inbox]]\nname = \"offline\"\npath = \".\"\n";
+        let built_in = Config::from_toml(text, "the built-in inbox", Path::new("."))
+            .map_err(|error| Error::Task { task: "conversion".into(), why: error.to_string() })?;
+        let (inboxes, wanted) = match &choice.inbox {
+            None => (built_in.inboxes, "offline"),
+            Some(name) => (config.inboxes.clone(), name.as_str()),
+        };
+        let Some(usual) = inboxes.into_iter().find(|inbox| inbox.name == wanted) else {
+            let names: Vec<_> = config.inboxes.iter().map(|inbox| inbox.name.as_str()).collect();
+            let known = if names.is_empty() { "has none".to_owned() } else { format!("has {}", names.join(", ")) };
+            return Err(Error::NoInbox { name: wanted.to_owned(), known });
+        };
         let plugins = Plugins::open(runtime, &config.plugin_dirs)?;
         plugins.wait_until_loaded(Duration::from_mins(2));
-        let text = "[[inbox]]\nname = \"offline\"\npath = \".\"\n";
-        let inbox = Config::from_toml(text, "the built-in inbox", Path::new(".")).map(|config| config.inboxes);
-        let mut inbox = match (config.inboxes.pop(), inbox) {
-            (Some(inbox), _) => inbox,
-            (None, Ok(inboxes)) => match inboxes.into_iter().next() {
-                Some(inbox) => inbox,
-                None => return Err(Error::Task { task: "conversion".into(), why: "no inbox".into() }),
-            },
-            (None, Err(error)) => return Err(Error::Task { task: "conversion".into(), why: error.to_string() }),
-        };
-        if plugin.is_some() {
-            inbox.plugin = plugin;
-        }
-        config.inboxes = vec![inbox];
-        Ok(Self { config, plugins, cancel: Cancel::default() })
+        Ok(Self { config, usual, choice, plugins, cancel: Cancel::default() })
     }
 
     /// Plugins that could not be loaded: name and why.
@@ -132,17 +145,31 @@ impl Offline {
     /// When the file cannot be read.
     pub fn convert(&self, file: &Path) -> std::io::Result<Answer> {
         let metadata = std::fs::metadata(file)?;
+        if !metadata.is_file() {
+            return Err(std::io::Error::other("it is no file; name the files in it"));
+        }
         let file = std::fs::canonicalize(file)?;
-        let (Some(folder), Some(name), Some(inbox)) = (file.parent(), file.file_name(), self.config.inboxes.first())
-        else {
-            return Err(std::io::Error::other("the path names no file"));
-        };
-        let mut inbox = inbox.clone();
-        folder.clone_into(&mut inbox.path);
-        let arrived =
-            Arrived { path: PathBuf::from(name), stat: os::stat_of(&metadata), first_seen: jiff::Timestamp::now() };
+        let (inbox, folder) = self.inbox_of(&file);
+        let path = file.strip_prefix(&folder).unwrap_or(&file).to_owned();
+        let inbox = Inbox { path: folder, ..inbox.clone() };
+        let arrived = Arrived { path, stat: os::stat_of(&metadata), first_seen: jiff::Timestamp::now() };
         let taken = take::take(&inbox, arrived, &self.config.station.time_zone).map_err(std::io::Error::other)?;
         self.answer(&inbox, &taken)
+    }
+
+    /// The inbox that a file belongs to, and the folder that its path there starts from.
+    fn inbox_of(&self, file: &Path) -> (&Inbox, PathBuf) {
+        let inboxes =
+            if self.choice.inbox.is_some() { std::slice::from_ref(&self.usual) } else { &self.config.inboxes };
+        let holding = inboxes.iter().flat_map(|inbox| {
+            let folders = [&inbox.path, &inbox.archive_dir, &inbox.error_dir];
+            let folders = folders.into_iter().filter_map(|folder| std::fs::canonicalize(folder).ok());
+            folders.filter(|folder| file.starts_with(folder)).map(move |folder| (inbox, folder))
+        });
+        // Of folders inside each other the inner one.
+        holding
+            .max_by_key(|(_, folder)| folder.components().count())
+            .unwrap_or_else(|| (&self.usual, file.parent().map(Path::to_owned).unwrap_or_default()))
     }
 
     /// Converts bytes as if they were a file of this name, written at this moment.
@@ -150,17 +177,38 @@ impl Offline {
     /// # Errors
     /// When the machine fails; what is wrong with the bytes is an [`Answer`].
     pub fn convert_bytes(&self, name: &str, bytes: impl Into<Arc<[u8]>>) -> std::io::Result<Answer> {
-        let Some(inbox) = self.config.inboxes.first() else { return Err(std::io::Error::other("no inbox")) };
         let now = jiff::Timestamp::now();
         let mtime_ns = i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX);
         let main = SourceFile::from_bytes(name, take::modified_text(mtime_ns, &self.config.station.time_zone), bytes);
         let stat = wats_queue::Stat { size: main.size, mtime_ns, file_id: None };
         let arrived = Arrived { path: PathBuf::from(name), stat, first_seen: now };
         let digest = main.digest;
-        self.answer(inbox, &Taken { arrived, source: Source::new(main), digest })
+        self.answer(&self.usual, &Taken { arrived, source: Source::new(main), digest })
+    }
+
+    /// The inbox with what was given for this conversion.
+    fn chosen(&self, inbox: &Inbox) -> Inbox {
+        let (given, own) = (self.choice.defaults.clone(), inbox.defaults.clone());
+        Inbox {
+            plugin: self.choice.plugin.clone().or_else(|| inbox.plugin.clone()),
+            defaults: RawDefaults {
+                part_number: given.part_number.or(own.part_number),
+                revision: given.revision.or(own.revision),
+                process_code: given.process_code.or(own.process_code),
+                operator: given.operator.or(own.operator),
+                station_name: given.station_name.or(own.station_name),
+                location: given.location.or(own.location),
+                purpose: given.purpose.or(own.purpose),
+            },
+            ..inbox.clone()
+        }
     }
 
     fn answer(&self, inbox: &Inbox, taken: &Taken) -> std::io::Result<Answer> {
+        if taken.source.main.size == 0 {
+            return Ok(failed("the file has 0 bytes".into()));
+        }
+        let inbox = &self.chosen(inbox);
         let defaults = supervise::defaults(&self.config, inbox);
         let setting = Setting {
             inbox,
@@ -174,6 +222,7 @@ impl Offline {
         let candidates = match select::select(inbox, &self.plugins, taken) {
             Selection::Candidates(candidates) => candidates,
             Selection::Wait(why) => return Ok(failed(why)),
+            Selection::Misses(why) => return Ok(Answer::Waiting { why }),
             Selection::Nobody(why) => return Ok(Answer::Refused { why }),
         };
         Ok(match convert::convert(setting, taken, candidates) {

@@ -60,7 +60,7 @@ fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Ve
     }
     let candidates = match select::select(&inbox.config, &core.plugins, taken) {
         Selection::Candidates(candidates) => candidates,
-        Selection::Wait(reason) => return Ok(wait(core, None, reason, WAIT)),
+        Selection::Wait(reason) | Selection::Misses(reason) => return Ok(wait(core, None, reason, WAIT)),
         Selection::Nobody(said) => return Ok(unclaimed(core, inbox, taken, &said)),
     };
     match convert::convert(core.setting(inbox), taken, candidates) {

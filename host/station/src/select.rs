@@ -25,6 +25,8 @@ pub(crate) enum Selection {
     Candidates(Vec<Candidate>),
     /// Not now, and why.
     Wait(String),
+    /// Not without files that are not there: which plugin misses which.
+    Misses(String),
     /// Nobody, and what each of them said.
     Nobody(Vec<String>),
 }
@@ -65,7 +67,7 @@ fn best(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
                 said.push(format!("{}: confidence {confidence:.2} {detail}", plugin.name()).trim_end().to_owned());
             }
             Err(Unable::Missing(files)) => {
-                return Selection::Wait(format!("{} misses {files}", plugin.name()));
+                return Selection::Misses(format!("{} misses {files}", plugin.name()));
             }
             Err(Unable::Failed(why)) => {
                 plugins.record_trap(&plugin, &why);

@@ -20,7 +20,7 @@ use wats_runtime::{Cancel, Compiler, Runtime, RuntimeOptions};
 
 use crate::{
     archive,
-    config::{Config, Inbox, RawServer, Server},
+    config::{Config, Inbox, RawServer},
     core::{self, Core, Events, FaultHook, InboxState},
     error::Error,
     health::{self, Details},
@@ -131,10 +131,7 @@ impl Station {
                 }
             }
         }
-        let client = match &config.server {
-            None => None,
-            Some(server) => Some(client(server, &config, &options)?),
-        };
+        let client = client(&config, &options)?;
         let max = config.workers.max.map_or_else(default_workers, |max| max as usize);
         let mut runtime_options = RuntimeOptions::new(options.meter.clone());
         runtime_options.cache_dir = Some(dir.join("compiled"));
@@ -400,7 +397,12 @@ async fn station_id(queue: &Queue) -> Result<Uuid, Error> {
     Ok(id)
 }
 
-fn client(server: &Server, config: &Config, options: &Options) -> Result<Client, Error> {
+/// The client of the configuration's server, as the station makes it; none without a server. Nothing is asked yet.
+///
+/// # Errors
+/// [`Error::Client`] when a value or a file of `[server]` cannot be used.
+pub fn client(config: &Config, options: &Options) -> Result<Option<Client>, Error> {
+    let Some(server) = &config.server else { return Ok(None) };
     let RawServer {
         ca_file,
         client_certificate_file,
@@ -450,7 +452,8 @@ fn client(server: &Server, config: &Config, options: &Options) -> Result<Client,
     if let Some(file) = client_certificate_file {
         builder = builder.client_certificate_files(file, None);
     }
-    builder.build().map_err(|source| Error::Client { url: server.url.clone(), source: Box::new(source) })
+    let client = builder.build();
+    client.map(Some).map_err(|source| Error::Client { url: server.url.clone(), source: Box::new(source) })
 }
 
 pub(crate) fn defaults(config: &Config, inbox: &Inbox) -> Defaults {

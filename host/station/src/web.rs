@@ -26,8 +26,11 @@ use crate::{
     local::{self, Keys, SubmitError},
 };
 
-/// Largest body of `POST /reports`.
-const MAX_BODY: usize = 64 << 20;
+/// Largest body of `POST /reports` and of an import.
+#[expect(clippy::cast_possible_truncation, reason = "64 MiB")]
+const MAX_BODY: usize = control::MAX_SUBMIT_BYTES as usize;
+/// Of what a rejection of the framework says.
+const MAX_REJECTION: usize = 16 << 10;
 
 /// Gives the metrics as Prometheus text.
 pub type Scrape = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
@@ -62,6 +65,7 @@ pub(crate) async fn serve_metrics(web: Web, listener: TcpListener) -> std::io::R
     let stop = web.core.stop.clone();
     let router = Router::new()
         .route("/metrics", get(metrics))
+        .layer(middleware::from_fn(told))
         .layer(middleware::from_fn_with_state(web.clone(), known_host))
         .with_state(web);
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
@@ -79,7 +83,7 @@ fn router(web: Web) -> Router {
         .route("/api/trace", get(trace))
         .route("/api/events", get(events))
         .route("/api/plugins/{name}/{action}", post(plugin))
-        .layer(middleware::from_fn_with_state(web.clone(), admin_only));
+        .route_layer(middleware::from_fn_with_state(web.clone(), admin_only));
     Router::new()
         .route("/", get(index))
         .route("/health", get(health))
@@ -89,6 +93,7 @@ fn router(web: Web) -> Router {
         .route("/metrics", get(metrics))
         .route("/reports", post(reports).layer(DefaultBodyLimit::max(MAX_BODY)))
         .merge(commands)
+        .layer(middleware::from_fn(told))
         .layer(middleware::from_fn_with_state(web.clone(), known_host))
         .with_state(web)
 }
@@ -96,6 +101,37 @@ fn router(web: Web) -> Router {
 /// An error for programs and people: `{"error": {"what": ..., "next": ...}}`.
 fn refuse(status: StatusCode, what: impl Into<String>, next: &str) -> Response {
     (status, Json(json!({ "error": { "what": what.into(), "next": next } }))).into_response()
+}
+
+/// Brings what the framework refuses by itself (no such page, a body that is no JSON) into the form of all errors.
+async fn told(request: Request, next: Next) -> Response {
+    let asked = format!("{} {}", request.method(), request.uri().path());
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !(status.is_client_error() || status.is_server_error()) || kind.starts_with("application/json") {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let said = axum::body::to_bytes(body, MAX_REJECTION).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let said = said.trim();
+    let (what, advice) = match status {
+        StatusCode::NOT_FOUND => ("there is no such page".to_owned(), "GET / lists what there is"),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("it cannot be asked with this method".to_owned(), "the Allow header names those that it can")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            (format!("the body is larger than {} MiB", MAX_BODY >> 20), "send it in pieces; nothing of it was taken")
+        }
+        _ if said.is_empty() => (status.to_string(), "see the log of the station"),
+        _ => (said.to_owned(), "mend the request; nothing of it was taken"),
+    };
+    let mut answer = refuse(status, format!("{asked}: {what}"), advice);
+    for (name, value) in parts.headers.iter().filter(|(name, _)| *name == header::ALLOW) {
+        answer.headers_mut().insert(name, value.clone());
+    }
+    answer
 }
 
 async fn known_host(State(web): State<Web>, request: Request, next: Next) -> Response {
@@ -152,7 +188,7 @@ fn same(a: &[u8], b: &[u8]) -> bool {
 
 async fn index(State(web): State<Web>) -> String {
     format!(
-        "wats {} on {}\n\n/health  /health/live  /health/ready  /health/details  /metrics\nPOST /reports  (WSJF; key in submit.key)\n",
+        "wats {} on {}\n\n/health  /health/live  /health/ready  /health/details  /metrics\nPOST /reports  (WSJF; key in submit.key)\n/api/...  (the commands of wats; key in admin.key)\n",
         env!("CARGO_PKG_VERSION"),
         web.core.config.station.name
     )

@@ -212,3 +212,40 @@ async fn a_test_program_hands_over_reports() {
     assert_eq!(line.report("SN-1")["machineName"], "EOL-03", "only what is missing is filled in");
     station.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_error_has_the_same_form() {
+    let line = Line { top: "metrics_port = 0\n".into(), ..Line::with_guests(&["scripted"]) };
+    let station = running(&line).await;
+    let own = format!("http://{}/nosuch", station.station.metrics_address().unwrap());
+    let key = std::fs::read_to_string(line.path("data/admin.key")).unwrap();
+    let ask = |method: Method, path: &str, body: &str| {
+        let request = station.request(method, path).bearer_auth(key.trim()).body(body.to_owned());
+        request.header(header::CONTENT_TYPE, "application/json")
+    };
+    for (request, status, words) in [
+        // No key is asked for where nothing is.
+        (station.request(Method::GET, "/nosuch"), 404, "GET /nosuch: there is no such page"),
+        (station.request(Method::GET, "/api/nosuch"), 404, "there is no such page"),
+        (reqwest::Client::new().get(own), 404, "there is no such page"),
+        (station.request(Method::DELETE, "/health"), 405, "this method"),
+        (ask(Method::POST, "/api/queue/retry", "{\"entry\": "), 400, "JSON"),
+        (ask(Method::POST, "/api/queue/retry", "{\"entyr\": 7}"), 422, "entyr"),
+        (ask(Method::POST, "/api/queue/discard", "{}"), 422, "entry"),
+        (ask(Method::GET, "/api/queue?limit=many", ""), 400, "limit"),
+        (ask(Method::GET, "/api/queue?state=lost", ""), 400, "state"),
+        (ask(Method::POST, "/api/plugins/scripted/eat", ""), 404, "eat"),
+        (ask(Method::POST, "/reports", &" ".repeat((64 << 20) + 1)), 413, "64 MiB"),
+    ] {
+        let (found, told) = answer(request).await;
+        let what = told["error"]["what"].as_str().unwrap_or_default();
+        assert!(
+            found == status && what.contains(words) && told["error"]["next"].is_string(),
+            "{words}: {found} {told}"
+        );
+    }
+    let (status, told) = station.post("{\"type\": ").await;
+    let what = told["error"]["what"].as_str().unwrap();
+    assert!(status == 400 && what.starts_with("take report 1: ") && what.matches("read").count() == 1, "{what}");
+    station.stop().await;
+}

@@ -3,6 +3,7 @@
 use std::{fs, time::Duration};
 
 use serde_json::Value;
+use wats_station::offline::{Answer, Offline};
 use wats_tests::embedded::{Embedded, Line, eventually, guest, plugin};
 
 async fn running(line: &Line) -> Embedded {
@@ -311,4 +312,14 @@ async fn a_plugin_is_replaced_under_load_and_a_broken_replacement_is_not_put_in_
     station.plugin_is("scripted", "ready").await;
     assert!(plugin("csv").is_file());
     station.stop().await;
+}
+
+#[test]
+fn a_companion_that_is_missing_is_waited_for_without_a_station_too() {
+    let line = Line::with_guests(&["scripted"]);
+    let offline = Offline::with_plugins(&[line.path("plugins")]).unwrap();
+    for (text, wanted) in [("probe-misses", "scripted misses a.companion"), ("missing b.script", "a companion")] {
+        let answer = offline.convert_bytes("a.script", text.as_bytes()).unwrap();
+        assert!(matches!(&answer, Answer::Waiting { why } if why.contains(wanted)), "{text}: {answer:?}");
+    }
 }

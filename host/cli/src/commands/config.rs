@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
+use secrecy::SecretString;
 use serde_json::json;
 use wats_station::{Config, config::RawConfig};
+use wats_telemetry::Telemetry;
 
 use crate::{
     args::ConfigCommand,
@@ -43,22 +45,35 @@ pub(crate) async fn config(file: Option<&Path>, command: ConfigCommand, output: 
 fn init(file: &PathBuf, output: Output) -> anyhow::Result<u8> {
     let mut options = std::fs::OpenOptions::new();
     let mut written = options.write(true).create_new(true).open(file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => anyhow!("write {}: it exists, and is not overwritten", file.display()),
+        std::io::ErrorKind::AlreadyExists => {
+            anyhow!(
+                "write {}: it exists, and is not overwritten; name another file, or remove it first",
+                file.display()
+            )
+        }
         _ => anyhow!("write {}: {error}", file.display()),
     })?;
     std::io::Write::write_all(&mut written, SAMPLE.as_bytes()).with_context(|| format!("write {}", file.display()))?;
-    output.line(&format!("wrote {}", file.display()))?;
     let base = std::path::absolute(file)?.parent().map(Path::to_owned).unwrap_or_default();
-    let config = Config::from_toml(SAMPLE, "the sample", &base).map_err(context::WrongConfig)?;
+    let config = Config::from_toml(SAMPLE, "the sample", &base).map_err(|error| context::wrong(&error))?;
+    let mut manifests = Vec::new();
     for dir in context::plugin_dirs(&[], &config) {
         let (plugin, manifest) = (dir.join("wats-json.wasm"), dir.join("wats-json.toml"));
         if plugin.is_file() && !manifest.exists() {
             std::fs::write(&manifest, OWN_ID).with_context(|| format!("write {}", manifest.display()))?;
-            output.line(&format!(
-                "wrote {}: wats-json may keep report ids that are in its files (grant own-id)",
-                manifest.display()
-            ))?;
+            manifests.push(manifest);
         }
+    }
+    if output.json {
+        output.value(&json!({ "configuration": file, "manifests": manifests }))?;
+        return Ok(exit::OK);
+    }
+    output.line(&format!("wrote {}", file.display()))?;
+    for manifest in manifests {
+        output.line(&format!(
+            "wrote {}: wats-json may keep report ids that are in its files (grant own-id)",
+            manifest.display()
+        ))?;
     }
     output.line(
         "next: set [server] url, store the token with `wats token set`, then `wats config check`, then `wats run`",
@@ -66,70 +81,95 @@ fn init(file: &PathBuf, output: Output) -> anyhow::Result<u8> {
     Ok(exit::OK)
 }
 
+/// What a check came to.
+enum Outcome {
+    Good(String),
+    /// The configuration or what belongs to it must be changed.
+    Wrong(String),
+    /// It may be right: the server could not be asked, or refused.
+    Failed(String),
+}
+
 async fn check(loaded: &Loaded, offline: bool, output: Output) -> anyhow::Result<u8> {
     let config = &loaded.config;
-    let mut checks: Vec<(String, Result<String, String>)> = Vec::new();
+    let mut checks: Vec<(String, Outcome)> = Vec::new();
     let source = loaded.file.as_ref().map_or_else(|| "no file: defaults".to_owned(), |file| file.display().to_string());
-    checks.push(("configuration".into(), Ok(source)));
+    checks.push(("configuration".into(), Outcome::Good(source)));
     for inbox in &config.inboxes {
         let found = match std::fs::read_dir(&inbox.path) {
-            Ok(_) => Ok(inbox.path.display().to_string()),
+            Ok(_) => Outcome::Good(inbox.path.display().to_string()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Ok(format!("{} does not exist yet; it is made at start", inbox.path.display()))
+                Outcome::Good(format!("{} does not exist yet; it is made at start", inbox.path.display()))
             }
-            Err(error) => Err(format!("{}: {error}", inbox.path.display())),
+            Err(error) => Outcome::Wrong(format!("{}: {error}", inbox.path.display())),
         };
         checks.push((format!("inbox {}", inbox.name), found));
     }
     if config.inboxes.is_empty() {
-        checks.push(("inboxes".into(), Err("none is configured: nothing would be watched; add an [[inbox]]".into())));
+        let what = "none is configured: nothing would be watched; add an [[inbox]]";
+        checks.push(("inboxes".into(), Outcome::Wrong(what.into())));
     }
     for (path, loaded) in super::plugin::load_all(&context::plugin_dirs(&[], config))? {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let told = loaded
-            .map(|plugin| format!("{} {}", plugin.name(), plugin.version()))
-            .map_err(|error| wats_runtime::chain(&error));
+        let told = match loaded {
+            Ok(plugin) => Outcome::Good(format!("{} {}", plugin.name(), plugin.version())),
+            Err(error) => Outcome::Wrong(wats_runtime::chain(&error)),
+        };
         checks.push((format!("plugin {name}"), told));
     }
     match (&config.server, context::token(config)) {
-        (None, _) => checks.push(("server".into(), Ok("none: reports are converted and held".into()))),
-        (Some(_), Err(error)) => checks.push(("token".into(), Err(format!("{error:#}")))),
-        (Some(server), Ok(token)) => {
+        (None, _) => checks.push(("server".into(), Outcome::Good("none: reports are converted and held".into()))),
+        (Some(_), Err(error)) => checks.push(("token".into(), Outcome::Wrong(format!("{error:#}")))),
+        (Some(_), Ok(token)) => {
             if token.is_none() {
-                checks.push(("token".into(), Err("none is stored; `wats token set` stores one".into())));
+                let what = "none is stored; `wats token set` stores one";
+                checks.push(("token".into(), Outcome::Wrong(what.into())));
             }
-            if !offline {
-                let mut builder = wats_client::Client::builder(&server.url);
-                if let Some(token) = token {
-                    builder = builder.token(token);
-                }
-                if let Some(file) = &server.raw.ca_file {
-                    builder = builder.ca_certificate_file(file);
-                }
-                let report = builder.build()?.check().await;
-                let told = report.to_string();
-                checks.push(("server".into(), if report.is_ok() { Ok(told) } else { Err(told) }));
-            }
+            checks.push(("server".into(), server(config, token, offline).await?));
         }
     }
-    let good = checks.iter().all(|(_, outcome)| outcome.is_ok());
+    let code = if checks.iter().any(|(_, outcome)| matches!(outcome, Outcome::Wrong(_))) {
+        exit::CONFIG
+    } else if checks.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(_))) {
+        exit::FAILED
+    } else {
+        exit::OK
+    };
     if output.json {
         let checks: Vec<_> = checks
             .iter()
             .map(|(what, outcome)| match outcome {
-                Ok(told) => json!({ "what": what, "ok": true, "told": told }),
-                Err(told) => json!({ "what": what, "ok": false, "told": told }),
+                Outcome::Good(told) => json!({ "what": what, "ok": true, "told": told }),
+                Outcome::Wrong(told) | Outcome::Failed(told) => json!({ "what": what, "ok": false, "told": told }),
             })
             .collect();
-        output.value(&json!({ "ok": good, "checks": checks }))?;
+        output.value(&json!({ "ok": code == exit::OK, "checks": checks }))?;
     } else {
         for (what, outcome) in &checks {
             let (mark, told) = match outcome {
-                Ok(told) => (output.good("ok   "), told),
-                Err(told) => (output.bad("wrong"), told),
+                Outcome::Good(told) => (output.good("ok    "), told),
+                Outcome::Wrong(told) => (output.bad("wrong "), told),
+                Outcome::Failed(told) => (output.bad("failed"), told),
             };
-            output.line(&format!("{mark}  {what}: {told}"))?;
+            output.line(&format!("{mark}  {what}: {}", told.trim_end()))?;
         }
     }
-    Ok(if good { exit::OK } else { exit::CONFIG })
+    Ok(code)
+}
+
+/// The way to the server, with the client that the station would have.
+async fn server(config: &Config, token: Option<SecretString>, offline: bool) -> anyhow::Result<Outcome> {
+    let telemetry = Telemetry::start(&wats_telemetry::Options { metrics: false, ..Default::default() })?;
+    let mut options = wats_station::Options::new(telemetry.meter("wats"));
+    options.token = token;
+    let client = match wats_station::client(config, &options) {
+        Ok(Some(client)) => client,
+        Ok(None) => return Ok(Outcome::Good("none".into())),
+        Err(error) => return Ok(Outcome::Wrong(wats_runtime::chain(&error))),
+    };
+    if offline {
+        return Ok(Outcome::Good("not asked (--offline)".into()));
+    }
+    let report = client.check().await;
+    Ok(if report.is_ok() { Outcome::Good(report.to_string()) } else { Outcome::Failed(report.to_string()) })
 }

@@ -2,16 +2,19 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wats_runtime::{Compiler, Runtime, RuntimeOptions};
-use wats_station::offline::{Answer, ConvertedReport, Offline};
+use wats_station::{
+    config::RawDefaults,
+    offline::{Answer, Choice, ConvertedReport, Offline},
+};
 use wats_telemetry::Telemetry;
 
 use crate::{
     args::ConvertArgs,
     context::{self, Loaded},
     exit,
-    output::{Output, plain},
+    output::{Output, count, plain},
 };
 
 pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> anyhow::Result<u8> {
@@ -22,7 +25,17 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
     options.workers = 1;
     options.compiler = Compiler::InProcess;
     options.cache_dir = cache_dir();
-    let offline = Offline::open(config, Runtime::new(options)?, args.plugin.clone())?;
+    let choice = Choice {
+        plugin: args.plugin.clone(),
+        inbox: args.inbox.clone(),
+        defaults: RawDefaults {
+            part_number: args.part_number.clone(),
+            revision: args.revision.clone(),
+            process_code: args.process_code,
+            ..RawDefaults::default()
+        },
+    };
+    let offline = Offline::open(config, Runtime::new(options)?, choice)?;
     for (name, why) in offline.failed_plugins() {
         tracing::warn!(plugin = %name, %why, "not loaded");
     }
@@ -30,10 +43,7 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
     for file in &args.files {
         let code = match offline.convert(file) {
             Ok(answer) => show(file, &answer, output)?,
-            Err(error) => {
-                complain(file, &format!("read it: {error}"));
-                exit::FAILED
-            }
+            Err(error) => give_up(file, &format!("read it: {error}"), &[], exit::FAILED, output)?,
         };
         // Failed is worse than refused, refused worse than waiting.
         worst = match (worst, code) {
@@ -60,10 +70,10 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
             if output.json {
                 for report in reports {
                     output.line(&String::from_utf8_lossy(&report.wsjf))?;
-                    // A program that reads the reports would take an incomplete one for a whole one.
-                    for missing in missing(&report.notes) {
-                        complain(file, &missing);
-                    }
+                }
+                // A program that reads the reports would take an incomplete one for a whole one.
+                if let Some(missing) = Notes::of(reports).missing() {
+                    complain(file, &format!("missing: {missing}"));
                 }
             } else {
                 summary(file, by, reports, output)?;
@@ -71,37 +81,23 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
             Ok(exit::OK)
         }
         Answer::Refused { why } => {
-            complain(
-                file,
-                &format!(
-                    "no plugin takes it: {}",
-                    if why.is_empty() { "none has rules that fit".into() } else { why.join("; ") }
-                ),
-            );
-            Ok(exit::REFUSED)
+            let why = if why.is_empty() {
+                "none has rules that fit; `wats plugin list` shows what each takes".to_owned()
+            } else {
+                why.join("; ")
+            };
+            give_up(file, &format!("no plugin takes it: {why}"), &[], exit::REFUSED, output)
         }
-        Answer::Waiting { why } => {
-            complain(file, &format!("it waits: {why}"));
-            Ok(exit::PENDING)
-        }
+        Answer::Waiting { why } => give_up(file, &format!("it waits: {why}"), &[], exit::PENDING, output),
         Answer::Failed { why, failure, violations, log } => {
-            complain(file, why);
-            // A failure of the plugin host names them in its own words.
-            for violation in violations.iter().filter(|_| failure.is_none()) {
-                complain(file, &format!("  {violation}"));
-            }
-            for line in log {
-                complain(file, &format!("  plugin says: {}", line.message));
-            }
-            for frame in failure.iter().flat_map(|failure| &failure.backtrace) {
-                complain(file, &format!("  at {frame}"));
-            }
-            Ok(exit::FAILED)
+            // A failure of the plugin host names the violations in its own words.
+            let violations = violations.iter().filter(|_| failure.is_none()).map(ToString::to_string);
+            let log = log.iter().map(|line| format!("plugin says: {}", line.message));
+            let frames = failure.iter().flat_map(|failure| &failure.backtrace).map(|frame| format!("at {frame}"));
+            let details: Vec<_> = violations.chain(log).chain(frames).collect();
+            give_up(file, why, &details, exit::FAILED, output)
         }
-        other => {
-            complain(file, &format!("{other:?}"));
-            Ok(exit::FAILED)
-        }
+        other => give_up(file, &format!("{other:?}"), &[], exit::FAILED, output),
     }
 }
 
@@ -112,19 +108,31 @@ fn document(wsjf: &[u8]) -> serde_json::Result<Value> {
     serde::Deserialize::deserialize(&mut deserializer)
 }
 
+/// Says why there are no reports of a file: to people, and to programs as a line between the reports of others.
+fn give_up(file: &Path, why: &str, details: &[String], code: u8, output: Output) -> anyhow::Result<u8> {
+    complain(file, why);
+    for detail in details {
+        complain(file, &format!("  {detail}"));
+    }
+    if output.json {
+        let error = json!({ "what": why, "details": details, "code": code });
+        output.value(&json!({ "ok": false, "file": file, "error": error }))?;
+    }
+    Ok(code)
+}
+
 #[expect(clippy::print_stderr, reason = "this is the command line")]
 fn complain(file: &Path, what: &str) {
     eprintln!("{}: {}", plain(&file.display().to_string()), plain(what));
 }
 
 fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], output: Output) -> anyhow::Result<()> {
-    let count = match reports.len() {
+    let told = match reports.len() as u64 {
         0 => "nothing to report".to_owned(),
-        1 => "1 report".to_owned(),
-        many => format!("{many} reports"),
+        many => count(many, "report"),
     };
     let name = plain(&file.display().to_string());
-    output.line(&format!("{}  {count}, by {} {}", output.strong(&name), by.0, by.1))?;
+    output.line(&format!("{}  {told}, by {} {}", output.strong(&name), by.0, by.1))?;
     for report in reports {
         let wsjf = document(&report.wsjf)?;
         let text = |key: &str| plain(wsjf.get(key).and_then(Value::as_str).unwrap_or("-"));
@@ -139,16 +147,16 @@ fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], outp
         if let Some(root) = wsjf.get("root") {
             steps.walk(root, "", output);
         }
-        let code = wsjf.get("processCode").map(ToString::to_string).unwrap_or_default();
+        let process = wsjf.get("processCode").map_or_else(|| "-".to_owned(), ToString::to_string);
         output.line(&format!(
-            "  {result}  {} {} rev {}  process {code}  {}  {} steps, {} failed, {} measurements",
+            "  {result}  {} {} rev {}  process {process}  {}  {}, {} failed, {}",
             output.strong(&text("sn")),
             text("pn"),
             text("rev"),
             text("start"),
-            steps.count,
+            count(steps.count, "step"),
             steps.failed,
-            steps.measurements
+            count(steps.measurements, "measurement")
         ))?;
         for line in steps.lines.iter().take(10) {
             output.line(&format!("      {line}"))?;
@@ -156,41 +164,95 @@ fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], outp
         if steps.lines.len() > 10 {
             output.line(&format!("      and {} more that failed", steps.lines.len() - 10))?;
         }
-        if !report.notes.is_empty() {
-            let notes: Value = serde_json::from_str(&report.notes).unwrap_or_default();
-            let list = |key: &str, name: &str, value: &str| -> Vec<String> {
-                let items = notes.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-                let part =
-                    |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-                items.iter().map(|item| format!("{} = {}", part(item, name), part(item, value))).collect()
-            };
-            let filled = list("filled", "field", "value");
-            if !filled.is_empty() {
-                output.line(&format!("      filled in: {}", plain(&filled.join(", "))))?;
-            }
-            for warning in list("warnings", "path", "message") {
-                output.line(&format!("      {} {}", output.doubtful("warning:"), plain(&warning)))?;
-            }
-        }
+    }
+    let notes = Notes::of(reports);
+    if let Some(filled) = notes.filled() {
+        output.line(&format!("  filled in: {}", plain(&filled)))?;
+    }
+    for warning in notes.warnings.iter().take(10) {
+        output.line(&format!("  {} {}", output.doubtful("warning:"), plain(warning)))?;
+    }
+    if notes.warnings.len() > 10 {
+        output.line(&format!("  and {} more", count(notes.warnings.len() as u64 - 10, "warning")))?;
+    }
+    if let Some(missing) = notes.missing() {
+        output.line(&format!("  {} {missing}", output.doubtful("missing:")))?;
     }
     Ok(())
 }
 
-/// Fields that no server does without, and that only a station knows.
-fn missing(notes: &str) -> Vec<String> {
-    let notes: Value = serde_json::from_str(notes).unwrap_or_default();
-    let warnings = notes.get("warnings").and_then(Value::as_array).cloned().unwrap_or_default();
-    let text = |warning: &Value, key: &str| warning.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let missing = warnings.iter().filter(|warning| text(warning, "rule") == "missing");
-    missing.map(|warning| format!("{}: {}", text(warning, "path"), text(warning, "message"))).collect()
+/// What was noted with the reports of a file, each thing once.
+#[derive(Debug, Default)]
+struct Notes {
+    reports: usize,
+    /// Fields that were filled in, with the values, in the order in which they came.
+    filled: Vec<(String, Vec<String>)>,
+    /// Fields that no server does without, and that only a station knows.
+    missing: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Notes {
+    fn of(reports: &[ConvertedReport]) -> Self {
+        let mut all = Self { reports: reports.len(), ..Self::default() };
+        for report in reports {
+            let notes: Value = serde_json::from_str(&report.notes).unwrap_or_default();
+            let list = |key: &str| notes.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+            let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let field = |path: String| path.strip_prefix("header/").map_or(path.clone(), str::to_owned);
+            for item in list("filled") {
+                let (name, value) = (field(text(&item, "field")), text(&item, "value"));
+                match all.filled.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, values)) => values.push(value),
+                    None => all.filled.push((name, vec![value])),
+                }
+            }
+            for item in list("warnings") {
+                let (path, missing) = (text(&item, "path"), text(&item, "rule") == "missing");
+                let (to, what) = if missing {
+                    (&mut all.missing, field(path))
+                } else {
+                    (&mut all.warnings, format!("{path}: {}", text(&item, "message")))
+                };
+                if !to.contains(&what) {
+                    to.push(what);
+                }
+            }
+        }
+        all
+    }
+
+    fn filled(&self) -> Option<String> {
+        let fields = self.filled.iter().map(|(name, values)| {
+            let first = values.first().map(String::as_str).unwrap_or_default();
+            let told = if values.iter().all(|value| value == first) { first } else { "(differs)" };
+            let of = if values.len() < self.reports { format!(" in {}", values.len()) } else { String::new() };
+            format!("{name} = {told}{of}")
+        });
+        let fields: Vec<_> = fields.collect();
+        (!fields.is_empty()).then(|| fields.join(", "))
+    }
+
+    fn missing(&self) -> Option<String> {
+        (!self.missing.is_empty()).then(|| {
+            let options = self.missing.iter().map(|field| format!("--{}", field.replace(' ', "-")));
+            let options: Vec<_> = options.collect();
+            format!(
+                "{}. The file does not say, and no server takes a report without; a station fills it in from \
+                 [inbox.defaults], here give {}",
+                self.missing.join(", "),
+                options.join(" ")
+            )
+        })
+    }
 }
 
 /// What is in the steps of a report.
 #[derive(Default)]
 struct Steps {
-    count: usize,
-    failed: usize,
-    measurements: usize,
+    count: u64,
+    failed: u64,
+    measurements: u64,
     lines: Vec<String>,
 }
 
@@ -214,7 +276,7 @@ impl Steps {
         let failed = matches!(step.get("status").and_then(Value::as_str), Some("F" | "E" | "T"));
         if failed && step.get("steps").is_none() {
             self.failed += 1;
-            self.lines.push(format!("{} {path}  {}", output.bad("failed"), shown.join(", ")));
+            self.lines.push(format!("{} {path}  {}", output.bad("failed"), shown.join(", ")).trim_end().to_owned());
         }
     }
 }

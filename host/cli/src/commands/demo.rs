@@ -55,10 +55,16 @@ pub(crate) async fn demo(args: DemoArgs, output: Output) -> anyhow::Result<u8> {
     let dropped = tell(&mut story, &sim, &inbox).await?;
     let done = settled(&station, &mut story, dropped).await?;
     let code = summary(&story, &sim, dropped, done)?;
-    story.say(&format!(
-        "where to look: {}  (archive: in.archive, what could not be converted: in.error)",
-        dir.display()
-    ))?;
+    story.say(&match place {
+        Place::Kept(_) => {
+            format!("where to look: {}  (archive: in.archive, what could not be converted: in.error)", dir.display())
+        }
+        Place::Temporary(_) => {
+            "its folder is removed now; `--dir DIR` keeps it, and with `--stay` it goes on, for files of \
+                                your own"
+                .to_owned()
+        }
+    })?;
     if args.stay {
         story.say("everything stays up; Ctrl-C ends it")?;
         loop {

@@ -11,6 +11,8 @@ mod submit;
 mod token;
 mod trace;
 
+use serde_json::json;
+
 use crate::{
     args::{Cli, Command},
     context, exit,
@@ -33,8 +35,14 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Config(command) => config::config(config, command, output).await,
         Command::Token(command) => token::token(&context::load(config)?.config, command, output),
         Command::Completions { shell } => {
-            let mut command = <Cli as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut command, "wats", &mut std::io::stdout());
+            let (mut command, mut script) = (<Cli as clap::CommandFactory>::command(), Vec::new());
+            clap_complete::generate(shell, &mut command, "wats", &mut script);
+            let script = String::from_utf8_lossy(&script);
+            if output.json {
+                output.value(&json!({ "shell": shell.to_string(), "script": script }))?;
+            } else {
+                output.text(&script)?;
+            }
             Ok(exit::OK)
         }
         // Taken care of before there is a runtime.

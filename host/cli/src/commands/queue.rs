@@ -2,6 +2,9 @@
 
 mod transfer;
 
+use std::path::PathBuf;
+
+use anyhow::anyhow;
 use opentelemetry::metrics::Meter;
 use serde_json::{Value, json};
 use wats_queue::{EntryId, EntryState, Queue, QueueOptions};
@@ -14,7 +17,7 @@ use wats_telemetry::Telemetry;
 use crate::{
     args::{ListArgs, QueueCommand, RetryArgs, SelectArgs, StateArg},
     exit,
-    output::{Output, plain},
+    output::{Output, count, plain},
     service::Service,
 };
 
@@ -23,11 +26,12 @@ pub(crate) async fn queue(config: &Config, command: QueueCommand, output: Output
         QueueCommand::List(args) => list(config, &args, output).await,
         QueueCommand::Retry(args) => retry(config, &args, output).await,
         QueueCommand::Discard { entry, reason } => {
-            if let Some(service) = Service::find(config).await {
-                let _done: Value =
-                    service.post("/api/queue/discard", &json!({ "entry": entry, "reason": reason })).await?;
-            } else {
-                open(config)?.discard(EntryId(entry), &reason).await?;
+            match Place::find(config).await? {
+                Place::Running(service) => {
+                    let asked = json!({ "entry": entry, "reason": reason });
+                    let _done: Value = service.post("/api/queue/discard", &asked).await?;
+                }
+                Place::Stopped(queue) => queue.discard(EntryId(entry), &reason).await?,
             }
             output.line(&if output.json {
                 json!({ "discarded": entry }).to_string()
@@ -43,9 +47,51 @@ pub(crate) async fn queue(config: &Config, command: QueueCommand, output: Output
     }
 }
 
-/// The queue of a station that does not run, under its lock.
-pub(crate) fn open(config: &Config) -> anyhow::Result<Queue> {
-    Ok(Queue::open(&config.data_dir.join("queue"), options(config)?)?)
+/// Where the queue is.
+pub(crate) enum Place {
+    /// In a running station, which is asked.
+    Running(Service),
+    /// Opened here, under its lock, because no station runs.
+    Stopped(Queue),
+}
+
+impl Place {
+    /// The queue that is there. None is made: who only looks finds out that this is the wrong folder.
+    pub(crate) async fn find(config: &Config) -> anyhow::Result<Self> {
+        Self::open(config, false).await
+    }
+
+    /// The queue, which is made where there is none.
+    pub(crate) async fn make(config: &Config) -> anyhow::Result<Self> {
+        Self::open(config, true).await
+    }
+
+    async fn open(config: &Config, make: bool) -> anyhow::Result<Self> {
+        let why = match Service::find(config).await {
+            Ok(service) => return Ok(Self::Running(service)),
+            Err(why) => why,
+        };
+        if !make && !exists(config) {
+            return Err(anyhow!(
+                "open the queue in {}: there is none; name the configuration of the station with --config FILE, or start \
+                 one here with `wats run`",
+                folder(config).display()
+            ));
+        }
+        match Queue::open(&folder(config), options(config)?) {
+            Err(wats_queue::Error::Locked { pid, .. }) => Err(why.though_in_use(config, pid)),
+            opened => Ok(Self::Stopped(opened?)),
+        }
+    }
+}
+
+/// Whether a station has worked with this data folder.
+pub(crate) fn exists(config: &Config) -> bool {
+    folder(config).join("queue.db").is_file()
+}
+
+fn folder(config: &Config) -> PathBuf {
+    config.data_dir.join("queue")
 }
 
 fn options(config: &Config) -> anyhow::Result<QueueOptions> {
@@ -79,11 +125,12 @@ fn select(args: &SelectArgs) -> ListFilter {
 
 async fn list(config: &Config, args: &ListArgs, output: Output) -> anyhow::Result<u8> {
     let filter = ListFilter { limit: Some(args.limit), before: args.before, ..select(&args.select) };
-    let rows: Vec<Value> = if let Some(service) = Service::find(config).await {
-        service.get("/api/queue", &filter).await?
-    } else {
-        let rows = control::list(&open(config)?, &filter).await?;
-        rows.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
+    let rows: Vec<Value> = match Place::find(config).await? {
+        Place::Running(service) => service.get("/api/queue", &filter).await?,
+        Place::Stopped(queue) => {
+            let rows = control::list(&queue, &filter).await?;
+            rows.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
+        }
     };
     if output.json {
         return output.value(&rows).map(|()| exit::OK);
@@ -133,8 +180,9 @@ pub(crate) fn entry_line(row: &Value, output: Output) -> String {
 async fn retry(config: &Config, args: &RetryArgs, output: Output) -> anyhow::Result<u8> {
     if let Some(pattern) = &args.files {
         let retried: RetriedFiles = match Service::find(config).await {
-            Some(service) => service.post("/api/files/retry", &json!({ "pattern": pattern })).await?,
-            None => Control { inboxes: config.inboxes.clone() }.retry_files(Some(pattern)),
+            Ok(service) => service.post("/api/files/retry", &json!({ "pattern": pattern })).await?,
+            // A station that runs and cannot be asked finds them at its next scan.
+            Err(_) => Control { inboxes: config.inboxes.clone() }.retry_files(Some(pattern)),
         };
         if output.json {
             output.value(&retried)?;
@@ -156,25 +204,25 @@ async fn retry(config: &Config, args: &RetryArgs, output: Output) -> anyhow::Res
         });
     }
     let request = RetryRequest { entry: args.entry, all: args.all.then(ListFilter::default) };
-    let retried: control::Retried = match Service::find(config).await {
-        Some(service) => service.post("/api/queue/retry", &request).await?,
-        None => control::retry(&open(config)?, &request).await?,
+    let retried: control::Retried = match Place::find(config).await? {
+        Place::Running(service) => service.post("/api/queue/retry", &request).await?,
+        Place::Stopped(queue) => control::retry(&queue, &request).await?,
     };
     if output.json {
         output.value(&retried)?;
     } else {
-        output.line(&format!("{} will be sent again", retried.retried))?;
+        output.line(&format!("{} will be sent again", count(retried.retried, "report")))?;
     }
     Ok(exit::OK)
 }
 
 async fn verify(config: &Config, deep: bool, output: Output) -> anyhow::Result<u8> {
-    let report: Value = match Service::find(config).await {
-        Some(service) => {
+    let report: Value = match Place::find(config).await? {
+        Place::Running(service) => {
             let path = if deep { "/api/queue/verify?deep=true" } else { "/api/queue/verify" };
             service.post(path, &json!({})).await?
         }
-        None => serde_json::to_value(open(config)?.verify(deep).await?)?,
+        Place::Stopped(queue) => serde_json::to_value(queue.verify(deep).await?)?,
     };
     let findings = report.get("findings").and_then(Value::as_array).cloned().unwrap_or_default();
     if output.json {

@@ -1,18 +1,25 @@
 //! `wats status`
 
 use serde_json::{Value, json};
+use wats_queue::Counts;
 use wats_station::Config;
 
-use super::queue::open;
+use super::queue::{self, Place};
 use crate::{
     exit,
-    output::{Output, plain},
+    output::{Output, count, plain},
     service::Service,
 };
 
 pub(crate) async fn status(config: &Config, output: Output) -> anyhow::Result<u8> {
-    let Some(service) = Service::find(config).await else {
-        return stopped(config, output).await;
+    let service = match Service::find(config).await {
+        Ok(service) => service,
+        Err(_) if !queue::exists(config) => return stopped(None, output),
+        // It may run all the same, and then this says why it cannot be asked.
+        Err(_) => match Place::find(config).await? {
+            Place::Running(service) => service,
+            Place::Stopped(queue) => return stopped(Some(&queue.counts().await?), output),
+        },
     };
     let details: Value = service.get("/health/details", &()).await?;
     if output.json {
@@ -24,17 +31,15 @@ pub(crate) async fn status(config: &Config, output: Output) -> anyhow::Result<u8
     Ok(if fault { exit::FAILED } else { exit::OK })
 }
 
-async fn stopped(config: &Config, output: Output) -> anyhow::Result<u8> {
-    let known = config.data_dir.join("queue").is_dir();
-    let counts = if known { Some(open(config)?.counts().await?) } else { None };
+fn stopped(counts: Option<&Counts>, output: Output) -> anyhow::Result<u8> {
     if output.json {
         output.value(&json!({ "status": "stopped", "queue": counts }))?;
     } else {
         output.line(&format!("{}: start it with `wats run`", output.bad("the station does not run")))?;
-        if let Some(counts) = counts {
+        if let Some(Counts { reports_live, reports_dead, .. }) = counts {
             output.line(&format!(
-                "{} reports wait for delivery, {} were refused for good",
-                counts.reports_live, counts.reports_dead
+                "{} waiting for delivery, {reports_dead} refused for good",
+                count(*reports_live, "report")
             ))?;
         }
     }
@@ -63,11 +68,11 @@ fn show(service: &Service, details: &Value, output: Output) -> anyhow::Result<()
         output.line(&format!("  {} {}: {}", output.doubtful("!"), part("part"), part("why")))?;
     }
     output.line(&format!(
-        "queue     {} waiting, {} delivered, {} refused for good, {} bytes",
+        "queue     {} waiting, {} delivered, {} refused for good, {} on disk",
         text("/queue/reports_live"),
         text("/queue/reports_delivered"),
         text("/queue/reports_dead"),
-        text("/queue/used_bytes")
+        size(details.pointer("/queue/used_bytes").and_then(Value::as_u64).unwrap_or_default())
     ))?;
     output.line(&format!(
         "files     {} seen, {} committed, {} without report, {} quarantined, {} waiting",
@@ -78,20 +83,46 @@ fn show(service: &Service, details: &Value, output: Output) -> anyhow::Result<()
         text("/queue/files_waiting")
     ))?;
     let server = text("/destination/server");
-    let server = if server.is_empty() { "none: reports are held".to_owned() } else { server };
-    output.line(&format!("server    {server}  last delivery {}", text("/destination/last_delivery")))?;
+    let delivered = text("/destination/last_delivery");
+    output.line(&match (server.is_empty(), delivered.is_empty()) {
+        (true, _) => "server    none: reports are held".to_owned(),
+        (false, true) => format!("server    {server}  nothing delivered since it started"),
+        (false, false) => format!("server    {server}  last delivery {delivered}"),
+    })?;
     for plugin in list("plugins") {
         let part = |key: &str| plain(plugin.get(key).and_then(Value::as_str).unwrap_or_default());
         let state = part("state");
         let state = if state == "ready" { output.good(&state) } else { output.doubtful(&state) };
-        output.line(&format!("plugin    {} {}  {state} {}", part("name"), part("version"), part("why")))?;
+        let line = format!("plugin    {} {}  {state}  {}", part("name"), part("version"), part("why"));
+        output.line(line.trim_end())?;
     }
     for inbox in list("inboxes") {
         let part = |key: &str| {
             let value = inbox.get(key).cloned().unwrap_or_default();
             value.as_str().map_or_else(|| value.to_string(), plain)
         };
-        output.line(&format!("inbox     {}  {} files  {}", part("name"), part("files"), part("path")))?;
+        let files = inbox.get("files").and_then(Value::as_u64).unwrap_or_default();
+        output.line(&format!("inbox     {}  {}  {}", part("name"), count(files, "file"), part("path")))?;
     }
     Ok(())
+}
+
+/// Bytes as people read them.
+fn size(bytes: u64) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let (mut left, mut unit) = (bytes, 0);
+    while left >= 10 * 1024 && unit + 1 < units.len() {
+        left /= 1024;
+        unit += 1;
+    }
+    format!("{left} {}", units.get(unit).copied().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sizes_are_told_with_two_figures_at_least() {
+        let told = [0, 10_239, 10_240, 110_592, 20 << 20, 12 << 40].map(super::size);
+        assert_eq!(told, ["0 bytes", "10239 bytes", "10 KiB", "108 KiB", "20 MiB", "12 TiB"]);
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::io::Read as _;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use serde_json::Value;
-use wats_station::Config;
+use wats_station::{Config, control::MAX_SUBMIT_BYTES};
 
 use crate::{
     args::SubmitArgs,
@@ -43,6 +43,14 @@ pub(crate) async fn submit(config: &Config, args: &SubmitArgs, output: Output) -
 
 fn standard_input() -> anyhow::Result<Vec<u8>> {
     let mut text = Vec::new();
-    std::io::stdin().take(64 << 20).read_to_end(&mut text).context("read standard input")?;
+    // One byte more shows that there is more.
+    std::io::stdin().take(MAX_SUBMIT_BYTES + 1).read_to_end(&mut text).context("read standard input")?;
+    if text.len() as u64 > MAX_SUBMIT_BYTES {
+        return Err(anyhow!(
+            "read standard input: it holds more than {} MiB, the most that a station takes at once; nothing was \
+             submitted. Hand the reports over in pieces, or put the file into an inbox",
+            MAX_SUBMIT_BYTES >> 20
+        ));
+    }
     Ok(text)
 }

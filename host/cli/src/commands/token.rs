@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
+use serde_json::json;
 use wats_station::Config;
 
 use crate::{args::TokenCommand, context, exit, output::Output};
@@ -28,13 +29,24 @@ pub(crate) fn token(config: &Config, command: TokenCommand, output: Output) -> a
             private_folder(&config.data_dir)
                 .with_context(|| format!("make the data folder {}", config.data_dir.display()))?;
             store(&file, &token).with_context(|| format!("store the token in {}", file.display()))?;
-            output.line(&format!("stored in {}, readable by this user alone", file.display()))?;
+            if output.json {
+                output.value(&json!({ "stored": file }))?;
+            } else {
+                output.line(&format!("stored in {}, readable by this user alone", file.display()))?;
+            }
         }
-        TokenCommand::Clear => match std::fs::remove_file(&file) {
-            Ok(()) => output.line("removed")?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => output.line("none was stored")?,
-            Err(error) => return Err(error).with_context(|| format!("remove {}", file.display())),
-        },
+        TokenCommand::Clear => {
+            let removed = match std::fs::remove_file(&file) {
+                Ok(()) => true,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+                Err(error) => return Err(error).with_context(|| format!("remove {}", file.display())),
+            };
+            if output.json {
+                output.value(&json!({ "removed": removed }))?;
+            } else {
+                output.line(if removed { "removed" } else { "none was stored" })?;
+            }
+        }
     }
     Ok(exit::OK)
 }

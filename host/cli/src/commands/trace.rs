@@ -1,5 +1,7 @@
 //! `wats trace`: where is it?
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use uuid::Uuid;
 use wats_station::{
@@ -7,23 +9,20 @@ use wats_station::{
     control::{self, TraceQuery},
 };
 
-use super::queue::{entry_line, open};
+use super::queue::{Place, entry_line};
 use crate::{
     args::TraceArgs,
     exit,
     output::{Output, plain},
-    service::Service,
 };
 
 pub(crate) async fn trace(config: &Config, args: TraceArgs, output: Output) -> anyhow::Result<u8> {
-    let service = Service::find(config).await;
-    let queue = if service.is_none() { Some(open(config)?) } else { None };
+    let place = Place::find(config).await?;
     let mut found = Value::Null;
     for query in queries(args) {
-        found = match (&service, &queue) {
-            (Some(service), _) => service.get("/api/trace", &query).await?,
-            (None, Some(queue)) => serde_json::to_value(control::trace(queue, &query).await?)?,
-            (None, None) => Value::Null,
+        found = match &place {
+            Place::Running(service) => service.get("/api/trace", &query).await?,
+            Place::Stopped(queue) => serde_json::to_value(control::trace(queue, &query).await?)?,
         };
         if !list(&found, "reports").is_empty() || !list(&found, "sources").is_empty() {
             break;
@@ -65,7 +64,7 @@ fn list(found: &Value, key: &str) -> Vec<Value> {
     found.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-/// 0 when the newest generation of every report is delivered.
+/// 0 when all reports are delivered. Of a report that was converted again the newest outcome counts.
 fn code(reports: &[Value], sources: &[Value]) -> u8 {
     let outcome = |source: &Value| source.pointer("/outcome/outcome").and_then(Value::as_str).map(str::to_owned);
     if reports.is_empty() {
@@ -73,14 +72,24 @@ fn code(reports: &[Value], sources: &[Value]) -> u8 {
             None => exit::NOT_FOUND,
             Some("quarantined") => exit::REFUSED,
             Some("waiting") => exit::PENDING,
+            Some("no-report") => exit::NOTHING,
             Some(_) => exit::OK,
         };
     }
-    let states: Vec<_> = reports.iter().filter_map(|report| report.get("state").and_then(Value::as_str)).collect();
-    if states.contains(&"dead") {
+    let mut newest: BTreeMap<&str, (i64, &str)> = BTreeMap::new();
+    for report in reports {
+        let text = |key: &str| report.get(key).and_then(Value::as_str).unwrap_or_default();
+        let entry = report.get("id").and_then(Value::as_i64).unwrap_or_default();
+        let known = newest.entry(text("report_id")).or_insert((entry, text("state")));
+        *known = (*known).max((entry, text("state")));
+    }
+    let is = |wanted: &str| newest.values().any(|(_, state)| *state == wanted);
+    if is("dead") {
         exit::REFUSED
-    } else if states.contains(&"pending") {
+    } else if is("pending") {
         exit::PENDING
+    } else if is("discarded") || is("superseded") {
+        exit::NOTHING
     } else {
         exit::OK
     }
@@ -109,4 +118,40 @@ fn source_line(source: &Value, output: Output) -> String {
     let plugin = text("/plugin/name");
     let by = if plugin.is_empty() { String::new() } else { format!("  by {plugin} {}", text("/plugin/version")) };
     format!("{}/{}  {outcome}{by}  {place}", text("/key/inbox"), output.strong(&text("/key/path")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(states: &[(i64, &str, &str)]) -> u8 {
+        let report = |(id, report, state): &(i64, &str, &str)| json!({ "id": id, "report_id": report, "state": state });
+        code(&states.iter().map(report).collect::<Vec<_>>(), &[])
+    }
+
+    #[test]
+    fn only_what_is_delivered_counts_as_delivered() {
+        assert_eq!(of(&[(2, "a", "delivered"), (1, "b", "delivered")]), exit::OK);
+        assert_eq!(of(&[(2, "a", "delivered"), (1, "b", "pending")]), exit::PENDING);
+        assert_eq!(of(&[(2, "a", "pending"), (1, "b", "dead")]), exit::REFUSED);
+        assert_eq!(of(&[(1, "a", "discarded")]), exit::NOTHING);
+        assert_eq!(of(&[(2, "a", "delivered"), (1, "b", "discarded")]), exit::NOTHING);
+        // Converted again: what came of it in the end.
+        assert_eq!(of(&[(2, "a", "delivered"), (1, "a", "superseded")]), exit::OK);
+        assert_eq!(of(&[(2, "a", "delivered"), (1, "a", "discarded")]), exit::OK);
+        assert_eq!(of(&[(1, "a", "delivered"), (2, "a", "pending")]), exit::PENDING);
+    }
+
+    #[test]
+    fn a_file_without_reports_tells_what_became_of_it() {
+        let file = |outcome: &str| code(&[], &[json!({ "outcome": { "outcome": outcome } })]);
+        assert_eq!(file("quarantined"), exit::REFUSED);
+        assert_eq!(file("waiting"), exit::PENDING);
+        assert_eq!(file("no-report"), exit::NOTHING);
+        // Its reports were delivered, and are so long ago that the queue does not list them any more.
+        assert_eq!(file("committed"), exit::OK);
+        assert_eq!(code(&[], &[]), exit::NOT_FOUND);
+    }
 }

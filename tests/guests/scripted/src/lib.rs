@@ -22,7 +22,7 @@
 //! error KIND LINE COLUMN TEXT
 //! loop-forever | panic TEXT
 //! ```
-//! A file without a command converts to nothing.
+//! A file without a command converts to nothing. One that begins with `no`, `probe-name` or `probe-misses` is recognised so.
 use serde::Deserialize;
 use wats_converter::bindings::wats::converter::report;
 use wats_converter::{
@@ -66,6 +66,9 @@ impl Converter for Scripted {
         let head = input.main().head(64);
         if head.starts_with(b"probe-name") {
             return Detection::likely(0.5).detail(input.main().name());
+        }
+        if head.starts_with(b"probe-misses") {
+            return Detection::certain().missing("a.companion");
         }
         if head.starts_with(b"no") { Detection::no("it says no") } else { Detection::certain().serial_number("SN-1") }
     }

@@ -8,18 +8,17 @@ use std::{
 
 use anyhow::Context as _;
 use serde_json::json;
-use wats_queue::{ExportPage, Imported, Queue};
+use wats_queue::{ExportPage, Imported};
 use wats_station::{
     Config,
     control::{self, ListFilter},
 };
 
-use super::{open, options, select};
+use super::{Place, folder, options, select};
 use crate::{
     args::ExportArgs,
     exit,
-    output::{Output, plain},
-    service::Service,
+    output::{Output, count, plain},
 };
 
 /// Lines are sent to the station in pieces of about this size.
@@ -27,30 +26,17 @@ const PIECE_BYTES: usize = 8 << 20;
 /// Largest line, that is report, of an import.
 const LINE_BYTES: u64 = 512 << 20;
 
-/// The queue, wherever it is.
-enum Place {
-    Service(Service),
-    Stopped(Queue),
-}
-
 impl Place {
-    async fn find(config: &Config) -> anyhow::Result<Self> {
-        Ok(match Service::find(config).await {
-            Some(service) => Self::Service(service),
-            None => Self::Stopped(open(config)?),
-        })
-    }
-
     async fn export(&self, filter: &ListFilter) -> anyhow::Result<ExportPage> {
         match self {
-            Self::Service(service) => service.get("/api/queue/export", filter).await,
+            Self::Running(service) => service.get("/api/queue/export", filter).await,
             Self::Stopped(queue) => Ok(control::export(queue, filter).await?),
         }
     }
 
     async fn import(&self, lines: String) -> anyhow::Result<Imported> {
         match self {
-            Self::Service(service) => service.post_bytes("/api/queue/import", lines.into_bytes()).await,
+            Self::Running(service) => service.post_bytes("/api/queue/import", lines.into_bytes()).await,
             Self::Stopped(queue) => Ok(queue.import(&lines).await?),
         }
     }
@@ -70,7 +56,11 @@ pub(super) async fn export(config: &Config, args: &ExportArgs, output: Output) -
     loop {
         let page = place.export(&filter).await?;
         for entry in &page.entries {
-            writeln!(to, "{}", serde_json::to_string(entry)?)?;
+            match writeln!(to, "{}", serde_json::to_string(entry)?) {
+                // The reader has seen enough (`wats queue export | head`).
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(exit::OK),
+                written => written?,
+            }
             written += 1;
         }
         left_out.extend(page.left_out);
@@ -88,15 +78,15 @@ pub(super) async fn export(config: &Config, args: &ExportArgs, output: Output) -
         if output.json {
             output.value(&json!({ "exported": written, "left_out": left_out, "file": path }))?;
         } else {
-            let left_out = left_out.len();
-            output.line(&format!("{written} reports written to {}, {left_out} left out", path.display()))?;
+            let (written, left_out) = (count(written, "report"), left_out.len());
+            output.line(&format!("{written} written to {}, {left_out} left out", path.display()))?;
         }
     }
     Ok(exit::OK)
 }
 
 pub(super) async fn import(config: &Config, files: &[PathBuf], output: Output) -> anyhow::Result<u8> {
-    let place = Place::find(config).await?;
+    let place = Place::make(config).await?;
     let mut total = Imported::default();
     for file in files {
         let from: Box<dyn Read> = if file == Path::new("-") {
@@ -130,21 +120,25 @@ pub(super) async fn import(config: &Config, files: &[PathBuf], output: Output) -
     if output.json {
         output.value(&total)?;
     } else {
-        output.line(&format!("{} reports will be sent, {} were here already", total.new, total.unchanged))?;
+        let were = if total.unchanged == 1 { "was" } else { "were" };
+        let (new, known) = (count(total.new, "report"), total.unchanged);
+        output.line(&format!("{new} will be sent, {known} {were} here already"))?;
     }
     Ok(exit::OK)
 }
 
 pub(super) fn salvage(config: &Config, to: Option<PathBuf>, output: Output) -> anyhow::Result<u8> {
-    let from = config.data_dir.join("queue");
+    let from = folder(config);
     let to = to.unwrap_or_else(|| config.data_dir.join("queue.salvaged"));
     let salvaged = wats_queue::salvage(&from, &to, &options(config)?)?;
     if output.json {
         output.value(&salvaged)?;
     } else {
         output.line(&format!(
-            "{} files and {} reports brought over; {} of them without content, now dead letters",
-            salvaged.sources, salvaged.entries, salvaged.without_content
+            "{} and {} brought over; {} of them without content, now dead letters",
+            count(salvaged.sources, "file"),
+            count(salvaged.entries, "report"),
+            salvaged.without_content
         ))?;
         for loss in &salvaged.losses {
             output.line(&format!("{} {}", output.bad("lost:"), plain(loss)))?;
