@@ -25,7 +25,7 @@ usage: cargo xtask TASK
   guests                   compile the shipped plugins (target/plugins) and the test guests (target/guests)
   docs                     build the API docs, warnings are errors; check the guides for dead links
   wit [--check]            copy the contract into the SDKs and generate the Rust bindings; --check only compares
-  ci                       what .ci/run does: formatting, lints, tests, docs
+  ci                       what .ci/run does: formatting, lints, the report for wasm, tests, docs
   dist                     make the release folder in target/dist
 
 environment: WATS_WASM_TOOLCHAIN=rustup|debian|FOLDER picks where the compiler for plugins comes from";
