@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
+use crate::toolchain::{TARGET, Toolchain};
 use crate::{docs, run, test, wit, workspaces};
 
 pub(crate) fn ci() -> Result<bool> {
@@ -29,6 +30,7 @@ pub(crate) fn ci() -> Result<bool> {
     step("formatting", &|| formatted(&root, &others));
     step("lints", &|| linted(&root, &others));
     step("bindings", &|| wit::check_bindings().map(|()| true));
+    step("report for wasm", &report_for_wasm);
     step("tests", &|| test::test(&test::Options::default()));
     step("docs", &docs::docs);
     if wrong.is_empty() {
@@ -37,6 +39,14 @@ pub(crate) fn ci() -> Result<bool> {
         println!("ci: wrong: {}", wrong.join(", "));
     }
     Ok(wrong.is_empty())
+}
+
+/// The report's crate promises to compile for wasm, and no guest of ours contains it.
+fn report_for_wasm() -> Result<bool> {
+    let mut command = run::cargo(&run::root());
+    command.args(["check", "--locked", "--package", "wats-report", "--target", TARGET]);
+    command.env("CARGO_TARGET_DIR", run::output().join("report-for-wasm"));
+    run::works(Toolchain::find()?.apply(&mut command)?)
 }
 
 fn formatted(root: &Path, others: &[std::path::PathBuf]) -> Result<bool> {

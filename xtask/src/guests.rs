@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::toolchain::Toolchain;
+use crate::toolchain::{TARGET, Toolchain};
 use crate::{run, workspaces};
-
-const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Compiles all guests. Returns the folder with the plugins.
 pub(crate) fn guests() -> Result<PathBuf> {

@@ -27,7 +27,7 @@ usage: cargo xtask TASK
   docs                     build the API docs, warnings are errors; check the guides for dead links
   wit [--check]            copy the contract into the SDKs and generate the Rust bindings; --check only compares
   bench [--quick] [NAME]   measure, and print one table with budgets; --write keeps it in docs/performance.md
-  ci                       what .ci/run does: formatting, lints, tests, docs
+  ci                       what .ci/run does: formatting, lints, the report for wasm, tests, docs
   dist                     make the release folder in target/dist
 
 environment: WATS_WASM_TOOLCHAIN=rustup|debian|FOLDER picks where the compiler for plugins comes from";

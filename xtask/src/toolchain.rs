@@ -9,7 +9,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::run;
 
-const TARGET: &str = "wasm32-unknown-unknown";
+/// What guests are compiled for.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// A target is 20 MB; a network that swallows packets must not hold everybody up.
 const DOWNLOAD_LIMIT: Duration = Duration::from_mins(3);
 
