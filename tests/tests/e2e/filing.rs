@@ -340,7 +340,7 @@ async fn a_station_whose_queue_has_died_ends_with_the_reason() {
     let station = wats_station::Station::start(config, options).await.unwrap();
     armed.store(true, Ordering::SeqCst);
     line.drop_file("a.script", "report SN-1 5.0");
-    tokio::time::timeout(Duration::from_secs(60), station.failed()).await.expect("the station ends");
+    tokio::time::timeout(Duration::from_mins(1), station.failed()).await.expect("the station ends");
     let error = station.stop().await.expect("it says why");
     assert!(format!("{error:?}").contains("struck by the test"), "{error:?}");
     assert_eq!(line.names("in"), ["a.script"], "the file stays for the next start");

@@ -355,7 +355,7 @@ async fn what_is_set_aside_waits_its_time_keeps_its_reason_and_pays_no_attempt()
     let queue = Queue::open(dir.path(), QueueOptions { clock: clock.clone(), ..options() }).unwrap();
     queue.commit(commit(source(1), vec![report(1, 1), report(2, 2)])).await.unwrap();
     let first = queue.lease(1).await.unwrap().remove(0);
-    queue.set_aside(first.entry_id, Duration::from_secs(60), "403, others are taken").await.unwrap();
+    queue.set_aside(first.entry_id, Duration::from_mins(1), "403, others are taken").await.unwrap();
     let row = queue.entry(first.entry_id).await.unwrap();
     assert_eq!((row.entry.state, row.entry.attempts, row.attempts.len()), (EntryState::Pending, 0, 0), "{row:?}");
     assert_eq!(row.entry.last_error.as_deref(), Some("403, others are taken"));
