@@ -2,12 +2,10 @@
 //! lost, nothing comes twice, and the same campaign with a commit that is broken on purpose is found out.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
-use std::time::Duration;
-
 use wats_tests::{
     crash::{Campaign, Kind, Server},
     judge::{Broken, Ledger, Promise},
-    station::{self, PATIENCE, Setup, Station, until},
+    station::{PATIENCE, Setup, Station},
 };
 
 /// Places in the order in which a file passes them, and how often they are passed before the end.
@@ -183,6 +181,9 @@ async fn a_file_whose_commit_was_the_last_thing_is_archived_after_the_restart_an
 #[cfg(unix)]
 #[tokio::test]
 async fn sigterm_in_the_middle_of_work_stops_the_station_in_seconds_and_loses_nothing() {
+    use std::time::Duration;
+    use wats_tests::station::{files_below, until};
+
     let mut campaign = Campaign::new(9, 8, Setup::default()).unwrap();
     campaign.station.start_ready().await.unwrap();
     for kind in [Kind::Lot, Kind::Lot, Kind::Large] {
@@ -195,7 +196,7 @@ async fn sigterm_in_the_middle_of_work_stops_the_station_in_seconds_and_loses_no
     until("the work begins", || async move { Ok((control.stats().await?.reports_distinct > 20).then_some(())) })
         .await
         .unwrap();
-    let left = station::files_below(&station.inbox()).unwrap().len();
+    let left = files_below(&station.inbox()).unwrap().len();
     let took = campaign.station.stop().await.unwrap();
     // workers.stop_seconds is 10; what is asked for is that nothing makes it wait that long.
     assert!(took < Duration::from_secs(10), "it took {took:?}");

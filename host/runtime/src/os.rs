@@ -56,7 +56,7 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
 }
 
 /// Why code in this folder cannot be trusted, if others may write it. On Windows the folder's own rights are taken as
-/// they are: a new folder in the profile or in `ProgramData` is not writable by others.
+/// they are: a new folder in a profile is not writable by others, in `ProgramData` others may add files to it.
 #[cfg(unix)]
 pub(crate) fn writable_by_others(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;

@@ -32,7 +32,8 @@ pub(crate) fn token(config: &Config, command: TokenCommand, output: Output) -> a
             if output.json {
                 output.value(&json!({ "stored": file }))?;
             } else {
-                output.line(&format!("stored in {}, readable by this user alone", file.display()))?;
+                let readers = if cfg!(unix) { "this user alone" } else { "whoever may read that folder" };
+                output.line(&format!("stored in {}, readable by {readers}", file.display()))?;
             }
         }
         TokenCommand::Clear => {
@@ -60,7 +61,7 @@ fn secret(prompt: &str) -> anyhow::Result<String> {
     Ok(line.trim().to_owned())
 }
 
-/// Makes the data folder as the station does: for this user alone.
+/// Makes the data folder as the station does: for this user alone, where the platform has that.
 fn private_folder(folder: &std::path::Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

@@ -26,6 +26,8 @@ pub(super) fn is_busy(error: &io::Error) -> bool {
 }
 
 pub(super) fn is_network(path: &Path) -> bool {
+    // The canonical path of a mapped drive begins with its share.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     matches!(
         path.components().next(),
         Some(Component::Prefix(prefix)) if matches!(prefix.kind(), Prefix::UNC(..) | Prefix::VerbatimUNC(..))
@@ -33,16 +35,13 @@ pub(super) fn is_network(path: &Path) -> bool {
 }
 
 pub(super) fn disk_left(path: &Path) -> Option<u64> {
-    let disks = sysinfo::Disks::new_with_refreshed_list();
-    disks
-        .iter()
-        .filter(|disk| path.starts_with(disk.mount_point()))
-        .max_by_key(|disk| disk.mount_point().as_os_str().len())
-        .map(sysinfo::Disk::available_space)
+    // By the folder, not by a list of disks: it may be a share, or a disk without a letter.
+    fs4::available_space(path).ok()
 }
 
 pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
-    // A new folder under ProgramData or a profile inherits an access list that keeps other users out.
+    // It inherits the access list of the folder above. In a profile that keeps other users out; in ProgramData they may
+    // read, and add files: the guides say to take those rights away.
     fs::create_dir_all(path)
 }
 
