@@ -140,12 +140,18 @@ impl Line {
 
     /// Starts a station.
     pub async fn start(&self) -> Embedded {
+        self.start_with(|_| {}).await
+    }
+
+    /// Starts a station with other options.
+    pub async fn start_with(&self, change: impl FnOnce(&mut Options)) -> Embedded {
         let config = Config::from_toml(&self.config_text(), "the test", self.root.path()).unwrap();
         let telemetry = Telemetry::start(&wats_telemetry::Options::default()).unwrap();
         let mut options = Options::new(telemetry.meter("wats"));
         let scraper = telemetry.scraper();
         options.scrape = Some(Arc::new(move || scraper.scrape().map_err(|error| error.to_string())));
         options.token = Some(DEMO_TOKEN.to_owned().into());
+        change(&mut options);
         let station = Station::start(config, options).await.unwrap();
         let keys = ["admin.key", "submit.key"].map(|key| fs::read_to_string(self.path("data").join(key)).unwrap());
         Embedded { address: station.address().unwrap().to_string(), station, telemetry, keys, http: http() }
@@ -391,6 +397,20 @@ impl Scraped {
             .map(|(.., value)| value)
             .sum()
     }
+}
+
+/// Text that does not get smaller when it is compressed, except for what its 64 letters give.
+pub fn noise(seed: u64, bytes: usize) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    (0..bytes)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            char::from(LETTERS[usize::try_from(state >> 40).unwrap() % 64])
+        })
+        .collect()
 }
 
 /// A CSV of one unit with one measurement, which states its start.
