@@ -319,11 +319,18 @@ impl Writer {
             .map_err(Error::db("count a source's reports"))
     }
 
+    /// Only a file that is believed to be in its inbox can be found gone from there: who says so of one that has been filed
+    /// away looked at another file of its name.
     pub(crate) fn set_archive(&self, id: SourceId, archive: &Archive) -> Result<Reply, Error> {
         let (code, to) = archive_code(archive);
         let changed = self
             .conn
-            .prepare_cached("UPDATE source SET archive = ?2, archive_to = ?3 WHERE id = ?1")
+            .prepare_cached(
+                "UPDATE source SET \
+                 archive = CASE WHEN ?2 = 5 AND archive NOT IN (0, 1, 4) THEN archive ELSE ?2 END, \
+                 archive_to = CASE WHEN ?2 = 5 AND archive NOT IN (0, 1, 4) THEN archive_to ELSE ?3 END \
+                 WHERE id = ?1",
+            )
             .and_then(|mut s| s.execute(params![id.0, code, to]))
             .map_err(Error::db("note where a file is"))?;
         if changed == 0 { Err(Error::NoSource { source_id: id }) } else { Ok(Reply::Done) }

@@ -11,7 +11,8 @@ use crate::conversion::{Asked, Conversion, Detection, Outcome, Stats};
 use crate::descriptor::Descriptor;
 use crate::explain;
 use crate::failure::{Failure, FailureKind, Operation};
-use crate::job::{Cancel, Job, ReportSink};
+use crate::host_time::{HostTime, TimedLookup, TimedSink};
+use crate::job::{Cancel, Job, Lookup, ReportSink};
 use crate::log::Log;
 use crate::plugin::{Facts, Inner};
 use crate::runtime::Shared;
@@ -50,14 +51,18 @@ pub(crate) fn probe(plugin: &Inner, source: &Source) -> Result<Detection, Box<Fa
 pub(crate) fn convert<S: ReportSink + 'static>(plugin: &Inner, source: &Source, job: Job<S>) -> (Conversion, S) {
     let deadline = job.deadline.unwrap_or_else(|| plugin.facts.limits.deadline_for(source.size()));
     let mut state = new_state(&plugin.facts, Operation::Convert, Some(source), deadline);
-    state.sink = Some(Box::new(job.sink));
-    state.lookup = job.lookup;
+    let time = state.host_time.clone();
+    state.lookup = job.lookup.map(|lookup| Arc::new(TimedLookup::new(lookup, time.clone())) as Arc<dyn Lookup>);
+    state.sink = Some(Box::new(TimedSink { sink: job.sink, time }));
     state.progress = job.progress;
     state.cancel = job.cancel;
     let ended = on_stack(&plugin.facts, || run(&plugin.shared, &plugin.pre, state, v0_1::convert));
     let Ended { result, mut state, stats } = ended;
     let outcome = match result {
-        Err(error) => Err(explain::failure(&error, &state, deadline, stats.duration)),
+        Err(error) => {
+            let of_the_guest = stats.duration.saturating_sub(state.host_time.total());
+            Err(explain::failure(&error, &state, deadline, of_the_guest))
+        }
         Ok(Err(told)) => Err(explain::told(told, &state)),
         Ok(Ok(Outcome::Converted)) if state.open_reports > 0 => Err(explain::unfinished(&state)),
         Ok(Ok(outcome)) => Ok(outcome),
@@ -79,7 +84,7 @@ pub(crate) fn convert<S: ReportSink + 'static>(plugin: &Inner, source: &Source, 
 #[expect(clippy::expect_used, reason = "the sink was put there a few lines above, with this type, and nobody takes it")]
 fn take_sink<S: ReportSink + 'static>(state: &mut State) -> S {
     let sink = state.sink.take().expect("a conversion has a sink").into_any();
-    *sink.downcast::<S>().expect("the sink has the type that it was given with")
+    sink.downcast::<TimedSink<S>>().expect("the sink has the type that it was given with").sink
 }
 
 struct Ended<T> {
@@ -124,7 +129,8 @@ fn new_state(facts: &Arc<Facts>, operation: Operation, source: Option<&Source>, 
         bytes_read: 0,
         bytes_out: 0,
         texts_refused: 0,
-        deadline: Instant::now() + deadline,
+        allowed: deadline,
+        host_time: HostTime::default(),
         cancel: Cancel::default(),
     }
 }
@@ -168,12 +174,12 @@ fn run<T>(
     store.set_hostcall_fuel(usize::try_from(hostcall_bytes).unwrap_or(usize::MAX));
     store.limiter(|state| &mut state.usage);
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|mut store| {
+    store.epoch_deadline_callback(move |mut store| {
         let state = store.data_mut();
         if state.cancel.is_cancelled() {
             return Err(state.stop(FailureKind::Cancelled, "the station cancelled it".to_owned()));
         }
-        if Instant::now() >= state.deadline {
+        if began.elapsed().saturating_sub(state.host_time.total()) >= state.allowed {
             return Ok(UpdateDeadline::Interrupt);
         }
         Ok(UpdateDeadline::Continue(1))

@@ -176,6 +176,18 @@ pub enum Error {
         /// The one that is taken.
         other: PathBuf,
     },
+    /// The plugin host itself broke while it loaded the file.
+    #[error(
+        "load {}: the plugin host itself broke on it ({message}); use another version of the plugin, and report this as a \
+         fault of wats",
+        path.display()
+    )]
+    Panicked {
+        /// Which.
+        path: PathBuf,
+        /// What the panic said.
+        message: String,
+    },
     /// There is no plugin of that name.
     #[error("find a plugin named {name:?} in the plugin folders")]
     NoSuchPlugin {
@@ -211,9 +223,16 @@ impl Error {
             Self::Engine { .. } | Self::Cache { .. } => "engine",
             Self::LinkOutside { .. } => "link-outside",
             Self::Duplicate { .. } => "duplicate",
+            Self::Panicked { .. } => "panicked",
             Self::NoSuchPlugin { .. } => "no-such-plugin",
         }
     }
+}
+
+/// What a panic said.
+pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it did not say why")
 }
 
 /// An error with its causes in one line, for places that keep text.

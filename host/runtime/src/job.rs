@@ -103,8 +103,8 @@ pub enum Answer<T> {
 
 /// Answers questions about the server's master data. Only asked for plugins with the grant `lookup`.
 ///
-/// Called on the worker thread while the guest waits: it may block for as long as the conversion's deadline allows, and
-/// should answer [`Answer::Unavailable`] well before.
+/// Called on the worker thread while the guest waits, which its deadline does not count: it should answer
+/// [`Answer::Unavailable`] after a few seconds. When the lookups of a call have taken a minute together, the rest is answered so.
 pub trait Lookup: Send + Sync {
     /// The process of that name, without regard to case.
     fn process_by_name(&self, name: &str) -> Answer<Process>;

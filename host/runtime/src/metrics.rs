@@ -1,6 +1,7 @@
 //! What is measured, per plugin. The labels of each plugin are made once, when it is loaded.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
@@ -8,6 +9,7 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
 use crate::conversion::{Conversion, Outcome, Stats};
 use crate::failure::{Failure, FailureKind};
+use crate::figures::{Figures, PluginFigures, add};
 use crate::limits::Limit;
 
 /// The instruments of this crate.
@@ -29,6 +31,8 @@ pub(crate) struct Metrics {
     load_duration: Histogram<f64>,
     loads: Counter<u64>,
     state: Gauge<u64>,
+    /// By name and version, so that a plugin that is loaded again goes on with its figures.
+    figures: Mutex<HashMap<(String, String), Arc<Figures>>>,
 }
 
 /// How a call ended, as a label.
@@ -136,6 +140,7 @@ impl Metrics {
                 .with_unit("{plugin}")
                 .with_description("1 for the state that a plugin is in, 0 for the others: loading, ready, failed, held")
                 .build(),
+            figures: Mutex::default(),
         })
     }
 
@@ -161,10 +166,13 @@ pub(crate) struct PluginMetrics {
     metrics: Arc<Metrics>,
     plugin: [KeyValue; 2],
     ended: Vec<(Ended, [KeyValue; 4])>,
+    figures: Arc<Figures>,
 }
 
 impl PluginMetrics {
     pub(crate) fn new(metrics: &Arc<Metrics>, name: &str, version: &str) -> Self {
+        let mut figures = metrics.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        let figures = Arc::clone(figures.entry((name.to_owned(), version.to_owned())).or_default());
         let name: Arc<str> = name.into();
         let version: Arc<str> = version.into();
         let plugin = [KeyValue::new("plugin", name), KeyValue::new("plugin_version", version)];
@@ -177,7 +185,12 @@ impl PluginMetrics {
                 (ended, labels)
             })
             .collect();
-        Self { metrics: Arc::clone(metrics), plugin, ended }
+        Self { metrics: Arc::clone(metrics), plugin, ended, figures }
+    }
+
+    /// What it has done so far.
+    pub(crate) fn figures(&self) -> PluginFigures {
+        self.figures.read()
     }
 
     fn labelled(&self, ended: Ended) -> &[KeyValue] {
@@ -198,6 +211,17 @@ impl PluginMetrics {
             },
         };
         metrics.files.add(1, self.labelled(ended));
+        let figures = &self.figures;
+        let outcome = match ended {
+            Ended::Converted => &figures.converted,
+            Ended::Skipped => &figures.skipped,
+            Ended::Waiting => &figures.waiting,
+            Ended::PluginFault => &figures.failed_plugin,
+            Ended::FileFault => &figures.failed_file,
+            Ended::StationFault => &figures.failed_station,
+        };
+        add(outcome, 1);
+        figures.took(duration);
         metrics.duration.record(duration.as_secs_f64(), &self.plugin);
         metrics.instantiation.record(instantiate.as_secs_f64(), &self.plugin);
         metrics.bytes_in.add(bytes_read, &self.plugin);
@@ -205,6 +229,7 @@ impl PluginMetrics {
         metrics.peak_memory.record(peak_memory_bytes, &self.plugin);
         if ended == Ended::Converted && conversion.reports > 0 {
             metrics.reports.add(u64::from(conversion.reports), &self.plugin);
+            add(&figures.reports, u64::from(conversion.reports));
         }
         if texts_refused > 0 {
             self.reached(Limit::TextBytes);
@@ -235,6 +260,7 @@ impl PluginMetrics {
         let [name, version] = self.plugin.clone();
         match &failure.kind {
             FailureKind::Trap { trap } => {
+                add(&self.figures.traps, 1);
                 self.metrics.traps.add(1, &[name, version, KeyValue::new("kind", trap.as_str())]);
             }
             FailureKind::Limit { limit, .. } => self.reached(*limit),

@@ -8,6 +8,7 @@ use crate::call;
 use crate::conversion::{Conversion, Detection};
 use crate::descriptor::Descriptor;
 use crate::failure::Failure;
+use crate::figures::PluginFigures;
 use crate::job::{Job, ReportSink};
 use crate::limits::Limits;
 use crate::manifest::{Grants, Manifest};
@@ -119,6 +120,11 @@ impl Plugin {
     /// Whether its code came from the cache.
     pub fn loaded_from_cache(&self) -> bool {
         self.0.from_cache
+    }
+
+    /// What it has done since the runtime was started.
+    pub fn figures(&self) -> PluginFigures {
+        self.0.metrics.figures()
     }
 
     /// Whether its cheap rules allow the file. `head` is the beginning of the file: 4 KiB of it, or all.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
@@ -11,6 +11,7 @@ use wats_report::Violation;
 
 use crate::conversion::{Asked, LookupRecord};
 use crate::failure::{FailureKind, Operation};
+use crate::host_time::HostTime;
 use crate::job::{Cancel, Lookup, Progress, ReportSink};
 use crate::limits::{Limit, Limits};
 use crate::log::Log;
@@ -64,8 +65,10 @@ pub(crate) struct State {
     pub(crate) bytes_out: u64,
     /// How often the guest wanted a text that was too large to decode at once.
     pub(crate) texts_refused: u32,
-    /// When the call has to be over.
-    pub(crate) deadline: Instant,
+    /// Time that the guest may take.
+    pub(crate) allowed: Duration,
+    /// Time that the station has taken for it, which is not the guest's.
+    pub(crate) host_time: HostTime,
     pub(crate) cancel: Cancel,
 }
 

@@ -4,6 +4,8 @@
 //! again. When it is not the file that was converted, it is put back and taken as a new one. Nothing is ever
 //! overwritten: a name that is taken gets a number.
 //!
+//! What has to be copied or packed is written under another name first, so that what lies in the archive is always whole.
+//!
 //! A crash in between leaves at most a file in a private folder; [`put_back_strays`] returns it at the next start, the
 //! ledger knows it, and it is filed away without converting it again.
 
@@ -11,15 +13,24 @@ use std::{
     ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use sha2::{Digest as _, Sha256};
 use wats_queue::Stat;
 
-use crate::os;
+use crate::{os, pool};
 
 /// Private folders begin with this; the scan leaves them alone.
 pub(crate) const CLAIM_PREFIX: &str = ".wats-claim-";
+
+/// Where files are written that are not whole yet, in the folder that they are for.
+const PART_FOLDER: &str = ".wats-part";
+
+/// Whether a folder of that name is ours, and nobody's file is in it.
+pub(crate) fn is_ours(folder: &OsStr) -> bool {
+    folder == PART_FOLDER || folder.as_encoded_bytes().starts_with(CLAIM_PREFIX.as_bytes())
+}
 
 /// What to do with the file.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +89,8 @@ pub(crate) fn file_away(
 /// Renames into the private folder, making it if need be. False when there is no such file.
 fn claim(source: &Path, claimed: &Path) -> io::Result<bool> {
     if fs::symlink_metadata(claimed).is_ok() {
-        return Err(io::Error::other(format!("{} is in the way; it is put back at the next start", claimed.display())));
+        // It could not be put back then. A file is with one worker at a time, so it is nobody's now.
+        put_back(claimed, source)?;
     }
     match os::patiently(|| fs::rename(source, claimed)) {
         Ok(()) => return Ok(true),
@@ -127,57 +139,90 @@ fn act(source: &Path, claimed: &Path, relative: &Path, expected: &Stat, action: 
     }
     let done = match action {
         Action::Delete => os::patiently(|| fs::remove_file(claimed)).map(|()| FiledAway::Deleted),
-        Action::Move { to } => move_into(claimed, to, relative).map(FiledAway::At),
-        Action::Zip { to } => zip_into(claimed, to, relative).map(FiledAway::At),
+        Action::Move { to } => move_into(claimed, to, relative).map(FiledAway::At).map_err(|error| into(to, &error)),
+        Action::Zip { to } => zip_into(claimed, to, relative).map(FiledAway::At).map_err(|error| into(to, &error)),
     };
-    if let Err(error) = &done {
-        tracing::warn!(file = %source.display(), %error, "could not be filed away; it is put back and tried again");
+    if done.is_err() {
         put_back(claimed, source)?;
     }
     done
 }
 
-/// Returns files that a crash left in private folders below `inbox`. Gives how many.
-pub(crate) fn put_back_strays(inbox: &Path, recursive: bool) -> io::Result<usize> {
-    let mut count = 0;
+/// An error with the folder that was to be written to, and the room on its disk.
+fn into(folder: &Path, error: &io::Error) -> io::Error {
+    let left =
+        os::disk_left(folder).map(|left| format!("; {} MiB are left on its disk", left >> 20)).unwrap_or_default();
+    io::Error::new(error.kind(), format!("into {}: {error}{left}", folder.display()))
+}
+
+/// What came of searching for files of a crash.
+#[derive(Debug, Default)]
+pub(crate) struct Strays {
+    /// Files that are back.
+    pub(crate) count: usize,
+    /// What could not be searched or put back, and why.
+    pub(crate) failed: Vec<(PathBuf, io::Error)>,
+    /// Folders that are to be searched again for that reason.
+    pub(crate) again: Vec<PathBuf>,
+}
+
+impl Strays {
+    /// What came of a step; a failed one does not keep the others from being done.
+    fn step<T>(&mut self, at: &Path, done: io::Result<T>) -> Option<T> {
+        done.map_err(|error| self.failed.push((at.to_owned(), error))).ok()
+    }
+}
+
+/// Returns files that a crash left in private folders below `inbox`; `except` is in use.
+pub(crate) fn put_back_strays(inbox: &Path, recursive: bool, except: Option<&str>) -> Strays {
+    let mut strays = Strays::default();
+    let except = except.map(|who| OsString::from(format!("{CLAIM_PREFIX}{who}")));
     let mut folders = vec![inbox.to_path_buf()];
     while let Some(folder) = folders.pop() {
+        let failures = strays.failed.len();
         let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
+            entries => strays.step(&folder, entries),
         };
-        for entry in entries {
-            let entry = entry?;
-            if !entry.file_type()?.is_dir() {
+        for entry in entries.into_iter().flatten() {
+            let Some(entry) = strays.step(&folder, entry) else { break };
+            let name = entry.file_name();
+            if !strays.step(&entry.path(), entry.file_type()).is_some_and(|kind| kind.is_dir()) {
                 continue;
             }
-            if entry.file_name().to_string_lossy().starts_with(CLAIM_PREFIX) {
-                count += empty_claim(&entry.path(), &folder)?;
-            } else if recursive {
-                folders.push(entry.path());
+            if !name.as_encoded_bytes().starts_with(CLAIM_PREFIX.as_bytes()) {
+                if recursive {
+                    folders.push(entry.path());
+                }
+            } else if except.as_ref() != Some(&name) {
+                empty_claim(&entry.path(), &folder, &mut strays);
             }
         }
+        if strays.failed.len() > failures {
+            strays.again.push(folder);
+        }
     }
-    Ok(count)
+    strays
 }
 
 /// Returns all files below a private folder to where they were below `home`, and removes it.
-fn empty_claim(claim: &Path, home: &Path) -> io::Result<usize> {
-    let mut count = 0;
-    for stray in fs::read_dir(claim)? {
-        let stray = stray?;
-        let target = home.join(stray.file_name());
-        if stray.file_type()?.is_dir() {
-            fs::create_dir_all(&target)?;
-            count += empty_claim(&stray.path(), &target)?;
-        } else {
-            put_back(&stray.path(), &target)?;
-            count += 1;
+fn empty_claim(claim: &Path, home: &Path, strays: &mut Strays) {
+    let failures = strays.failed.len();
+    let entries = strays.step(claim, fs::read_dir(claim));
+    for stray in entries.into_iter().flatten() {
+        let Some(stray) = strays.step(claim, stray) else { break };
+        let (path, target) = (stray.path(), home.join(stray.file_name()));
+        if strays.step(&path, stray.file_type()).is_some_and(|kind| kind.is_dir()) {
+            if strays.step(&target, fs::create_dir_all(&target)).is_some() {
+                empty_claim(&path, &target, strays);
+            }
+        } else if strays.step(&path, put_back(&path, &target)).is_some() {
+            strays.count += 1;
         }
     }
-    fs::remove_dir(claim)?;
-    Ok(count)
+    if strays.failed.len() == failures {
+        strays.step(claim, fs::remove_dir(claim));
+    }
 }
 
 /// Moves without overwriting; a name that was taken meanwhile leads to a free one.
@@ -186,74 +231,169 @@ fn put_back(claimed: &Path, source: &Path) -> io::Result<()> {
         return Err(io::Error::other("a path without folder or name"));
     };
     // Without a placeholder: a tester that waits for the name must never see an empty file there.
-    for number in 0..u32::MAX {
-        let target = folder.join(numbered(name, number));
-        if fs::symlink_metadata(&target).is_err() {
-            return os::patiently(|| fs::rename(claimed, &target));
+    match free_names(folder, name).find(|target| fs::symlink_metadata(target).is_err()) {
+        Some(target) => os::patiently(|| fs::rename(claimed, &target)),
+        None => Err(io::Error::other("no free name")),
+    }
+}
+
+/// Moves a file into a folder, keeping its folders below the inbox. Gives where it lies.
+pub(crate) fn move_into(file: &Path, folder: &Path, relative: &Path) -> io::Result<PathBuf> {
+    let (folder_of_it, name) = place(folder, relative)?;
+    match move_to_free_name(file, &folder_of_it, name) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => write_into(file, folder, relative, "", copy),
+        result => result,
+    }
+}
+
+fn zip_into(file: &Path, folder: &Path, relative: &Path) -> io::Result<PathBuf> {
+    write_into(file, folder, relative, ".zip", pack)
+}
+
+/// The folder of a file below `folder`, and its name.
+fn place<'a>(folder: &Path, relative: &'a Path) -> io::Result<(PathBuf, &'a OsStr)> {
+    let Some(name) = relative.file_name() else { return Err(io::Error::other("a path without a name")) };
+    Ok((relative.parent().map_or_else(|| folder.to_path_buf(), |inner| folder.join(inner)), name))
+}
+
+/// Renames to a free name of the folder, on the same volume.
+fn move_to_free_name(file: &Path, folder: &Path, name: &OsStr) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    for target in free_names(folder, name) {
+        match os::patiently(|| os::rename_to_free_name(file, &target)) {
+            Ok(()) => return Ok(target),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                return move_over_placeholder(file, folder, name);
+            }
+            Err(error) => return Err(error),
         }
     }
     Err(io::Error::other("no free name"))
 }
 
-/// Moves a file into a folder, keeping its folders below the inbox. Gives where it lies.
-pub(crate) fn move_into(file: &Path, folder: &Path, relative: &Path) -> io::Result<PathBuf> {
-    if let Some(target) = move_to_free_name(file, folder, relative)? {
-        return Ok(target);
-    }
-    let target = reserve(folder, relative, "")?;
-    match os::patiently(|| fs::rename(file, &target)) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            if let Err(error) = copy_and_delete(file, &target) {
-                discard_reservation(&target);
-                return Err(error);
-            }
-        }
-        Err(error) => {
-            discard_reservation(&target);
-            return Err(error);
-        }
-    }
-    Ok(target)
-}
-
-/// Where the system renames without replacing, nothing is put there before: a crash leaves no empty file behind. `None`
-/// where it does not, or where the folder is on another volume.
-fn move_to_free_name(file: &Path, folder: &Path, relative: &Path) -> io::Result<Option<PathBuf>> {
-    let Some(name) = relative.file_name() else { return Err(io::Error::other("a path without a name")) };
-    let folder = relative.parent().map_or_else(|| folder.to_path_buf(), |inner| folder.join(inner));
-    fs::create_dir_all(&folder)?;
-    for number in 0..u32::MAX {
-        let target = folder.join(numbered(name, number));
-        match os::patiently(|| os::rename_to_free_name(file, &target)) {
-            Ok(()) => return Ok(Some(target)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::CrossesDevices) => break,
+/// The same where the system does not rename without replacing: an empty file is put there before, so that nobody's file is
+/// ever overwritten. A crash may leave it behind.
+fn move_over_placeholder(file: &Path, folder: &Path, name: &OsStr) -> io::Result<PathBuf> {
+    for target in free_names(folder, name) {
+        match fs::OpenOptions::new().write(true).create_new(true).open(&target) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(error),
         }
+        return match os::patiently(|| fs::rename(file, &target)) {
+            Ok(()) => Ok(target),
+            Err(error) => {
+                remove_ours(&target);
+                Err(error)
+            }
+        };
     }
-    Ok(None)
+    Err(io::Error::other("no free name"))
+}
+
+/// Writes a file anew into a folder, and removes it where it was. It appears whole, on disk, under a free name; after an
+/// error nothing of it is left.
+fn write_into(
+    file: &Path,
+    folder: &Path,
+    relative: &Path,
+    suffix: &str,
+    write: impl FnOnce(&Path, fs::File) -> io::Result<fs::File>,
+) -> io::Result<PathBuf> {
+    let (folder_of_it, name) = place(folder, relative)?;
+    let mut name = name.to_os_string();
+    name.push(suffix);
+    let (part, to) = create_part(folder)?;
+    let placed = write(file, to).and_then(|written| {
+        written.sync_all()?;
+        drop(written);
+        let target = move_to_free_name(&part, &folder_of_it, &name)?;
+        let removed = os::sync_dir(&folder_of_it).and_then(|()| os::patiently(|| fs::remove_file(file)));
+        if let Err(error) = removed {
+            remove_ours(&target);
+            return Err(error);
+        }
+        Ok(target)
+    });
+    if placed.is_err() {
+        remove_ours(&part);
+    }
+    placed
+}
+
+/// Creates a file to be written, on the volume of the folder.
+fn create_part(folder: &Path) -> io::Result<(PathBuf, fs::File)> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let parts = folder.join(PART_FOLDER);
+    fs::create_dir_all(&parts)?;
+    let part = parts.join(format!("{}-{}", pool::claim_name(), NUMBER.fetch_add(1, Ordering::Relaxed)));
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(&part)?;
+    Ok((part, file))
+}
+
+/// Removes what a crash left half written in a folder. Its source is whole, wherever it is.
+pub(crate) fn remove_parts(folder: &Path) {
+    for part in fs::read_dir(folder.join(PART_FOLDER)).into_iter().flatten().flatten() {
+        remove_ours(&part.path());
+    }
+}
+
+fn remove_ours(path: &Path) {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(file = %path.display(), %error, "a file that is not whole could not be removed");
+        }
+        _ => {}
+    }
+}
+
+fn copy(file: &Path, mut to: fs::File) -> io::Result<fs::File> {
+    let mut from = fs::File::open(file)?;
+    let metadata = from.metadata()?;
+    io::copy(&mut from, &mut to)?;
+    to.set_modified(metadata.modified()?)?;
+    to.set_permissions(metadata.permissions())?;
+    Ok(to)
+}
+
+fn pack(file: &Path, to: fs::File) -> io::Result<fs::File> {
+    let mut from = fs::File::open(file)?;
+    let mut zip = zip::ZipWriter::new(to);
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated)
+        .large_file(from.metadata()?.len() > u64::from(u32::MAX / 2));
+    zip.start_file(name, options).map_err(io::Error::other)?;
+    io::copy(&mut from, &mut zip)?;
+    zip.finish().map_err(unpacked)
+}
+
+/// The cause, so that a full disk is called one.
+fn unpacked(error: zip::result::ZipError) -> io::Error {
+    match error {
+        zip::result::ZipError::Io(error) => error,
+        error => io::Error::other(error),
+    }
 }
 
 /// Where a file lies that was filed away under this path: the one with these bytes. For files whose way there was not recorded,
 /// because the process ended between the two.
-pub(crate) fn find(folder: &Path, relative: &Path, digest: &[u8; 32]) -> Option<PathBuf> {
-    let name = relative.file_name()?;
-    let folder = relative.parent().map_or_else(|| folder.to_path_buf(), |inner| folder.join(inner));
+pub(crate) fn find(folder: &Path, relative: &Path, size: u64, digest: &[u8; 32]) -> Option<PathBuf> {
+    let (folder, name) = place(folder, relative).ok()?;
     let mut zipped = name.to_os_string();
     zipped.push(".zip");
     for (name, is_zip) in [(name, false), (&zipped, true)] {
         // Names are given out without gaps.
         for number in 0..u32::MAX {
             let path = folder.join(numbered(name, number));
-            match fs::symlink_metadata(&path) {
-                Err(_) => break,
-                // Opening a FIFO would wait for ever.
-                Ok(found) if !found.is_file() => continue,
-                Ok(_) => {}
+            let Ok(found) = fs::symlink_metadata(&path) else { break };
+            // Opening a FIFO would wait for ever, and reading files of another size takes long.
+            if !found.is_file() || (!is_zip && found.len() != size) {
+                continue;
             }
             let found =
-                fs::File::open(&path).and_then(|file| if is_zip { digest_in_zip(file) } else { digest_of(file) });
+                fs::File::open(&path).and_then(|file| if is_zip { digest_in_zip(file, size) } else { digest_of(file) });
             if found.is_ok_and(|found| found == *digest) {
                 return Some(path);
             }
@@ -268,70 +408,39 @@ fn digest_of(mut from: impl io::Read) -> io::Result<[u8; 32]> {
     Ok(hasher.finalize().into())
 }
 
-fn digest_in_zip(file: fs::File) -> io::Result<[u8; 32]> {
+fn digest_in_zip(file: fs::File, size: u64) -> io::Result<[u8; 32]> {
     let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(io::Error::other)?;
-    digest_of(zip.by_index(0).map_err(io::Error::other)?)
+    let inner = zip.by_index(0).map_err(io::Error::other)?;
+    if inner.size() == size { digest_of(inner) } else { Err(io::Error::other("another size")) }
 }
 
-fn copy_and_delete(file: &Path, target: &Path) -> io::Result<()> {
-    let modified = fs::metadata(file)?.modified()?;
-    fs::copy(file, target)?;
-    let copy = fs::OpenOptions::new().write(true).open(target)?;
-    copy.set_modified(modified)?;
-    copy.sync_all()?;
-    if let Some(folder) = target.parent() {
-        os::sync_dir(folder)?;
+/// The numbered names from the first free one on.
+fn free_names(folder: &Path, name: &OsStr) -> impl Iterator<Item = PathBuf> {
+    let path = move |number| folder.join(numbered(name, number));
+    let first = first_free(|number| fs::symlink_metadata(path(number)).is_ok());
+    (first..u32::MAX).map(path)
+}
+
+/// A free number with all before it taken, as far as numbers are given out without gaps; some free number else. Found by
+/// doubling and halving: a name may be used a hundred thousand times.
+fn first_free(mut is_taken: impl FnMut(u32) -> bool) -> u32 {
+    if !is_taken(0) {
+        return 0;
     }
-    os::patiently(|| fs::remove_file(file))
-}
-
-fn zip_into(file: &Path, folder: &Path, relative: &Path) -> io::Result<PathBuf> {
-    let target = reserve(folder, relative, ".zip")?;
-    let write = || -> io::Result<()> {
-        let mut zip = zip::ZipWriter::new(fs::OpenOptions::new().write(true).open(&target)?);
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let options = zip::write::SimpleFileOptions::default()
-            .compression_method(zip::CompressionMethod::Deflated)
-            .large_file(fs::metadata(file)?.len() > u64::from(u32::MAX / 2));
-        zip.start_file(name, options).map_err(io::Error::other)?;
-        io::copy(&mut fs::File::open(file)?, &mut zip)?;
-        zip.finish().map_err(io::Error::other)?.sync_all()?;
-        if let Some(folder) = target.parent() {
-            os::sync_dir(folder)?;
-        }
-        os::patiently(|| fs::remove_file(file))
-    };
-    if let Err(error) = write() {
-        discard_reservation(&target);
-        return Err(error);
+    let (mut taken, mut free) = (0, 1);
+    while free < u32::MAX && is_taken(free) {
+        taken = free;
+        free = free.saturating_mul(2);
     }
-    Ok(target)
-}
-
-/// Takes a free name by creating an empty file there, so that nobody's file is ever overwritten.
-fn reserve(folder: &Path, relative: &Path, suffix: &str) -> io::Result<PathBuf> {
-    let Some(name) = relative.file_name() else { return Err(io::Error::other("a path without a name")) };
-    let mut name = name.to_os_string();
-    name.push(suffix);
-    let folder = relative.parent().map_or_else(|| folder.to_path_buf(), |inner| folder.join(inner));
-    fs::create_dir_all(&folder)?;
-    for number in 0..u32::MAX {
-        let target = folder.join(numbered(&name, number));
-        match fs::OpenOptions::new().write(true).create_new(true).open(&target) {
-            Ok(_) => return Ok(target),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+    while free - taken > 1 {
+        let middle = taken + (free - taken) / 2;
+        if is_taken(middle) {
+            taken = middle;
+        } else {
+            free = middle;
         }
     }
-    Err(io::Error::other("no free name"))
-}
-
-fn discard_reservation(target: &Path) {
-    if fs::metadata(target).is_ok_and(|found| found.len() == 0)
-        && let Err(error) = fs::remove_file(target)
-    {
-        tracing::debug!(file = %target.display(), %error, "an empty placeholder stays");
-    }
+    free
 }
 
 /// `report.csv`, `report.1.csv`, `report.2.csv`, ...; shortened where a name would get too long.

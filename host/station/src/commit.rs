@@ -13,7 +13,7 @@ use crate::{
     config::{self, After, Class, Identity},
     convert::Converted,
     core::{Core, InboxState},
-    intake::take::Taken,
+    intake::take::{Arrived, Taken},
 };
 
 /// A decision about a file, to be made durable.
@@ -66,6 +66,32 @@ pub(crate) fn commit(core: &Core, inbox: &InboxState, taken: &Taken, decision: D
         Identity::Content => OrphanRule::SetAside,
     };
     core.queue.commit_blocking(commit)
+}
+
+/// Whether the queue will never take these reports, however often they are offered.
+pub(crate) fn is_for_good(error: &Error) -> bool {
+    matches!(error, Error::IdentityConflict { .. } | Error::PayloadTooLarge { .. })
+}
+
+/// Notes that a file waits whose bytes nobody knows, because it cannot be read.
+pub(crate) fn wait_unread(
+    core: &Core,
+    inbox: &InboxState,
+    arrived: &Arrived,
+    reason: String,
+    next_try: Timestamp,
+) -> Result<Committed, Error> {
+    let source = Source {
+        key: SourceKey { inbox: inbox.config.name.clone(), path: wats_queue::encode_path(&arrived.path) },
+        stat: arrived.stat,
+        digest: [0; 32],
+        identity: Vec::new(),
+        plugin: None,
+        inputs: String::new(),
+        trace: None,
+        first_seen: Some(arrived.first_seen),
+    };
+    core.queue.commit_blocking(Commit::new(source, Outcome::Waiting { reason, next_try }))
 }
 
 fn source(inbox: &InboxState, taken: &Taken, identity: Vec<u8>, by: Option<&Plugin>, inputs: String) -> Source {

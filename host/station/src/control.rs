@@ -14,6 +14,8 @@ use crate::{archive, config::Inbox, sidecar};
 
 /// Most bytes of reports that the local interface takes at once.
 pub const MAX_SUBMIT_BYTES: u64 = 64 << 20;
+/// Files of an error folder that are counted at most: health looks again and again.
+pub(crate) const COUNTED: usize = 10_000;
 
 /// Which entries to list. All of them must fit.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -183,6 +185,26 @@ fn put_back(inbox: &Inbox, file: &Path, relative: &Path) -> io::Result<PathBuf> 
     }
 }
 
+/// How many files lie in an error folder; no more than [`COUNTED`] are counted.
+pub(crate) fn count_quarantined(folder: &Path) -> usize {
+    let mut count = 0;
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && !archive::is_ours(&entry.file_name()) => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() && !is_sidecar(&entry.path()) => count += 1,
+                _ => {}
+            }
+            if count >= COUNTED {
+                return count;
+            }
+        }
+    }
+    count
+}
+
 fn is_sidecar(file: &Path) -> bool {
     file.to_string_lossy().strip_suffix(".error.json").is_some_and(|stem| !stem.is_empty())
 }
@@ -194,7 +216,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for entry in entries.flatten() {
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_dir() && !archive::is_ours(&entry.file_name()) => folders.push(entry.path()),
                 Ok(kind) if kind.is_file() => files.push(entry.path()),
                 _ => {}
             }

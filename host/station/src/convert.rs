@@ -8,6 +8,7 @@ use wats_report::{Defaults, Timestamp};
 use wats_runtime::{Asked, Cancel, Failure, Fault, Job, LogLine, Lookup, LookupRecord, Outcome, Plugin};
 
 use crate::{
+    commit,
     config::Inbox,
     intake::take::{self, Taken},
     plugins::Plugins,
@@ -43,6 +44,8 @@ pub(crate) enum Conversion {
     Waiting { by: Plugin, reason: String, retry_after: Option<Duration> },
     /// It cannot be converted.
     Failed { by: Plugin, failure: Box<Failure>, log: Vec<LogLine> },
+    /// The queue will never take its reports: they contradict what it has, or are too large.
+    Unacceptable { by: Plugin, error: wats_queue::Error, log: Vec<LogLine> },
     /// All plugins skipped it, and why.
     Skipped(Vec<String>),
     /// The station itself could not do it; nobody's fault in file or plugin.
@@ -131,6 +134,9 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
             }
             Err(failure) => {
                 sink.abandon();
+                if let Some(error) = sink.take_failure().filter(commit::is_for_good) {
+                    return Ok(Conversion::Unacceptable { by: plugin, error, log: conversion.log });
+                }
                 if failure.fault == Fault::Station {
                     return Ok(Conversion::Station(failure.to_string()));
                 }

@@ -1,9 +1,9 @@
 //! What all parts of a running station share.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     fmt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -16,14 +16,16 @@ use opentelemetry::KeyValue;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use wats_client::Client;
-use wats_queue::{Archive, Clock, Pressure, Queue, SourceId};
+use wats_queue::{Clock, Pressure, Queue};
 use wats_report::Defaults;
 use wats_runtime::{Cancel, Lookup};
 
 use crate::{
+    archive,
     config::{Config, Inbox},
     convert::Setting,
     error::Error,
+    filing::Filing,
     intake::Notice,
     metrics::Metrics,
     os,
@@ -62,6 +64,7 @@ pub(crate) struct Core {
     pub(crate) failure: Mutex<Option<Error>>,
     pub(crate) started: Instant,
     pub(crate) disk: Mutex<Option<(Instant, Option<u64>)>>,
+    pub(crate) filing: Arc<Filing>,
 }
 
 impl fmt::Debug for Core {
@@ -124,19 +127,6 @@ impl Core {
         }
     }
 
-    /// Records where a file is now. Nobody waits for it: if it is lost, the next start finds out again.
-    pub(crate) fn filed_away(&self, source: SourceId, archive: Archive) {
-        let queue = self.queue.clone();
-        self.tasks.spawn_on(
-            async move {
-                if let Err(error) = queue.set_archive(source, archive).await {
-                    tracing::warn!(%source, %error, "where the file is was not recorded; it is found out again");
-                }
-            },
-            &self.handle,
-        );
-    }
-
     pub(crate) fn setting<'a>(&'a self, inbox: &'a InboxState) -> Setting<'a> {
         Setting {
             inbox: &inbox.config,
@@ -163,8 +153,26 @@ pub(crate) struct InboxState {
     rescan: AtomicBool,
     waiting: AtomicUsize,
     in_flight: AtomicUsize,
+    /// Its folders could not be made yet.
+    unmade: AtomicBool,
     unreadable: Mutex<Option<Reason>>,
+    /// Files that the station cannot handle now, by path.
+    stuck: Mutex<BTreeMap<PathBuf, Reason>>,
     held: Mutex<Option<Reason>>,
+    /// Folders that are to be searched for what a crash left half filed away.
+    strays: Mutex<Vec<PathBuf>>,
+    quarantined: AtomicUsize,
+}
+
+/// What is not as it should be with an inbox.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reasons {
+    /// Its folder cannot be made or read.
+    pub(crate) unreadable: Option<Reason>,
+    /// Files of it cannot be read or filed away: the first of them, and how many more.
+    pub(crate) stuck: Option<Reason>,
+    /// Its files are left where they are.
+    pub(crate) held: Option<Reason>,
 }
 
 /// Why something is not as it should be, and since when.
@@ -186,14 +194,18 @@ impl InboxState {
     pub(crate) fn new(config: Inbox, defaults: Defaults, notices: Sender<Notice>) -> Self {
         Self {
             labels: [KeyValue::new("inbox", config.name.clone())],
+            strays: Mutex::new(vec![config.path.clone()]),
             config,
             defaults,
             notices,
             rescan: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             in_flight: AtomicUsize::new(0),
+            unmade: AtomicBool::new(true),
             unreadable: Mutex::new(None),
+            stuck: Mutex::default(),
             held: Mutex::new(None),
+            quarantined: AtomicUsize::new(0),
         }
     }
 
@@ -215,9 +227,70 @@ impl InboxState {
         (self.waiting.load(Ordering::Relaxed), self.in_flight.load(Ordering::Relaxed))
     }
 
-    /// What could not be read or filed away, until the next scan.
+    /// Makes its folders, unless that was done before: one that is taken away later is no business of ours. Also searches
+    /// them for what a crash left; `except` names the private folders that are in use. Gives why they cannot be made.
+    pub(crate) fn make_folders(&self, except: Option<&str>) -> Option<String> {
+        if !self.unmade.load(Ordering::Acquire) {
+            return None;
+        }
+        if let Err(error) = make_folders(&self.config) {
+            return Some(wats_runtime::chain(&error));
+        }
+        self.unmade.store(false, Ordering::Release);
+        for folder in [&self.config.path, &self.config.archive_dir, &self.config.error_dir] {
+            archive::remove_parts(folder);
+        }
+        self.put_back_strays(except);
+        None
+    }
+
+    /// Returns files that a crash left half filed away. What cannot be searched or returned now is tried again by the next
+    /// call. `except` names the private folders that are in use.
+    pub(crate) fn put_back_strays(&self, except: Option<&str>) {
+        let mut folders = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = &self.config.name;
+        for folder in std::mem::take(&mut *folders) {
+            let strays = archive::put_back_strays(&folder, self.config.recursive, except);
+            if strays.count > 0 {
+                tracing::info!(inbox = %name, count = strays.count, "files that a crash left half filed away are back in the inbox");
+            }
+            for (path, error) in strays.failed {
+                tracing::warn!(inbox = %name, path = %path.display(), %error, "what a crash left there is not back in the inbox yet; it is tried again");
+            }
+            folders.extend(strays.again);
+        }
+    }
+
+    /// Why the folder cannot be made or read, until the next scan.
     pub(crate) fn set_unreadable(&self, why: Option<String>) {
         set(&self.unreadable, why);
+    }
+
+    /// A file cannot be handled now. True when that is news.
+    pub(crate) fn set_stuck(&self, file: &Path, why: &str) -> bool {
+        let mut stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        match stuck.get_mut(file) {
+            Some(reason) if reason.why == why => false,
+            Some(reason) => {
+                why.clone_into(&mut reason.why);
+                true
+            }
+            None => {
+                stuck.insert(file.to_owned(), Reason { why: why.to_owned(), since: jiff::Timestamp::now() });
+                true
+            }
+        }
+    }
+
+    /// The file is through, or is not there any more.
+    pub(crate) fn unstuck(&self, file: &Path) {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner).remove(file);
+    }
+
+    /// Whether it is known already that the file cannot be handled for this reason.
+    pub(crate) fn is_stuck(&self, file: &Path, why: &str) -> bool {
+        let stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        stuck.get(file).is_some_and(|reason| reason.why == why)
     }
 
     /// Why files are left where they are.
@@ -225,10 +298,34 @@ impl InboxState {
         set(&self.held, why);
     }
 
-    pub(crate) fn reasons(&self) -> (Option<Reason>, Option<Reason>) {
-        let read = |slot: &Mutex<Option<Reason>>| slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        (read(&self.unreadable), read(&self.held))
+    /// How many files lie in its error folder.
+    pub(crate) fn set_quarantined(&self, files: usize) {
+        self.quarantined.store(files, Ordering::Relaxed);
     }
+
+    /// One more, until they are counted again.
+    pub(crate) fn add_quarantined(&self) {
+        self.quarantined.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn quarantined(&self) -> usize {
+        self.quarantined.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn reasons(&self) -> Reasons {
+        let read = |slot: &Mutex<Option<Reason>>| slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = stuck
+            .values()
+            .min_by_key(|reason| reason.since)
+            .map(|first| Reason { why: format!("{}{}", first.why, more(stuck.len() - 1)), since: first.since });
+        Reasons { unreadable: read(&self.unreadable), stuck: first, held: read(&self.held) }
+    }
+}
+
+/// ` (and 3 more)`.
+pub(crate) fn more(count: usize) -> String {
+    if count == 0 { String::new() } else { format!(" (and {count} more)") }
 }
 
 fn set(slot: &Mutex<Option<Reason>>, why: Option<String>) {

@@ -2,8 +2,12 @@
 
 use serde::Serialize;
 use wats_queue::Counts;
+use wats_runtime::PluginFigures;
 
-use crate::core::{Core, Reason};
+use crate::{
+    control::COUNTED,
+    core::{Core, Reason, Reasons},
+};
 
 /// The answer to "how are you?".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -127,6 +131,8 @@ pub struct PluginDetails {
     pub digest: Option<String>,
     /// What it may do beside converting.
     pub grants: Vec<String>,
+    /// What it has done since the station was started; none before it could be called.
+    pub figures: Option<PluginFigures>,
 }
 
 /// An inbox.
@@ -140,10 +146,16 @@ pub struct InboxDetails {
     pub files: usize,
     /// Of these, with a worker.
     pub in_flight: usize,
-    /// What could not be read or filed away.
+    /// Why the folder cannot be made or read.
     pub unreadable: Option<Reason>,
+    /// The first of the files that cannot be read, decided upon or filed away now, and how many more there are.
+    pub stuck: Option<Reason>,
     /// Why files are left where they are.
     pub held: Option<Reason>,
+    /// Files in its error folder, up to 10,000.
+    pub quarantined: usize,
+    /// Its error folder.
+    pub error_dir: String,
 }
 
 /// The workers.
@@ -166,14 +178,17 @@ pub(crate) async fn details(core: &Core) -> Result<Details, wats_queue::Error> {
         .iter()
         .map(|inbox| {
             let (files, in_flight) = inbox.counts();
-            let (unreadable, held) = inbox.reasons();
+            let Reasons { unreadable, stuck, held } = inbox.reasons();
             InboxDetails {
                 name: inbox.config.name.clone(),
                 path: inbox.config.path.display().to_string(),
                 files,
                 in_flight,
                 unreadable,
+                stuck,
                 held,
+                quarantined: inbox.quarantined(),
+                error_dir: inbox.config.error_dir.display().to_string(),
             }
         })
         .collect();
@@ -271,6 +286,19 @@ fn complaints(
     for inbox in inboxes {
         if let Some(reason) = &inbox.unreadable {
             complain(Status::Fault, format!("inbox {}", inbox.name), reason.why.clone(), Some(reason.since));
+        }
+        // One bad file is one bad file: the others arrive.
+        if let Some(reason) = &inbox.stuck {
+            complain(Status::Degraded, format!("inbox {}", inbox.name), reason.why.clone(), Some(reason.since));
+        }
+        if inbox.quarantined > 0 && counts.files_quarantined > 0 {
+            let more = if inbox.quarantined < COUNTED { "" } else { " or more" };
+            let files = if inbox.quarantined == 1 { "file" } else { "files" };
+            let why = format!(
+                "{}{more} {files} in the error folder {}; mend what each sidecar names, then see `wats queue retry --files`",
+                inbox.quarantined, inbox.error_dir
+            );
+            complain(Status::Degraded, format!("inbox {}", inbox.name), why, None);
         }
     }
     list

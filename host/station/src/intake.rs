@@ -22,9 +22,10 @@ use wats_queue::{Archive, OutcomeKind, Sighting, SourceRow};
 
 use crate::{
     config::{Identity, Writer},
-    core::{Core, InboxState},
+    control,
+    core::{Core, InboxState, more},
     os,
-    pool::Work,
+    pool::{self, Work},
     taken_away,
 };
 
@@ -39,6 +40,10 @@ const FIRST_LOAD: Duration = Duration::from_secs(3);
 const LOAD_TICK: Duration = Duration::from_millis(10);
 /// A file that could not be handled because of the station itself is tried again after this time.
 const STATION_RETRY: Duration = Duration::from_secs(5);
+/// Between looks into the error folder.
+const UPKEEP: Duration = Duration::from_secs(20);
+/// A bound that is met again and again, as the queue's is while the server is slow, is told of no more often.
+const HELD_AGAIN: Duration = Duration::from_mins(1);
 
 /// What others tell an inbox.
 #[derive(Debug)]
@@ -56,24 +61,41 @@ pub(crate) enum Notice {
 }
 
 /// What a worker says of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Nothing is left to do.
     Done,
     /// Look again after this time.
     Again(Duration),
+    /// The same, and why it cannot be handled now.
+    Stuck { why: String, after: Duration },
     /// It has changed: it must settle first.
     Changed,
 }
 
 /// Runs until the station stops.
 pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<Notice>) {
-    let mut intake = Intake { core, inbox, candidates: Candidates::default(), first_scan: true };
+    let mut intake = Intake {
+        core,
+        inbox,
+        candidates: Candidates::default(),
+        first_scan: true,
+        is_held: false,
+        held_told: None,
+        is_told: false,
+    };
     let mut watch = watch::Watch::new(inbox);
     let mut next_scan = Instant::now();
+    let mut next_upkeep = Instant::now();
     while !core.stop.is_cancelled() {
         let now = Instant::now();
-        if now >= next_scan || inbox.take_rescan() {
+        let is_asked = inbox.take_rescan();
+        if now >= next_upkeep || is_asked {
+            inbox.set_quarantined(control::count_quarantined(&inbox.config.error_dir));
+            inbox.put_back_strays(Some(pool::claim_name()));
+            next_upkeep = Instant::now() + UPKEEP;
+        }
+        if now >= next_scan || is_asked {
             watch.renew();
             intake.scan();
             next_scan = Instant::now() + inbox.config.scan;
@@ -106,62 +128,76 @@ struct Intake<'a> {
     inbox: &'a Arc<InboxState>,
     candidates: Candidates,
     first_scan: bool,
+    is_held: bool,
+    /// When the log was last told that files are left where they are.
+    held_told: Option<Instant>,
+    /// Whether it was told of the time that is on, and so is to be told of its end.
+    is_told: bool,
 }
 
 impl Intake<'_> {
     fn scan(&mut self) {
+        let unmade = self.inbox.make_folders(Some(pool::claim_name()));
         let scanned = scan::scan(&self.inbox.config);
-        self.inbox.set_unreadable(
-            scanned
-                .unreadable
-                .first()
-                .map(|(path, error)| format!("{}: {error}{}", path.display(), more(scanned.unreadable.len() - 1))),
-        );
-        let mut only_by_scan = 0;
+        self.inbox.set_unreadable(unmade.or_else(|| {
+            let (path, error) = scanned.unreadable.first()?;
+            Some(format!("{}: {error}{}", path.display(), more(scanned.unreadable.len() - 1)))
+        }));
+        let hint = if self.first_scan { Hint::FirstScan } else { Hint::Scan };
         for found in scanned.files {
-            if self.observe(&found, Hint::Scan) {
-                only_by_scan += 1;
-            }
-        }
-        if !self.first_scan {
-            self.core.metrics.found_by_scan(&self.inbox.labels, only_by_scan);
+            self.observe(&found, hint);
         }
         self.first_scan = false;
     }
 
-    fn observe(&mut self, found: &scan::Found, hint: Hint) -> bool {
+    fn observe(&mut self, found: &scan::Found, hint: Hint) {
         let settle = self.inbox.config.settle;
-        self.candidates.observe(&found.path, found.stat, hint, settle, Instant::now(), self.core.now())
+        self.candidates.observe(&found.path, found.stat, hint, settle, Instant::now(), self.core.now());
+    }
+
+    fn gone(&mut self, path: &Path) {
+        self.candidates.gone(path);
+        self.inbox.unstuck(path);
     }
 
     fn notice(&mut self, notice: Notice) {
         match notice {
             Notice::Seen(path, hint) => match scan::look(&self.inbox.config, &path) {
-                Some(found) => {
-                    self.observe(&found, hint);
-                }
+                Some(found) => self.observe(&found, hint),
                 None => {
                     if let Ok(relative) = path.strip_prefix(&self.inbox.config.path) {
-                        self.candidates.gone(relative);
+                        self.gone(relative);
                     }
                 }
             },
-            Notice::Finished(path, verdict) => match verdict {
-                Verdict::Again(after) => {
-                    let after = if self.candidates.is_untried(&path) { Duration::ZERO } else { after };
-                    self.candidates.again(&path, Instant::now() + after);
-                }
-                Verdict::Done | Verdict::Changed => {
-                    self.candidates.done(&path);
-                    // The tester may have written to the name meanwhile.
-                    if verdict == Verdict::Changed || self.inbox.config.identity == Identity::Append {
-                        self.look_again(&path);
-                    }
-                }
-            },
+            Notice::Finished(path, verdict) => self.finished(&path, verdict),
             Notice::FileAway(row) => self.file_away(row),
             Notice::TakenAway(row) => self.taken_away(&row),
             Notice::PluginsChanged => self.candidates.wake_waiting(Instant::now()),
+        }
+    }
+
+    fn finished(&mut self, path: &Path, verdict: Verdict) {
+        match verdict {
+            Verdict::Stuck { why, after } => {
+                if self.inbox.set_stuck(path, &why) {
+                    tracing::warn!(inbox = %self.inbox.config.name, file = %path.display(), %why, "the file stays where it is and is tried again");
+                }
+                self.candidates.again(path, Instant::now() + after);
+            }
+            Verdict::Again(after) => {
+                self.inbox.unstuck(path);
+                let after = if self.candidates.is_untried(path) { Duration::ZERO } else { after };
+                self.candidates.again(path, Instant::now() + after);
+            }
+            Verdict::Done | Verdict::Changed => {
+                self.inbox.unstuck(path);
+                self.candidates.done(path);
+                // The tester may have written to the name meanwhile.
+                if verdict == Verdict::Changed || self.inbox.config.identity == Identity::Append {
+                    self.look_again(path);
+                }
+            }
         }
     }
 
@@ -178,16 +214,17 @@ impl Intake<'_> {
             let room = self.core.pool.room();
             let due = self.candidates.due(Instant::now(), BATCH.min(room.max(1)));
             if due.is_empty() {
+                self.held(None);
                 return false;
             }
             if room == 0 {
                 return true;
             }
             if let Some(reason) = self.core.not_accepting() {
-                self.inbox.set_held(Some(reason));
+                self.held(Some(reason));
                 return true;
             }
-            self.inbox.set_held(None);
+            self.held(None);
             let due = self.still_there(due);
             match self.known(&due) {
                 Ok(sightings) => {
@@ -205,14 +242,28 @@ impl Intake<'_> {
         }
     }
 
+    /// Files are left where they are, or not any more.
+    fn held(&mut self, why: Option<String>) {
+        let name = &self.inbox.config.name;
+        match (&why, self.is_held) {
+            (Some(why), false) if self.held_told.is_none_or(|told| told.elapsed() > HELD_AGAIN) => {
+                tracing::warn!(inbox = %name, %why, "intake stops: files stay where they are");
+                self.held_told = Some(Instant::now());
+                self.is_told = true;
+            }
+            (None, true) if std::mem::take(&mut self.is_told) => tracing::info!(inbox = %name, "intake goes on"),
+            _ => {}
+        }
+        self.is_held = why.is_some();
+        self.inbox.set_held(why);
+    }
+
     fn still_there(&mut self, due: Vec<Due>) -> Vec<Due> {
         let mut still = Vec::with_capacity(due.len());
         for due in due {
             match scan::look(&self.inbox.config, &self.inbox.config.path.join(&due.path)) {
-                None => self.candidates.gone(&due.path),
-                Some(found) if found.stat != due.stat => {
-                    self.observe(&found, Hint::Event);
-                }
+                None => self.gone(&due.path),
+                Some(found) if found.stat != due.stat => self.observe(&found, Hint::Event),
                 Some(_) => {
                     if due.stat.size == 0 && due.since.elapsed() < self.inbox.config.empty_wait {
                         self.candidates.again(&due.path, due.since + self.inbox.config.empty_wait);
@@ -260,7 +311,11 @@ impl Intake<'_> {
             // New, changed, due again, or put back by somebody who wants it converted once more.
             _ => {
                 let arrived = Arrived { path: due.path.clone(), stat: due.stat, first_seen: due.first_seen };
-                self.send(&due.path, Work::Convert { inbox: Arc::clone(self.inbox), arrived })
+                let taken = self.send(&due.path, Work::Convert { inbox: Arc::clone(self.inbox), arrived });
+                if taken && due.only_by_scan && matches!(sighting, Sighting::Unknown | Sighting::Changed { .. }) {
+                    self.core.metrics.found_by_scan(&self.inbox.labels);
+                }
+                taken
             }
         }
     }
@@ -293,10 +348,6 @@ impl Intake<'_> {
             }
         }
     }
-}
-
-fn more(count: usize) -> String {
-    if count == 0 { String::new() } else { format!(" (and {count} more)") }
 }
 
 /// Whether closing a file means that it is complete.

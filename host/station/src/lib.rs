@@ -34,6 +34,7 @@ pub mod control;
 mod convert;
 mod core;
 mod error;
+mod filing;
 pub mod health;
 mod intake;
 mod local;

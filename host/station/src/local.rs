@@ -122,9 +122,16 @@ fn take_all(sink: &mut Sink, wsjf: &[u8]) -> Result<Vec<Uuid>, SubmitError> {
         // A test program that gives an id means it: the report may be mended and handed over again.
         let own_id = report.header().id.map(|id| id.to_string());
         let draft = Draft { report, key: None, own_id, ordinal, asked: Asked::default() };
-        // What is refused is told all at once by the caller.
-        if let Ok(id) = sink.accept(draft).map_err(|error| SubmitError::NotNow(error.to_string()))? {
-            ids.extend(Uuid::try_parse(&id));
+        // What breaks rules is told all at once by the caller.
+        match sink.accept(draft) {
+            Ok(Ok(id)) => ids.extend(Uuid::try_parse(&id)),
+            Ok(Err(_)) => {}
+            Err(error) => {
+                return Err(match sink.take_failure() {
+                    Some(error) => SubmitError::Queue(error),
+                    None => SubmitError::NotNow(error.to_string()),
+                });
+            }
         }
     }
     if ids.is_empty() && sink.is_untouched() {

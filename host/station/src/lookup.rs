@@ -1,7 +1,12 @@
 //! Answers to the questions of converters, from the API client and its cache.
 
+use std::time::Duration;
+
 use wats_client::Client;
 use wats_runtime::{Answer, Lookup, Process, ProcessKinds, Product};
+
+/// How long a question may take. A worker waits for the answer; a file whose question is not answered waits without one.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Asks on behalf of worker threads, which may block.
 #[derive(Debug, Clone)]
@@ -12,7 +17,7 @@ pub(crate) struct ClientLookup {
 
 impl Lookup for ClientLookup {
     fn process_by_name(&self, name: &str) -> Answer<Process> {
-        match self.handle.block_on(self.client.process().by_name(name)) {
+        match self.handle.block_on(self.client.process().deadline(PATIENCE).by_name(name)) {
             Err(error) => Answer::Unavailable(wats_runtime::chain(&error)),
             Ok(None) => Answer::Absent,
             Ok(Some(found)) => match (found.code.and_then(|code| u32::try_from(code).ok()), found.name) {
@@ -31,7 +36,7 @@ impl Lookup for ClientLookup {
     }
 
     fn product_by_part_number(&self, part_number: &str) -> Answer<Product> {
-        match self.handle.block_on(self.client.product().by_part_number(part_number)) {
+        match self.handle.block_on(self.client.product().deadline(PATIENCE).by_part_number(part_number)) {
             Err(error) => Answer::Unavailable(wats_runtime::chain(&error)),
             Ok(None) => Answer::Absent,
             Ok(Some(found)) => {

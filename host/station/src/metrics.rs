@@ -13,6 +13,7 @@ use crate::os;
 pub(crate) struct Metrics {
     found_by_scan: Counter<u64>,
     decided: Histogram<f64>,
+    panics: Counter<u64>,
     submitted: Histogram<f64>,
 }
 
@@ -35,13 +36,18 @@ impl Metrics {
                 .u64_counter("wats.intake.found_by_scan")
                 .with_unit("{file}")
                 .with_description(
-                    "Files that only a scan found, after the first one: events that were lost or never sent",
+                    "New files that only a scan found, after the first one: events that were lost or never sent",
                 )
                 .build(),
             decided: meter
                 .f64_histogram("wats.intake.decision.duration")
                 .with_unit("s")
                 .with_description("From a file's first sighting to the decision about it on disk")
+                .build(),
+            panics: meter
+                .u64_counter("wats.station.panics")
+                .with_unit("{panic}")
+                .with_description("Files on which the station itself failed")
                 .build(),
             submitted: meter
                 .f64_histogram("wats.submit.delivery.duration")
@@ -51,10 +57,12 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn found_by_scan(&self, inbox: &[KeyValue], files: u64) {
-        if files > 0 {
-            self.found_by_scan.add(files, inbox);
-        }
+    pub(crate) fn found_by_scan(&self, inbox: &[KeyValue]) {
+        self.found_by_scan.add(1, inbox);
+    }
+
+    pub(crate) fn panicked(&self, inbox: &[KeyValue]) {
+        self.panics.add(1, inbox);
     }
 
     pub(crate) fn file_decided(&self, inbox: &[KeyValue], seconds: f64) {

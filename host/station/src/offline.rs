@@ -221,8 +221,9 @@ impl Offline {
         };
         let candidates = match select::select(inbox, &self.plugins, taken) {
             Selection::Candidates(candidates) => candidates,
-            Selection::Wait(why) => return Ok(failed(why)),
+            Selection::Wait { why, .. } | Selection::Station(why) => return Ok(failed(why)),
             Selection::Misses(why) => return Ok(Answer::Waiting { why }),
+            Selection::Broken { failure, .. } => return Ok(broken(failure, Vec::new())),
             Selection::Nobody(why) => return Ok(Answer::Refused { why }),
         };
         Ok(match convert::convert(setting, taken, candidates) {
@@ -245,17 +246,18 @@ impl Offline {
                     .collect::<std::io::Result<_>>()?,
             },
             Conversion::Waiting { by, reason, .. } => Answer::Waiting { why: format!("{}: {reason}", by.name()) },
-            Conversion::Failed { failure, log, .. } => Answer::Failed {
-                why: failure.to_string(),
-                violations: failure.violations().to_vec(),
-                failure: Some(failure),
-                log,
-            },
+            Conversion::Failed { failure, log, .. } => broken(failure, log),
+            Conversion::Unacceptable { error, .. } => failed(error.to_string()),
             Conversion::Skipped(why) => Answer::Refused { why },
             Conversion::Station(why) => failed(why),
             Conversion::Changed => failed("the file changed while it was converted; try again".into()),
         })
     }
+}
+
+fn broken(failure: Box<Failure>, log: Vec<LogLine>) -> Answer {
+    let violations = failure.violations().to_vec();
+    Answer::Failed { why: failure.to_string(), violations, failure: Some(failure), log }
 }
 
 fn failed(why: String) -> Answer {

@@ -12,7 +12,8 @@ use std::{
     time::Duration,
 };
 
-use wats_queue::{Archive, Committed, SourceId, SourceRow, Stat};
+use wats_queue::{Archive, Committed, Sighting, SourceId, SourceRow, Stat};
+use wats_runtime::{Failure, LogLine, Plugin};
 
 use crate::{
     archive::{self, Action, FiledAway},
@@ -20,6 +21,7 @@ use crate::{
     config::After,
     convert::{self, Conversion},
     core::{Core, InboxState},
+    filing::{self, Filed},
     intake::{
         Verdict,
         take::{self, Arrived, TakeError, Taken},
@@ -30,20 +32,19 @@ use crate::{
 
 /// A file that could not be handled because of the station itself comes again after this time.
 const STATION_RETRY: Duration = Duration::from_secs(5);
+/// A file on which the station itself failed comes again after this time, where it could not be set aside.
+const BROKEN_RETRY: Duration = Duration::from_mins(10);
 /// A file that waits for a plugin or a companion comes again after this time, or when plugins change.
 const WAIT: Duration = Duration::from_secs(30);
 
 /// Takes a file through the pipeline.
 pub(crate) fn run(core: &Core, inbox: &InboxState, arrived: Arrived, worker: &str) -> Verdict {
     core.fault("take.before");
-    let taken = match take::take(&inbox.config, arrived, &core.config.station.time_zone) {
+    let taken = match take::take(&inbox.config, arrived.clone(), &core.config.station.time_zone) {
         Ok(taken) => taken,
         Err(TakeError::Missing) => return Verdict::Done,
         Err(TakeError::Changed) => return Verdict::Changed,
-        Err(error @ TakeError::Unreadable(_)) => {
-            inbox.set_unreadable(Some(error.to_string()));
-            return Verdict::Again(STATION_RETRY);
-        }
+        Err(TakeError::Unreadable(error)) => return unreadable(core, inbox, &arrived, &error),
     };
     core.fault("convert.before");
     let decision = match decide(core, inbox, &taken) {
@@ -53,6 +54,47 @@ pub(crate) fn run(core: &Core, inbox: &InboxState, arrived: Arrived, worker: &st
     finish(core, inbox, &taken, decision, worker)
 }
 
+/// The file stays where it is, and the ledger knows that it does.
+fn unreadable(core: &Core, inbox: &InboxState, arrived: &Arrived, error: &std::io::Error) -> Verdict {
+    let why = format!("{} cannot be read: {error}", inbox.config.path.join(&arrived.path).display());
+    // Noted once, not at each try.
+    if !inbox.is_stuck(&arrived.path, &why)
+        && let Err(error) = commit::wait_unread(core, inbox, arrived, why.clone(), after(core, STATION_RETRY))
+    {
+        tracing::debug!(inbox = %inbox.config.name, %error, "that the file waits was not noted");
+    }
+    Verdict::Stuck { why, after: STATION_RETRY }
+}
+
+/// The station itself failed on the file: a fault of ours, which one file pays for. It goes to the error folder, unless it
+/// was decided upon before.
+pub(crate) fn give_up(core: &Core, inbox: &InboxState, arrived: &Arrived, said: &str, worker: &str) -> Verdict {
+    let file = [(wats_queue::encode_path(&arrived.path), arrived.stat)];
+    match core.queue.unknown_of_blocking(&inbox.config.name, &file).map(|known| known.into_iter().next()) {
+        Ok(Some(Sighting::Known { archive: Archive::Pending | Archive::AwaitsDelivery | Archive::Kept, .. })) => {
+            return broken(inbox, &arrived.path, said);
+        }
+        Ok(_) => {}
+        Err(_) => return broken(inbox, &arrived.path, said),
+    }
+    match take::take(&inbox.config, arrived.clone(), &core.config.station.time_zone) {
+        Ok(taken) => finish(core, inbox, &taken, quarantine(core, inbox, &taken, &failed_on_it(said)), worker),
+        Err(TakeError::Missing) => Verdict::Done,
+        Err(TakeError::Changed) => Verdict::Changed,
+        Err(TakeError::Unreadable(_)) => broken(inbox, &arrived.path, said),
+    }
+}
+
+fn failed_on_it(said: &str) -> String {
+    format!("the station itself failed on it: {said}; report this as a fault of wats")
+}
+
+/// The station itself failed on a file that cannot be set aside: it is left alone for a while.
+pub(crate) fn broken(inbox: &InboxState, path: &Path, said: &str) -> Verdict {
+    let why = format!("{}: {}", inbox.config.path.join(path).display(), failed_on_it(said));
+    Verdict::Stuck { why, after: BROKEN_RETRY }
+}
+
 /// Select, convert and validate. `Err` when nothing is to be committed.
 fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Verdict> {
     if taken.source.main.size == 0 {
@@ -60,15 +102,16 @@ fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Ve
     }
     let candidates = match select::select(&inbox.config, &core.plugins, taken) {
         Selection::Candidates(candidates) => candidates,
-        Selection::Wait(reason) | Selection::Misses(reason) => return Ok(wait(core, None, reason, WAIT)),
+        Selection::Wait { why, after } => return Ok(wait(core, None, why, after.unwrap_or(WAIT))),
+        Selection::Misses(why) => return Ok(wait(core, None, why, WAIT)),
+        Selection::Broken { by, failure } => return Ok(failed(core, inbox, taken, by, &failure, &[])),
+        Selection::Station(why) => return Err(not_now(inbox, taken, &why)),
         Selection::Nobody(said) => return Ok(unclaimed(core, inbox, taken, &said)),
     };
     match convert::convert(core.setting(inbox), taken, candidates) {
         Conversion::Reports(converted) if !converted.valid.refused.is_empty() => {
             let error = rejected(&converted.valid.refused);
-            let facts = facts(core, inbox, taken, &error);
-            let sidecar = sidecar::text(sidecar::Facts { plugin: Some(&converted.by), ..facts });
-            Ok(Decision::Quarantine { by: Some(converted.by), error, sidecar })
+            Ok(refused(core, inbox, taken, converted.by, &error, &[]))
         }
         Conversion::Reports(converted) if converted.valid.count == 0 => Ok(Decision::NoReport {
             by: converted.by,
@@ -79,20 +122,20 @@ fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Ve
         Conversion::Waiting { by, reason, retry_after } => {
             Ok(wait(core, Some(by), reason, retry_after.unwrap_or(WAIT)))
         }
-        Conversion::Failed { by, failure, log } => {
-            let error = failure.to_string();
-            let facts = facts(core, inbox, taken, &error);
-            let sidecar =
-                sidecar::text(sidecar::Facts { plugin: Some(&by), failure: Some(&failure), log: &log, ..facts });
-            Ok(Decision::Quarantine { by: Some(by), error, sidecar })
+        Conversion::Failed { by, failure, log } => Ok(failed(core, inbox, taken, by, &failure, &log)),
+        Conversion::Unacceptable { by, error, log } => {
+            Ok(refused(core, inbox, taken, by, &wats_runtime::chain(&error), &log))
         }
         Conversion::Skipped(said) => Ok(unclaimed(core, inbox, taken, &said)),
-        Conversion::Station(why) => {
-            tracing::warn!(inbox = %inbox.config.name, file = %taken.source.main.path, %why, "not converted now; it stays in the inbox and is tried again");
-            Err(Verdict::Again(STATION_RETRY))
-        }
+        Conversion::Station(why) => Err(not_now(inbox, taken, &why)),
         Conversion::Changed => Err(Verdict::Changed),
     }
+}
+
+/// The station could not do it: the file stays where it is.
+fn not_now(inbox: &InboxState, taken: &Taken, why: &str) -> Verdict {
+    let path = inbox.config.path.join(&taken.arrived.path);
+    Verdict::Stuck { why: format!("{}: {why}", path.display()), after: STATION_RETRY }
 }
 
 /// Commits and files away.
@@ -106,18 +149,17 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         Decision::Quarantine { error, sidecar, .. } => Some((error.clone(), sidecar.clone())),
         _ => None,
     };
-    let committed = match commit::commit(core, inbox, taken, decision) {
-        Ok(committed) => committed,
-        Err(error @ wats_queue::Error::IdentityConflict { .. }) if quarantined.is_none() => {
-            let decision = quarantine(core, inbox, taken, &error.to_string());
+    let converted_by = match &decision {
+        Decision::Converted(converted) => Some(converted.by.clone()),
+        _ => None,
+    };
+    let committed = match (commit::commit(core, inbox, taken, decision), converted_by) {
+        (Ok(committed), _) => committed,
+        (Err(error), Some(by)) if commit::is_for_good(&error) => {
+            let decision = refused(core, inbox, taken, by, &wats_runtime::chain(&error), &[]);
             return finish(core, inbox, taken, decision, worker);
         }
-        Err(error) => {
-            if !core.stop.is_cancelled() {
-                tracing::error!(inbox = %inbox.config.name, file = %taken.source.main.path, %error, "not committed; the file stays in the inbox");
-            }
-            return Verdict::Again(STATION_RETRY);
-        }
+        (Err(error), _) => return not_now(inbox, taken, &format!("not committed: {}", wats_runtime::chain(&error))),
     };
     core.fault("commit.after");
     if let Some((next_try, reason)) = waits {
@@ -141,6 +183,18 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
 /// Files away a file of which the ledger says that it is due: after a crash, or after delivery.
 pub(crate) fn file_away(core: &Core, inbox: &InboxState, row: &SourceRow, worker: &str) -> Verdict {
     let Some(path) = wats_queue::decode_path(&row.key.path) else { return Verdict::Done };
+    // Who told of it may have done so long ago. If it has been filed away since, the file of that name is another one.
+    if core.filing.is_open(row.id) {
+        return Verdict::Done;
+    }
+    let row = match core.handle.block_on(core.queue.source(row.id)) {
+        Ok(row) if row.archive == Archive::Pending => row,
+        Ok(_) | Err(wats_queue::Error::NoSource { .. }) => return Verdict::Done,
+        Err(error) => {
+            let why = format!("{} cannot be filed away: {error}", inbox.config.path.join(&path).display());
+            return Verdict::Stuck { why, after: STATION_RETRY };
+        }
+    };
     let place = Place { path: &path, stat: &row.stat, digest: &row.digest, source: row.id };
     match &row.outcome {
         wats_queue::Outcome::Quarantined { error } => to_error_folder(core, inbox, &place, error, worker),
@@ -153,6 +207,21 @@ struct Place<'a> {
     stat: &'a Stat,
     digest: &'a [u8; 32],
     source: SourceId,
+}
+
+impl Place<'_> {
+    /// Has it recorded where the file is now: `at` that place, or nowhere that matters.
+    fn filed(&self, core: &Core, inbox: &InboxState, archive: Archive, at: Option<&Path>) {
+        let was = inbox.config.path.join(self.path);
+        let folders = [Some(was.as_path()), at].into_iter().flatten().filter_map(Path::parent).map(PathBuf::from);
+        filing::record(core, Filed { source: self.source, archive, folders: folders.collect() });
+    }
+
+    fn stuck(&self, inbox: &InboxState, error: &std::io::Error) -> Verdict {
+        let path = inbox.config.path.join(self.path);
+        let why = format!("{} cannot be filed away: {error}", path.display());
+        Verdict::Stuck { why, after: STATION_RETRY }
+    }
 }
 
 fn to_archive(core: &Core, inbox: &InboxState, place: &Place<'_>, worker: &str) -> Verdict {
@@ -174,11 +243,11 @@ fn to_archive_now(core: &Core, inbox: &InboxState, place: &Place<'_>, worker: &s
     match archive::file_away(&config.path, place.path, place.stat, action, worker) {
         Ok(FiledAway::At(path)) => {
             core.fault("archive.after");
-            core.filed_away(place.source, Archive::Archived { to: path.display().to_string() });
+            place.filed(core, inbox, archived(&path), Some(&path));
             Verdict::Done
         }
         Ok(FiledAway::Deleted) => {
-            core.filed_away(place.source, Archive::Archived { to: "deleted".into() });
+            place.filed(core, inbox, Archive::Archived { to: "deleted".into() }, None);
             Verdict::Done
         }
         Ok(FiledAway::Missing) => {
@@ -187,18 +256,15 @@ fn to_archive_now(core: &Core, inbox: &InboxState, place: &Place<'_>, worker: &s
                 After::Keep | After::Delete => None,
             };
             // A crash may have come between the move and its record.
-            let found = folder.and_then(|folder| archive::find(folder, place.path, place.digest));
-            core.filed_away(place.source, archived_or_gone(found));
+            let found = folder.and_then(|folder| archive::find(folder, place.path, place.stat.size, place.digest));
+            place.filed(core, inbox, archived_or_gone(found.as_deref()), found.as_deref());
             Verdict::Done
         }
         Ok(FiledAway::Changed) => {
-            core.filed_away(place.source, Archive::Gone);
+            place.filed(core, inbox, Archive::Gone, None);
             Verdict::Changed
         }
-        Err(error) => {
-            inbox.set_unreadable(Some(format!("{} cannot be filed away: {error}", place.path.display())));
-            Verdict::Again(STATION_RETRY)
-        }
+        Err(error) => place.stuck(inbox, &error),
     }
 }
 
@@ -209,33 +275,35 @@ fn to_error_folder(core: &Core, inbox: &InboxState, place: &Place<'_>, text: &st
             if let Err(error) = sidecar::write(&path, text) {
                 tracing::error!(file = %path.display(), %error, "the reason could not be written beside the file; `wats trace` tells it");
             }
-            core.filed_away(place.source, Archive::Archived { to: path.display().to_string() });
+            inbox.add_quarantined();
+            place.filed(core, inbox, archived(&path), Some(&path));
             Verdict::Done
         }
         Ok(FiledAway::Missing) => {
             // After a crash between the move and the sidecar the file lies there without its reason.
-            let found = archive::find(&inbox.config.error_dir, place.path, place.digest);
+            let found = archive::find(&inbox.config.error_dir, place.path, place.stat.size, place.digest);
             if let Some(path) = found.as_ref().filter(|path| !sidecar::path_for(path).exists())
                 && let Err(error) = sidecar::write(path, text)
             {
                 tracing::error!(file = %path.display(), %error, "the reason could not be written beside the file");
             }
-            core.filed_away(place.source, archived_or_gone(found));
+            place.filed(core, inbox, archived_or_gone(found.as_deref()), found.as_deref());
             Verdict::Done
         }
         Ok(FiledAway::Changed | FiledAway::Deleted) => {
-            core.filed_away(place.source, Archive::Gone);
+            place.filed(core, inbox, Archive::Gone, None);
             Verdict::Changed
         }
-        Err(error) => {
-            inbox.set_unreadable(Some(format!("{} cannot be moved: {error}", place.path.display())));
-            Verdict::Again(STATION_RETRY)
-        }
+        Err(error) => place.stuck(inbox, &error),
     }
 }
 
-fn archived_or_gone(found: Option<PathBuf>) -> Archive {
-    found.map_or(Archive::Gone, |path| Archive::Archived { to: path.display().to_string() })
+fn archived(path: &Path) -> Archive {
+    Archive::Archived { to: path.display().to_string() }
+}
+
+fn archived_or_gone(found: Option<&Path>) -> Archive {
+    found.map_or(Archive::Gone, archived)
 }
 
 /// A file that nobody takes waits for a plugin, then goes to the error folder.
@@ -249,9 +317,29 @@ fn unclaimed(core: &Core, inbox: &InboxState, taken: &Taken, said: &[String]) ->
     }
 }
 
-fn wait(core: &Core, by: Option<wats_runtime::Plugin>, reason: String, after: Duration) -> Decision {
-    let next_try = core.now().saturating_add(jiff::SignedDuration::try_from(after).unwrap_or_default());
-    Decision::Wait { by, reason, next_try: next_try.unwrap_or(jiff::Timestamp::MAX) }
+fn wait(core: &Core, by: Option<Plugin>, reason: String, time: Duration) -> Decision {
+    Decision::Wait { by, reason, next_try: after(core, time) }
+}
+
+/// So long from now.
+fn after(core: &Core, time: Duration) -> jiff::Timestamp {
+    let then = core.now().saturating_add(jiff::SignedDuration::try_from(time).unwrap_or_default());
+    then.unwrap_or(jiff::Timestamp::MAX)
+}
+
+/// A call of the plugin came to nothing.
+fn failed(core: &Core, inbox: &InboxState, taken: &Taken, by: Plugin, failure: &Failure, log: &[LogLine]) -> Decision {
+    let error = failure.to_string();
+    let facts = facts(core, inbox, taken, &error);
+    let sidecar = sidecar::text(sidecar::Facts { plugin: Some(&by), failure: Some(failure), log, ..facts });
+    Decision::Quarantine { by: Some(by), error, sidecar }
+}
+
+/// What the plugin made of the file cannot be taken.
+fn refused(core: &Core, inbox: &InboxState, taken: &Taken, by: Plugin, error: &str, log: &[LogLine]) -> Decision {
+    let facts = facts(core, inbox, taken, error);
+    let sidecar = sidecar::text(sidecar::Facts { plugin: Some(&by), log, ..facts });
+    Decision::Quarantine { by: Some(by), error: error.to_owned(), sidecar }
 }
 
 fn quarantine(core: &Core, inbox: &InboxState, taken: &Taken, error: &str) -> Decision {

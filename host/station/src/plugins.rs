@@ -1,6 +1,11 @@
 //! The plugins of a station, as selection and health need them.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use wats_runtime::{
     EntryState, FolderOptions, LimitOverrides, Limits, Plugin, PluginEntry, PluginFolder, PluginSet, Runtime,
@@ -8,16 +13,22 @@ use wats_runtime::{
 
 use crate::{config::RawLimits, error::Error, health::PluginDetails};
 
+/// Pairs of plugin and file whose broken probes are remembered; a folder full of such files needs no more.
+const BROKEN_PROBES: usize = 10_000;
+
 /// The plugin folders, watched.
 #[derive(Debug)]
 pub(crate) struct Plugins {
     folder: PluginFolder,
+    /// How often the probe of a plugin broke on a file, by their digests: a mended plugin begins anew.
+    broken_probes: Mutex<HashMap<(String, [u8; 32]), u32>>,
 }
 
 impl Plugins {
     /// Begins to load what is there; a folder that does not exist is made.
     pub(crate) fn open(runtime: Runtime, dirs: &[PathBuf]) -> Result<Self, Error> {
-        Ok(Self { folder: PluginFolder::open(runtime, dirs.to_vec(), FolderOptions::default())? })
+        let folder = PluginFolder::open(runtime, dirs.to_vec(), FolderOptions::default())?;
+        Ok(Self { folder, broken_probes: Mutex::default() })
     }
 
     /// Waits until nothing is being loaded any more.
@@ -65,6 +76,23 @@ impl Plugins {
         self.folder.record_trap(plugin, what);
     }
 
+    /// The probe of a plugin broke on a file: how often it has done so by now.
+    pub(crate) fn probe_broke(&self, plugin: &Plugin, file: &[u8; 32]) -> u32 {
+        let mut broken = self.broken_probes.lock().unwrap_or_else(PoisonError::into_inner);
+        if broken.len() >= BROKEN_PROBES {
+            broken.clear();
+        }
+        let times = broken.entry((plugin.digest().to_owned(), *file)).or_default();
+        *times += 1;
+        *times
+    }
+
+    /// The file is decided upon: put back, it begins anew.
+    pub(crate) fn forget_probes_of(&self, plugin: &Plugin, file: &[u8; 32]) {
+        let mut broken = self.broken_probes.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.remove(&(plugin.digest().to_owned(), *file));
+    }
+
     /// A call of the plugin went well.
     pub(crate) fn record_success(&self, plugin: &Plugin) {
         self.folder.record_success(plugin);
@@ -95,6 +123,7 @@ impl Plugins {
                     version: plugin.map(|plugin| plugin.version().to_owned()),
                     state: state(entry).to_owned(),
                     why: why(entry),
+                    figures: plugin.map(Plugin::figures),
                     path: entry.file.display().to_string(),
                     digest: plugin.map(|plugin| plugin.digest().to_owned()),
                     grants: plugin

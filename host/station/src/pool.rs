@@ -5,12 +5,14 @@
 //! be more of them than processors: that is what makes commits of many files share one write.
 
 use std::{
-    path::PathBuf,
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
     sync::{
-        Arc, Weak,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -18,7 +20,7 @@ use wats_queue::SourceRow;
 
 use crate::{
     core::{Core, InboxState},
-    intake::{Notice, take::Arrived},
+    intake::{Notice, Verdict, take::Arrived},
     pipeline,
 };
 
@@ -26,6 +28,11 @@ use crate::{
 const IDLE: Duration = Duration::from_secs(15);
 /// How long a worker waits for work before it looks whether the station stops.
 const STOP_TICK: Duration = Duration::from_millis(250);
+
+/// The station stops when it fails on so many files ...
+const PANICS: usize = 5;
+/// ... within this time: then it is not the files.
+const PANIC_TIME: Duration = Duration::from_mins(10);
 
 /// What a worker does.
 #[derive(Debug)]
@@ -36,12 +43,23 @@ pub(crate) enum Work {
     FileAway { inbox: Arc<InboxState>, row: Box<SourceRow> },
 }
 
-/// Name of this process's private folders. Workers share them: a file is with one worker at a time.
-pub(crate) fn claim_name() -> String {
-    std::process::id().to_string()
+/// Name of this process's private folders, which no process before it had. Workers share them: a file is with one worker at a
+/// time.
+pub(crate) fn claim_name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        format!("{}-{:x}", std::process::id(), now.as_millis())
+    })
 }
 
 impl Work {
+    fn inbox(&self) -> &InboxState {
+        match self {
+            Self::Convert { inbox, .. } | Self::FileAway { inbox, .. } => inbox,
+        }
+    }
+
     fn inbox_and_path(&self) -> (Arc<InboxState>, PathBuf) {
         match self {
             Self::Convert { inbox, arrived } => (Arc::clone(inbox), arrived.path.clone()),
@@ -68,7 +86,9 @@ pub(crate) struct Pool {
     workers: AtomicUsize,
     idle: AtomicUsize,
     number: AtomicUsize,
-    core: std::sync::OnceLock<Weak<Core>>,
+    core: OnceLock<Weak<Core>>,
+    /// When the station failed on a file, lately.
+    panics: Mutex<VecDeque<Instant>>,
 }
 
 impl Pool {
@@ -83,7 +103,8 @@ impl Pool {
             workers: AtomicUsize::new(0),
             idle: AtomicUsize::new(0),
             number: AtomicUsize::new(0),
-            core: std::sync::OnceLock::new(),
+            core: OnceLock::new(),
+            panics: Mutex::default(),
         }
     }
 
@@ -127,6 +148,14 @@ impl Pool {
         false
     }
 
+    /// Notes that the station failed on a file. True when it has done so too often.
+    fn panicked_too_often(&self, now: Instant) -> bool {
+        let mut panics = self.panics.lock().unwrap_or_else(PoisonError::into_inner);
+        panics.retain(|at| now.duration_since(*at) < PANIC_TIME);
+        panics.push_back(now);
+        panics.len() >= PANICS
+    }
+
     /// How many files it takes now.
     pub(crate) fn room(&self) -> usize {
         self.sender.capacity().unwrap_or(0).saturating_sub(self.sender.len())
@@ -144,13 +173,13 @@ impl Pool {
         let started = std::thread::Builder::new().name(format!("worker-{number}")).spawn({
             let core = Arc::clone(&core);
             move || {
-                // A panic of ours must not shrink the pool without a word: it is told, and the next file gets a new thread.
-                let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| core.pool.work(&core)));
+                // Not that of a file, which is dealt with where it is done.
+                let result = catch_unwind(AssertUnwindSafe(|| core.pool.work(&core)));
                 if !matches!(result, Ok(Ended::Counted)) {
                     core.pool.workers.fetch_sub(1, Ordering::SeqCst);
                 }
                 if result.is_err() {
-                    core.fail(&format!("worker {number}"), "it panicked; its file stays where it is");
+                    core.fail(&format!("worker {number}"), "it panicked");
                 }
             }
         });
@@ -174,10 +203,7 @@ impl Pool {
                 Ok(work) => {
                     self.grow();
                     let (inbox, path) = work.inbox_and_path();
-                    let verdict = match work {
-                        Work::Convert { inbox, arrived } => pipeline::run(core, &inbox, arrived, &name),
-                        Work::FileAway { inbox, row } => pipeline::file_away(core, &inbox, &row, &name),
-                    };
+                    let verdict = guarded(core, &work, &path, name);
                     if inbox.notices.send(Notice::Finished(path, verdict)).is_err() {
                         return Ended::Stopped;
                     }
@@ -192,4 +218,30 @@ impl Pool {
             }
         }
     }
+}
+
+/// Does the work. A panic of ours costs the file that it came with, and no other.
+fn guarded(core: &Core, work: &Work, path: &Path, name: &str) -> Verdict {
+    let done = catch_unwind(AssertUnwindSafe(|| match work {
+        Work::Convert { inbox, arrived } => pipeline::run(core, inbox, arrived.clone(), name),
+        Work::FileAway { inbox, row } => pipeline::file_away(core, inbox, row, name),
+    }));
+    let panic = match done {
+        Ok(verdict) => return verdict,
+        Err(panic) => panic,
+    };
+    let said = wats_runtime::panic_message(panic.as_ref());
+    let inbox = work.inbox();
+    tracing::error!(inbox = %inbox.config.name, file = %path.display(), %said, "the station itself failed on the file; please report it");
+    core.metrics.panicked(&inbox.labels);
+    if core.pool.panicked_too_often(Instant::now()) {
+        core.fail("worker", &format!("it failed on {PANICS} files within {PANIC_TIME:?}, on the last one: {said}"));
+    }
+    let given_up = match work {
+        Work::Convert { inbox, arrived } => {
+            catch_unwind(AssertUnwindSafe(|| pipeline::give_up(core, inbox, arrived, said, name))).ok()
+        }
+        Work::FileAway { .. } => None,
+    };
+    given_up.unwrap_or_else(|| pipeline::broken(inbox, path, said))
 }

@@ -2,11 +2,19 @@
 //!
 //! The inbox's own, if it names one. Else the host's cheap rules sort out most plugins, and the rest are asked. An
 //! incomplete set of plugins must not send a file to a generic converter or to the error folder: while a plugin that may
-//! want it is still loading, held, or its probe failed, the file waits.
+//! want it is still loading, held, or its probe failed, the file waits. A file on which a probe breaks again and again goes
+//! to the error folder: neither it nor the plugin would ever be done.
 
-use wats_runtime::{HEAD_BYTES, Plugin, Source};
+use std::time::Duration;
+
+use wats_runtime::{Failure, Fault, HEAD_BYTES, Plugin, Source};
 
 use crate::{config::Inbox, intake::take::Taken, plugins::Plugins};
+
+/// A file on which a probe broke so many times goes to the error folder.
+const PROBE_TRAPS: u32 = 3;
+/// A file on which a probe broke is asked about again after this time.
+const PROBE_AGAIN: Duration = Duration::from_secs(5);
 
 /// A plugin that may convert the file.
 #[derive(Debug, Clone)]
@@ -23,10 +31,14 @@ pub(crate) struct Candidate {
 pub(crate) enum Selection {
     /// Best first; never empty. The next one is asked when one skips the file.
     Candidates(Vec<Candidate>),
-    /// Not now, and why.
-    Wait(String),
+    /// Not now, and why; again after this time, if it is another than the usual.
+    Wait { why: String, after: Option<Duration> },
     /// Not without files that are not there: which plugin misses which.
     Misses(String),
+    /// The plugin's probe broke on the file too often.
+    Broken { by: Plugin, failure: Box<Failure> },
+    /// The station itself could not do it; nobody's fault in file or plugin.
+    Station(String),
     /// Nobody, and what each of them said.
     Nobody(Vec<String>),
 }
@@ -42,7 +54,7 @@ pub(crate) fn select(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selecti
 fn named(name: &str, plugins: &Plugins) -> Selection {
     match plugins.by_name(name) {
         Ok(plugin) => Selection::Candidates(vec![Candidate { plugin, detection: None, doubtful: false }]),
-        Err(why) => Selection::Wait(why),
+        Err(why) => wait(why),
     }
 }
 
@@ -50,7 +62,7 @@ fn best(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
     let main = &taken.source.main;
     let head = head(taken);
     if let Some(why) = plugins.not_ready_for(&main.name) {
-        return Selection::Wait(why);
+        return wait(why);
     }
     let mut candidates = Vec::new();
     let mut said = Vec::new();
@@ -69,15 +81,33 @@ fn best(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
             Err(Unable::Missing(files)) => {
                 return Selection::Misses(format!("{} misses {files}", plugin.name()));
             }
-            Err(Unable::Failed(why)) => {
-                plugins.record_trap(&plugin, &why);
-                return Selection::Wait(why);
-            }
+            Err(Unable::Failed(failure)) => return failed(plugins, plugin, failure, taken),
         }
     }
     // Stable: plugins of equal confidence stay in the order of their priority.
     candidates.sort_by(|a, b| confidence(b).total_cmp(&confidence(a)));
     if candidates.is_empty() { Selection::Nobody(said) } else { Selection::Candidates(candidates) }
+}
+
+fn wait(why: String) -> Selection {
+    Selection::Wait { why, after: None }
+}
+
+/// One bad file costs one file: it counts once against the plugin, however often it is asked about.
+fn failed(plugins: &Plugins, plugin: Plugin, failure: Box<Failure>, taken: &Taken) -> Selection {
+    let why = failure.to_string();
+    if failure.fault == Fault::Station {
+        return Selection::Station(why);
+    }
+    let times = plugins.probe_broke(&plugin, &taken.digest);
+    if times >= PROBE_TRAPS {
+        plugins.forget_probes_of(&plugin, &taken.digest);
+        return Selection::Broken { by: plugin, failure };
+    }
+    if times == 1 && failure.is_trap() {
+        plugins.record_trap(&plugin, &why);
+    }
+    Selection::Wait { why, after: Some(PROBE_AGAIN) }
 }
 
 /// What the rules of plugins look at.
@@ -98,11 +128,11 @@ fn confidence(candidate: &Candidate) -> f64 {
 
 enum Unable {
     Missing(String),
-    Failed(String),
+    Failed(Box<Failure>),
 }
 
 fn probe(plugin: &Plugin, source: &Source) -> Result<(f64, String), Unable> {
-    let detection = plugin.probe(source).map_err(|failure| Unable::Failed(failure.to_string()))?;
+    let detection = plugin.probe(source).map_err(Unable::Failed)?;
     if !detection.missing.is_empty() {
         return Err(Unable::Missing(detection.missing.join(", ")));
     }

@@ -101,7 +101,10 @@ pub(crate) fn path_for(file: &Path) -> PathBuf {
 pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
     let path = path_for(file);
     let part = path.with_extension("json.part");
-    fs::write(&part, text)?;
+    let mut file = fs::File::create(&part)?;
+    io::Write::write_all(&mut file, text.as_bytes())?;
+    // The ledger is told that it is there.
+    file.sync_all()?;
     fs::rename(&part, &path)
 }
 

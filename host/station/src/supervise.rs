@@ -23,6 +23,7 @@ use crate::{
     config::{Config, Inbox, RawServer},
     core::{self, Core, Events, FaultHook, InboxState},
     error::Error,
+    filing::Filing,
     health::{self, Details},
     intake,
     local::{self, Keys, SubmitError},
@@ -112,25 +113,14 @@ impl Station {
     /// Starts a station on the tokio runtime of the caller. It needs no server to start.
     ///
     /// # Errors
-    /// [`Error`] when the data folder, the queue, the plugin host, an inbox or a port cannot be used.
+    /// [`Error`] when the data folder, the queue, the plugin host or a port cannot be used. An inbox that cannot be used is a
+    /// fault in [`Station::details`], and is tried again.
     pub async fn start(config: Config, options: Options) -> Result<Self, Error> {
         let dir = config.data_dir.clone();
         os::create_private_dir(&dir).map_err(|source| Error::DataFolder { path: dir.clone(), source })?;
         let queue = Queue::open(&dir.join("queue"), queue_options(&config, &options))?;
         let keys = Keys::in_dir(&dir).map_err(|source| Error::DataFolder { path: dir.clone(), source })?;
         let station_id = station_id(&queue).await?;
-        for inbox in &config.inboxes {
-            core::make_folders(inbox)?;
-            match archive::put_back_strays(&inbox.path, inbox.recursive) {
-                Ok(0) => {}
-                Ok(count) => {
-                    tracing::info!(inbox = %inbox.name, count, "files that a crash left half filed away are back in the inbox");
-                }
-                Err(error) => {
-                    tracing::warn!(inbox = %inbox.name, %error, "the inbox could not be searched for files of a crash");
-                }
-            }
-        }
         let client = client(&config, &options)?;
         let max = config.workers.max.map_or_else(default_workers, |max| max as usize);
         let mut runtime_options = RuntimeOptions::new(options.meter.clone());
@@ -145,7 +135,13 @@ impl Station {
         let mut inboxes = Vec::new();
         for inbox in &config.inboxes {
             let (sender, receiver) = crossbeam_channel::bounded(NOTICES);
-            inboxes.push(Arc::new(InboxState::new(inbox.clone(), defaults(&config, inbox), sender)));
+            let state = InboxState::new(inbox.clone(), defaults(&config, inbox), sender);
+            // One inbox that cannot be had stops no other: health says so, and each scan tries again.
+            if let Some(why) = state.make_folders(None) {
+                tracing::error!(inbox = %inbox.name, %why, "the inbox cannot be used; it is tried again at each scan");
+                state.set_unreadable(Some(why));
+            }
+            inboxes.push(Arc::new(state));
             receivers.push(receiver);
         }
         let handle = tokio::runtime::Handle::current();
@@ -171,6 +167,7 @@ impl Station {
             failure: Mutex::new(None),
             started: Instant::now(),
             disk: Mutex::new(None),
+            filing: Arc::new(Filing::default()),
             config,
         });
         let mut station = Self { core, threads: Vec::new(), address: None, metrics_address: None };
@@ -353,7 +350,7 @@ impl Station {
         }
         self.core.queue.close().await;
         for inbox in &self.core.inboxes {
-            archive::remove_claims(&inbox.config.path, &crate::pool::claim_name());
+            archive::remove_claims(&inbox.config.path, crate::pool::claim_name());
         }
         unannounce(&self.core.config.data_dir);
         self.core.failure.lock().unwrap_or_else(PoisonError::into_inner).take()

@@ -87,6 +87,8 @@ pub(crate) struct Sink {
     frozen: Option<(Asked, Vec<u8>)>,
     asked: Asked,
     refused: Vec<Violation>,
+    /// Why the queue did not take what was to be staged.
+    failed: Option<wats_queue::Error>,
 }
 
 /// All reports of one file, ready to be committed.
@@ -124,6 +126,7 @@ impl Sink {
             frozen: None,
             asked,
             refused: Vec::new(),
+            failed: None,
         }
     }
 
@@ -136,6 +139,10 @@ impl Sink {
                 Finished::AskedTooLate(asked)
             }
             frozen => {
+                // All or nothing: what was staged before the first refusal is of no use.
+                if !self.refused.is_empty() {
+                    self.abandon();
+                }
                 let identity = frozen.map_or_else(|| self.rules.identity.bytes(asked), |(_, bytes)| bytes);
                 Finished::Valid(ValidReports {
                     reports: std::mem::take(&mut self.reports),
@@ -152,6 +159,11 @@ impl Sink {
     /// Whether no report came at all.
     pub(crate) fn is_untouched(&self) -> bool {
         self.count == 0 && self.refused.is_empty()
+    }
+
+    /// Why the queue did not take a report, if that is what ended the call. The plugin host knows only that it did.
+    pub(crate) fn take_failure(&mut self) -> Option<wats_queue::Error> {
+        self.failed.take()
     }
 
     /// Throws away what was staged.
@@ -248,9 +260,20 @@ impl Sink {
         if let Some(queue) = self.queue.as_ref().filter(|_| self.held_bytes > STAGE_BYTES) {
             let stage = *self.stage.get_or_insert_with(|| queue.begin_stage());
             self.held_bytes = 0;
-            queue.stage_blocking(stage, std::mem::take(&mut self.reports)).map_err(SinkError::new)?;
+            queue.stage_blocking(stage, std::mem::take(&mut self.reports)).map_err(|error| {
+                let told = SinkError::new(wats_runtime::chain(&error));
+                self.failed = Some(error);
+                told
+            })?;
         }
         Ok(())
+    }
+}
+
+/// Also when the way of a file ends in a panic: nothing stays behind.
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.abandon();
     }
 }
 

@@ -216,7 +216,7 @@ async fn ready(State(web): State<Web>) -> Response {
         reasons.push(loading);
     }
     for inbox in &web.core.inboxes {
-        if let (Some(reason), _) = inbox.reasons() {
+        if let Some(reason) = inbox.reasons().unreadable {
             reasons.push(format!("inbox {}: {}", inbox.config.name, reason.why));
         }
     }
@@ -267,6 +267,9 @@ async fn reports(State(web): State<Web>, headers: HeaderMap, body: Bytes) -> Res
                 }
                 SubmitError::Queue(wats_queue::Error::IdentityConflict { .. }) => {
                     refuse(StatusCode::CONFLICT, what, "give the report an id of its own")
+                }
+                SubmitError::Queue(wats_queue::Error::PayloadTooLarge { .. }) => {
+                    refuse(StatusCode::UNPROCESSABLE_ENTITY, what, "make the report smaller; nothing of it was taken")
                 }
                 SubmitError::NotNow(_) | SubmitError::Queue(_) => {
                     refuse(StatusCode::SERVICE_UNAVAILABLE, what, "keep the report and send it again later")

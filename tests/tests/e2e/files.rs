@@ -289,11 +289,18 @@ async fn a_file_that_cannot_be_read_waits_is_told_of_and_holds_up_no_other() {
     fs::rename(&hidden, &path).unwrap();
     line.drop_file("other.script", "report SN-2 5.0");
     station.delivered(1).await;
-    let told = station.until("the complaint", |details| details.inboxes[0].unreadable.is_some()).await;
+    let told = station.until("the complaint", |details| details.inboxes[0].stuck.is_some()).await;
     assert!(told.complaints.iter().any(|complaint| complaint.part == "inbox in"), "{:?}", told.complaints);
+    let why = told.inboxes[0].stuck.clone().unwrap().why;
+    assert!(why.contains(&path.display().to_string()), "{why}");
+    assert_eq!(station.get("/health/ready").await.0, 200, "one file is one file");
     assert!(path.exists(), "it stays where it is");
+    let (_, trace) = station.admin(reqwest::Method::GET, "/api/trace?file=locked.script", None).await;
+    assert!(trace["sources"][0]["outcome"]["reason"].as_str().unwrap().contains("cannot be read"), "{trace}");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    station.delivered(2).await;
+    let details = station.delivered(2).await;
+    assert_eq!((details.queue.counts.files_seen, details.queue.counts.files_waiting), (2, 0));
+    station.until("good health", |details| details.complaints.is_empty()).await;
     station.stop().await;
 }
 

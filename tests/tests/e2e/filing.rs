@@ -5,13 +5,13 @@ use std::{
     io::Read as _,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use serde_json::json;
-use wats_tests::embedded::{Embedded, Line, csv, eventually, guest};
+use wats_tests::embedded::{Embedded, Line, csv, eventually, guest, noise};
 
 async fn running(line: &Line) -> Embedded {
     let station = line.start().await;
@@ -292,10 +292,177 @@ async fn a_disk_that_is_nearly_full_stops_intake_only() {
     let details = station.until("the inbox held", |details| details.inboxes[0].held.is_some()).await;
     assert!(details.complaints.iter().any(|complaint| complaint.why.contains("queue.min_disk_left_bytes")));
     assert_eq!(line.names("in"), ["a.script"]);
+    // Nothing is held any more when nothing is there.
+    fs::rename(line.path("in/a.script"), line.path("a.script")).unwrap();
+    station.until("nothing held", |details| details.inboxes[0].held.is_none()).await;
+    fs::rename(line.path("a.script"), line.path("in/a.script")).unwrap();
+    station.until("the inbox held", |details| details.inboxes[0].held.is_some()).await;
     station.stop().await;
     let line = Line { more: String::new(), ..line };
     let station = running(&line).await;
     station.delivered(1).await;
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_filed_away_is_told_of_and_makes_no_fault() {
+    let line = Line::with_guests(&["scripted"]);
+    let station = running(&line).await;
+    fs::remove_dir(line.path("in.archive")).unwrap();
+    fs::write(line.path("in.archive"), "a file where the folder was").unwrap();
+    line.drop_file("a.script", "report SN-1 5.0");
+    let details = station.until("the complaint", |details| details.inboxes[0].stuck.is_some()).await;
+    let why = details.inboxes[0].stuck.clone().unwrap().why;
+    for part in [line.path("in/a.script"), line.path("in.archive")] {
+        assert!(why.contains(&part.display().to_string()), "{} in {why}", part.display());
+    }
+    assert!(why.contains("left on its disk"), "{why}");
+    // Scans come and go, and it stays told.
+    for _ in 0..40 {
+        let details = station.station.details().await.unwrap();
+        assert!(details.inboxes[0].stuck.is_some(), "{details:?}");
+        assert_eq!(details.status, wats_station::health::Status::Degraded, "{:?}", details.complaints);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(station.get("/health/ready").await.0, 200, "other files are taken");
+    assert_eq!(station.get("/health").await.0, 200);
+    fs::remove_file(line.path("in.archive")).unwrap();
+    line.holds("in.archive", &["a.script"]).await;
+    station.until("good health", |details| details.complaints.is_empty()).await;
+    station.delivered(1).await;
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_that_cannot_be_made_is_a_fault_and_stops_no_other() {
+    let line = Line::with_guests(&["scripted"]);
+    fs::write(line.path("share"), "no folder").unwrap();
+    let line = Line {
+        more: "[[inbox]]\nname = \"far\"\npath = \"share/far\"\nsettle_seconds = 0.1\nscan_seconds = 0.3\n".into(),
+        ..line
+    };
+    let station = running(&line).await;
+    let details = station.station.details().await.unwrap();
+    let complaint = details.complaints.iter().find(|complaint| complaint.part == "inbox far").unwrap();
+    assert_eq!(complaint.status, wats_station::health::Status::Fault);
+    assert!(complaint.why.contains("make the folder") && complaint.why.contains("share"), "{complaint:?}");
+    assert_eq!(station.get("/health/ready").await.0, 503);
+    line.drop_file("a.script", "report SN-1 5.0");
+    station.delivered(1).await;
+    fs::remove_file(line.path("share")).unwrap();
+    eventually("the folder", || async {
+        if line.path("share/far").is_dir() { Ok(()) } else { Err("not there".to_owned()) }
+    })
+    .await;
+    fs::write(line.path("share/far/b.script"), "report SN-2 5.0").unwrap();
+    station.until("good health", |details| details.complaints.is_empty()).await;
+    station.until("the file of the other inbox", |details| details.queue.counts.files_committed == 2).await;
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_on_which_the_station_itself_fails_is_set_aside_and_the_others_go_on() {
+    let line = Line::with_guests(&["scripted"]);
+    let station = line
+        .start_with(|options| {
+            let files = AtomicUsize::new(0);
+            options.fault = Some(Arc::new(move |place| {
+                let is_second = place == "convert.before" && files.fetch_add(1, Ordering::SeqCst) == 1;
+                assert!(!is_second, "index 7 out of range");
+            }));
+        })
+        .await;
+    station.ready().await;
+    for number in 1..=3 {
+        line.drop_file(format!("{number}.script"), format!("report SN-{number} 5.0"));
+        station.decided(number).await;
+    }
+    let told = line.quarantined("2.script").await;
+    let error = told["error"].as_str().unwrap();
+    assert!(error.contains("the station itself failed on it: index 7 out of range"), "{error}");
+    station.delivered(2).await;
+    assert_eq!(line.serials(), ["SN-1", "SN-3"]);
+    assert_eq!(station.scrape().await.sum("wats_station_panics_total", &[("inbox", "in")]), 1.0);
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_fails_on_every_file_stops() {
+    let line = Line::with_guests(&["scripted"]);
+    let station = line
+        .start_with(|options| {
+            options.fault = Some(Arc::new(|place| assert!(place != "convert.before", "all is lost")));
+        })
+        .await;
+    station.ready().await;
+    for number in 0..8 {
+        line.drop_file(format!("{number}.script"), format!("report SN-{number} 5.0"));
+    }
+    tokio::time::timeout(wats_tests::embedded::PATIENCE, station.station.failed()).await.unwrap();
+    let failure = station.station.stop().await.unwrap().to_string();
+    assert!(failure.contains("5 files") && failure.contains("all is lost"), "{failure}");
+    assert!(line.names("in.error").len() < 2 * 8, "not every file had to pay: {:?}", line.names("in.error"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_another_unit_has_sets_a_file_aside_however_large_it_is() {
+    let line = Line::with_plugins(&["wats-json"]);
+    line.manifest("wats-json", "grants = [\"own-id\"]\n");
+    let station = running(&line).await;
+    let report = |serial: &str| {
+        json!({
+            "type": "T", "pn": "LAMP-7", "sn": serial, "rev": "C", "processCode": 100, "result": "P",
+            "machineName": "EOL-03", "location": "Lab", "purpose": "Test", "start": "2026-05-04T09:00:00.250+02:00",
+            "uut": { "user": "per", "execTime": 4.2 },
+            "root": { "stepType": "SequenceCall", "name": "Main", "group": "M", "status": "P",
+                      "seqCall": { "path": "a", "name": "a", "version": "1" }, "steps": [] }
+        })
+    };
+    let id = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
+    let mut first = report("SN-1");
+    first["id"] = json!(id);
+    line.drop_file("a.json", first.to_string());
+    station.delivered(1).await;
+    // Small enough to be checked at the commit, and so large that reports are staged while the plugin runs.
+    for (name, reports) in [("small.json", 1), ("large.json", 100)] {
+        let mut lot: Vec<_> = (0..reports).map(|number| report(&format!("LOT-{number}"))).collect();
+        lot[0]["id"] = json!(id);
+        for (number, one) in lot.iter_mut().enumerate().skip(1) {
+            one["root"]["steps"] = (0..40)
+                .map(|step| {
+                    json!({
+                        "stepType": "NI_Wait", "name": format!("step {step}"), "group": "M", "status": "D",
+                        "reportText": noise((number * 40 + step) as u64 + 1, 4_000)
+                    })
+                })
+                .collect();
+        }
+        line.drop_file(name, json!(lot).to_string());
+        let told = line.quarantined(name).await;
+        let error = told["error"].as_str().unwrap();
+        assert!(error.contains(id) && error.contains("LOT-0") && error.contains("SN-1"), "{name}: {error}");
+        assert_eq!(told["plugin"]["name"], "wats-json", "{name}: {told}");
+    }
+    let details = station.station.details().await.unwrap();
+    assert_eq!(
+        (details.queue.counts.files_quarantined, details.queue.counts.reports_committed),
+        (2, 1),
+        "{:?}",
+        details.queue.counts
+    );
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_stay_are_not_found_again_by_each_scan() {
+    let line = Line { inbox: "after = \"keep\"\n".into(), ..Line::with_guests(&["scripted"]) };
+    fs::write(line.path("in/a.script"), "report SN-1 5.0").unwrap();
+    let station = running(&line).await;
+    line.drop_file("b.script", "report SN-2 5.0");
+    station.delivered(2).await;
+    // Several scans, each of which sees both.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(station.scrape().await.sum("wats_intake_found_by_scan_total", &[]), 0.0);
     station.stop().await;
 }
 

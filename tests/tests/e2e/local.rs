@@ -2,7 +2,7 @@
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
-use wats_tests::embedded::{Embedded, Line, answer};
+use wats_tests::embedded::{Embedded, Line, answer, noise};
 
 async fn running(line: &Line) -> Embedded {
     let station = line.start().await;
@@ -30,7 +30,12 @@ async fn health_has_three_questions_and_details() {
     station.decided(2).await;
     assert_eq!(station.get("/health/live").await, (200, json!({ "status": "alive", "pid": std::process::id() })));
     assert_eq!(station.get("/health/ready").await, (200, json!({ "status": "ready" })));
-    assert_eq!(station.get("/health").await, (200, json!({ "status": "ok", "complaints": [] })));
+    // A file in the error folder is somebody's work.
+    let (status, health) = station.get("/health").await;
+    assert_eq!((status, &health["status"]), (200, &json!("degraded")), "{health}");
+    assert_eq!(health["complaints"].as_array().unwrap().len(), 1, "{health}");
+    let why = health["complaints"][0]["why"].as_str().unwrap();
+    assert!(why.starts_with("1 file in the error folder") && why.contains("wats queue retry --files"), "{why}");
     let (status, details) = station.get("/health/details").await;
     assert_eq!(status, 200);
     for (pointer, wanted) in [
@@ -47,6 +52,11 @@ async fn health_has_three_questions_and_details() {
         ("/plugins/0/name", json!("scripted")),
         ("/plugins/0/version", json!("1.2.3")),
         ("/plugins/0/state", json!("ready")),
+        ("/plugins/0/figures/converted", json!(1)),
+        ("/plugins/0/figures/failed_file", json!(1)),
+        ("/plugins/0/figures/failed_plugin", json!(0)),
+        ("/plugins/0/figures/reports", json!(2)),
+        ("/plugins/0/figures/traps", json!(0)),
         ("/inboxes/0/name", json!("in")),
         ("/inboxes/0/held", Value::Null),
     ] {
@@ -54,6 +64,8 @@ async fn health_has_three_questions_and_details() {
     }
     for present in [
         "/uptime_seconds",
+        "/plugins/0/figures/mean_seconds",
+        "/plugins/0/figures/max_seconds",
         "/queue/used_bytes",
         "/destination/last_delivery",
         "/workers/count",
@@ -62,10 +74,52 @@ async fn health_has_three_questions_and_details() {
     ] {
         assert!(details.pointer(present).is_some_and(|value| !value.is_null()), "{present} in {details:#}");
     }
+    // Taken out of it, it is nobody's any more.
+    std::fs::remove_file(line.path("in.error/b.script")).unwrap();
+    station.admin(Method::POST, "/api/files/retry", Some(json!({ "pattern": "none" }))).await;
+    station.until("good health", |details| details.complaints.is_empty()).await;
     let (status, index) = station.get("/").await;
     assert_eq!(status, 200);
     assert!(index.as_str().unwrap().contains("TEST-1"));
     station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_is_used_already_is_a_conflict_however_large_the_post_is() {
+    let line = Line::with_guests(&["scripted"]);
+    let station = running(&line).await;
+    let id = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
+    let with_id = |serial: &str| {
+        let mut report = report(serial);
+        report["id"] = json!(id);
+        report
+    };
+    assert_eq!(station.post(with_id("SN-1").to_string()).await.0, 201);
+    let (status, told) = station.post(with_id("SN-2").to_string()).await;
+    assert_eq!(status, 409, "{told}");
+    // Reports of a large post are staged while it is read.
+    let mut lot = vec![with_id("SN-2")];
+    for number in 0..100 {
+        let mut one = report(&format!("LOT-{number:03}"));
+        one["root"]["steps"] = (0..40).map(|step| text_step(number * 40 + step)).collect();
+        lot.push(one);
+    }
+    let lot = json!(lot).to_string();
+    assert!(lot.len() > 12 << 20, "{}", lot.len());
+    let (status, told) = station.post(lot).await;
+    assert_eq!(status, 409, "{told}");
+    assert!(told["error"]["what"].as_str().unwrap().contains(id), "{told}");
+    assert!(told["error"]["next"].as_str().unwrap().contains("an id of its own"), "{told}");
+    let details = station.delivered(1).await;
+    assert_eq!(details.queue.counts.reports_committed, 1, "nothing of it was taken");
+    station.stop().await;
+}
+
+fn text_step(number: u64) -> Value {
+    json!({
+        "stepType": "ET_SVT", "name": format!("step {number}"), "group": "M", "status": "D",
+        "reportText": noise(number + 1, 4_000)
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use std::{fs, time::Duration};
 
 use serde_json::Value;
+use wats_sim::fault::{Action, Point, Rule};
 use wats_station::offline::{Answer, Offline};
 use wats_tests::embedded::{Embedded, Line, eventually, guest, plugin};
 
@@ -224,6 +225,52 @@ async fn a_plugin_that_keeps_breaking_is_held_and_its_files_wait_until_it_is_res
     let details = station.until("nothing waiting", |details| details.queue.counts.files_waiting == 0).await;
     assert_eq!((details.queue.counts.files_quarantined, details.queue.counts.files_committed), (7, 1));
     assert_eq!(station.admin(reqwest::Method::POST, "/api/plugins/nobody/resume", None).await.0, 404);
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_on_which_a_probe_breaks_costs_itself_and_not_the_plugin() {
+    let line = Line::with_guests(&["loops_in_probe", "scripted"]);
+    line.manifest("loops_in_probe", "[limits]\nprobe_deadline_ms = 100\n");
+    let station = running(&line).await;
+    line.drop_file("a.loops_in_probe", "x");
+    station.until("the file waiting", |details| details.queue.counts.files_waiting == 1).await;
+    line.drop_file("a.script", "report SN-1 5.0");
+    station.delivered(1).await;
+    let told = line.quarantined("a.loops_in_probe").await;
+    let error = told["error"].as_str().unwrap();
+    assert!(error.starts_with("probe") && error.contains("loops-in-probe@0.1.0"), "{error}");
+    assert_eq!(told["failure"]["kind"], "limit", "{told:#}");
+    assert_eq!(told["plugin"]["name"], "loops-in-probe", "{told:#}");
+    let details = station.station.details().await.unwrap();
+    let broken = details.plugins.iter().find(|plugin| plugin.name == "loops-in-probe").unwrap();
+    assert_eq!(broken.state, "ready", "one file is no reason to hold it: {broken:?}");
+    assert_eq!(broken.figures.unwrap().limits, 3, "{broken:?}");
+    assert_eq!(details.queue.counts.files_waiting, 0);
+    // Many such files are.
+    for number in 0..2 {
+        line.drop_file(format!("{number}.loops_in_probe"), format!("{number}"));
+    }
+    station.plugin_is("loops-in-probe", "held").await;
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_hangs_lets_the_files_wait_whose_plugin_asks_it() {
+    let line = Line::with_guests(&["scripted"]);
+    line.manifest("scripted", "grants = [\"lookup\"]\n[limits]\ndeadline_ms = 300\n");
+    let mut hang = Rule::any(Action::hang(Point::BeforeStore, 60_000)).times(1);
+    hang.when.path = Some("/api/product/*".into());
+    line.sim.handle().add_rule(hang).unwrap();
+    let station = running(&line).await;
+    line.drop_file("a.script", "product PN-1\nreport SN-1 5.0");
+    line.drop_file("b.script", "report SN-2 5.0");
+    station.until("the file waiting", |details| details.queue.counts.files_waiting == 1).await;
+    let details = station.delivered(1).await;
+    assert_eq!(details.queue.counts.files_quarantined, 0, "it is not the plugin's time");
+    // The server answers again; what else would wake the file takes longer.
+    line.manifest("scripted", "grants = [\"lookup\"]\npriority = 1\n");
+    station.delivered(2).await;
     station.stop().await;
 }
 

@@ -80,12 +80,18 @@ async fn a_file_is_due_for_the_archive_when_its_rule_says_so() {
     let kept = queue.commit(Commit { archive: ArchiveWhen::Keep, ..one(3) }).await.unwrap().source_id;
     let due = |rows: Vec<wats_queue::SourceRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
     assert_eq!(due(queue.archives_due(None, 10).await.unwrap()), [now]);
-    queue.set_archive(now, Archive::Archived { to: "done/file-1.csv".to_owned() }).await.unwrap();
+    let archived = Archive::Archived { to: "done/file-1.csv".to_owned() };
+    queue.set_archive(now, archived.clone()).await.unwrap();
+    // Who finds it gone from the inbox has looked at another file of its name.
+    queue.set_archive(now, Archive::Gone).await.unwrap();
+    assert_eq!(queue.source(now).await.unwrap().archive, archived);
     for leased in queue.lease(10).await.unwrap() {
         queue.delivered(leased.entry_id, receipt()).await.unwrap();
     }
     assert_eq!(due(queue.archives_due(None, 10).await.unwrap()), [later]);
     assert_eq!(due(queue.sources_in_inbox("line", None, 10).await.unwrap()), [kept]);
+    queue.set_archive(later, Archive::Gone).await.unwrap();
+    assert_eq!(queue.source(later).await.unwrap().archive, Archive::Gone);
     assert_sound(&queue).await;
 }
 

@@ -14,7 +14,7 @@ use notify::{
 use super::hold::Hold;
 use super::scan::{self, Found, Stamp};
 use super::{EntryState, FolderOptions, PluginEntry, PluginSet};
-use crate::error::{Error, chain};
+use crate::error::{Error, chain, panic_message};
 use crate::os;
 use crate::plugin::Plugin;
 use crate::runtime::Runtime;
@@ -306,7 +306,7 @@ impl Core {
         let core = Arc::clone(self);
         let path = key.1.clone();
         let thread = thread::Builder::new().name("wats-plugin-load".to_owned()).spawn(move || {
-            let loaded = core.runtime.load(&path);
+            let loaded = guarded(&path, || core.runtime.load(&path));
             core.loaded(&key, stamp, loaded);
         });
         match thread {
@@ -393,6 +393,14 @@ impl Core {
     }
 }
 
+/// Loads, and makes an error of a panic: an entry that stays `Loading` makes every file wait that no other plugin is known to
+/// be for.
+fn guarded<T>(path: &Path, load: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(load)).unwrap_or_else(|panic| {
+        Err(Error::Panicked { path: path.to_path_buf(), message: panic_message(panic.as_ref()).to_owned() })
+    })
+}
+
 fn is(one: Option<&Plugin>, other: &Plugin) -> bool {
     one.is_some_and(|one| one.is_same(other))
 }
@@ -429,5 +437,20 @@ impl Tracked {
             since: now,
             plugin: self.plugin.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_a_plugin_is_loaded_is_the_error_of_that_plugin() {
+        let path = Path::new("plugins/a.wasm");
+        let loaded = guarded::<()>(path, || panic!("index {} out of range", 7));
+        let Err(error @ Error::Panicked { .. }) = loaded else { panic!("{loaded:?}") };
+        assert!(error.to_string().contains("a.wasm") && error.to_string().contains("index 7 out of range"), "{error}");
+        assert!(!error.is_transient(), "the same file is not loaded again and again");
+        assert!(guarded(path, || Ok(1)).is_ok());
     }
 }

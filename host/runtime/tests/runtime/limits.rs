@@ -2,7 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use wats_runtime::{Cancel, FailureKind, Fault, Job, Limit, LimitOverrides};
+use std::sync::Arc;
+
+use wats_report::Violation;
+use wats_runtime::{
+    Answer, Cancel, Draft, FailureKind, Fault, Grant, Job, Limit, LimitOverrides, Lookup, Manifest, Process, Product,
+    ReportSink, SinkError,
+};
 
 use crate::support::{Bench, Keep, convert, source};
 
@@ -63,6 +69,79 @@ fn a_job_may_have_a_deadline_of_its_own() {
     let failure = conversion.outcome.unwrap_err();
     assert!(matches!(failure.kind, FailureKind::Limit { limit: Limit::DeadlineMs, allowed: 50, .. }), "{failure}");
     assert!(failure.backtrace.iter().any(|frame| frame.function.contains("convert")), "{:?}", failure.backtrace);
+}
+
+/// A station that takes its time for everything.
+#[derive(Default)]
+struct Slow(Keep);
+
+const SLOW: Duration = Duration::from_millis(600);
+
+impl ReportSink for Slow {
+    fn accept(&mut self, draft: Draft) -> Result<Result<String, Vec<Violation>>, SinkError> {
+        std::thread::sleep(SLOW);
+        self.0.accept(draft)
+    }
+}
+
+impl Lookup for Slow {
+    fn process_by_name(&self, _: &str) -> Answer<Process> {
+        std::thread::sleep(SLOW);
+        Answer::Absent
+    }
+
+    fn product_by_part_number(&self, _: &str) -> Answer<Product> {
+        std::thread::sleep(SLOW);
+        Answer::Absent
+    }
+}
+
+#[test]
+fn the_time_that_the_station_takes_is_not_the_guests() {
+    let bench = Bench::new();
+    let mut manifest = Manifest::default();
+    manifest.grants = vec![Grant::Lookup];
+    manifest.limits =
+        LimitOverrides { deadline_ms: Some(500), deadline_per_10_mib_ms: Some(0), ..LimitOverrides::default() };
+    let plugin = bench.load_with("scripted", manifest);
+    let job = || Job::new(Slow::default()).with_lookup(Arc::new(Slow::default()));
+    let script = "process ICT\nreport SN-1 5.0\nproduct PN-1\nreport SN-2 5.0\n";
+    let (conversion, sink) = plugin.convert(&source("a.script", script), job());
+    assert!(conversion.outcome.is_ok(), "{:?}", conversion.outcome);
+    assert_eq!(sink.0.drafts.len(), 2);
+    assert!(conversion.stats.duration >= 4 * SLOW, "{:?}", conversion.stats);
+
+    // Its own time is still bounded, and told without that of the station.
+    let (conversion, _) = plugin.convert(&source("a.script", "process ICT\nloop-forever"), job());
+    let failure = conversion.outcome.unwrap_err();
+    let FailureKind::Limit { limit: Limit::DeadlineMs, found, allowed: 500 } = failure.kind else {
+        panic!("{failure}");
+    };
+    assert!(conversion.stats.duration >= SLOW + Duration::from_millis(500), "{:?}", conversion.stats);
+    assert!(
+        u128::from(found) + SLOW.as_millis() <= conversion.stats.duration.as_millis() + 1,
+        "{found} {:?}",
+        conversion.stats
+    );
+}
+
+#[test]
+fn a_plugin_has_plain_figures_that_outlive_its_being_loaded_again() {
+    let bench = Bench::new();
+    let plugin = bench.load("scripted", LimitOverrides::default());
+    assert_eq!(plugin.figures(), wats_runtime::PluginFigures::default());
+    for script in
+        ["report SN-1 5.0\nreport SN-2 5.0", "skip mine", "wait 1 why", "error malformed 1 1 bad", "panic ouch"]
+    {
+        let (conversion, _) = convert(&plugin, script);
+        drop(conversion);
+    }
+    let again = bench.load("scripted", LimitOverrides::default());
+    let told = again.figures();
+    assert_eq!((told.converted, told.skipped, told.waiting), (1, 1, 1), "{told:?}");
+    assert_eq!((told.failed_file, told.failed_plugin, told.failed_station), (1, 1, 0), "{told:?}");
+    assert_eq!((told.reports, told.traps, told.limits), (2, 1, 0), "{told:?}");
+    assert!(told.mean_seconds.unwrap() > 0.0 && told.max_seconds >= told.mean_seconds, "{told:?}");
 }
 
 #[test]

@@ -95,7 +95,8 @@ fn a_stray_of_a_crash_is_put_back_beside_a_newer_file_of_its_name() {
     place.write("in/.wats-claim-3/sub/a.csv", "claimed");
     place.write("in/sub/.wats-claim-3/b.csv", "claimed on another disk");
     place.write("in/sub/a.csv", "newer");
-    assert_eq!(put_back_strays(&place.inbox(), true).unwrap(), 2);
+    let strays = put_back_strays(&place.inbox(), true, None);
+    assert_eq!((strays.count, strays.failed.len(), strays.again.len()), (2, 0, 0));
     assert_eq!(
         place.files(),
         map(&[("in/sub/a.csv", "newer"), ("in/sub/a.1.csv", "claimed"), ("in/sub/b.csv", "claimed on another disk")])
@@ -139,11 +140,110 @@ fn a_file_is_found_again_where_it_was_filed_away_by_its_bytes() {
     let archive = place.archive();
     file_away(&place.inbox(), Path::new("b.csv"), &stat, Action::Zip { to: &archive }, "0").unwrap();
 
-    let found = |path: &str, content: &str| find(&archive, Path::new(path), &digest(content));
+    let found = |path: &str, content: &str| find(&archive, Path::new(path), content.len() as u64, &digest(content));
     assert_eq!(found("sub/a.csv", "one"), Some(archive.join("sub/a.csv")));
     assert_eq!(found("sub/a.csv", "three"), Some(archive.join("sub/a.2.csv")));
     assert_eq!(found("sub/a.csv", "four"), None);
     assert_eq!(found("a.csv", "one"), None);
     assert_eq!(found("b.csv", "zipped"), Some(archive.join("b.csv.zip")));
     assert_eq!(found("b.csv", "one"), None);
+}
+
+#[test]
+fn one_stray_that_cannot_be_put_back_keeps_no_other_and_is_tried_again() {
+    let place = Place::new();
+    place.write("in/.wats-claim-3/sub/a.csv", "in the way");
+    place.write("in/.wats-claim-3/b.csv", "free");
+    place.write("in/.wats-claim-4/c.csv", "of another process");
+    place.write("in/.wats-claim-mine/d.csv", "at work");
+    // Its folder cannot be made: a file has its name.
+    place.write("in/sub", "a file");
+    let strays = put_back_strays(&place.inbox(), true, Some("mine"));
+    assert_eq!((strays.count, strays.again.clone()), (2, vec![place.inbox()]));
+    assert!(strays.failed.iter().any(|(path, _)| path.ends_with("sub")), "{strays:?}");
+    fs::remove_file(place.inbox().join("sub")).unwrap();
+    let strays = put_back_strays(&place.inbox(), true, Some("mine"));
+    assert_eq!((strays.count, strays.failed.len(), strays.again.len()), (1, 0, 0));
+    let wanted = [
+        ("in/b.csv", "free"),
+        ("in/c.csv", "of another process"),
+        ("in/sub/a.csv", "in the way"),
+        ("in/.wats-claim-mine/d.csv", "at work"),
+    ];
+    assert_eq!(place.files(), map(&wanted));
+}
+
+#[test]
+fn what_could_not_be_put_back_once_does_not_stand_in_the_way_for_ever() {
+    let place = Place::new();
+    place.write("in/.wats-claim-0/a.csv", "stray");
+    let stat = place.write("in/a.csv", "1");
+    assert_eq!(place.away("a.csv", &stat), FiledAway::At(place.archive().join("a.csv")));
+    assert_eq!(place.files(), map(&[("archive/a.csv", "1"), ("in/a.1.csv", "stray")]));
+}
+
+#[test]
+fn a_disk_that_fills_up_leaves_nothing_torn_in_the_archive() {
+    let place = Place::new();
+    place.write("in/a.csv", "content");
+    let full = |_: &Path, mut to: fs::File| {
+        io::Write::write_all(&mut to, b"half of it")?;
+        Err(io::Error::from(io::ErrorKind::StorageFull))
+    };
+    let error = write_into(&place.inbox().join("a.csv"), &place.archive(), Path::new("a.csv"), ".zip", full);
+    assert_eq!(error.unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(place.files(), map(&[("in/a.csv", "content")]));
+    // What a crash leaves is removed at the next start.
+    place.write("archive/.wats-part/1-2", "half of it");
+    remove_parts(&place.archive());
+    assert_eq!(place.files(), map(&[("in/a.csv", "content")]));
+}
+
+#[test]
+fn what_is_copied_to_another_disk_keeps_its_time_and_leaves_nothing_behind() {
+    let place = Place::new();
+    let stat = place.write("in/sub/a.csv", "content");
+    let file = place.inbox().join("sub/a.csv");
+    let target = write_into(&file, &place.archive(), Path::new("sub/a.csv"), "", copy).unwrap();
+    assert_eq!(target, place.archive().join("sub/a.csv"));
+    assert_eq!(os::stat_of(&fs::metadata(&target).unwrap()).mtime_ns, stat.mtime_ns);
+    assert_eq!(place.files(), map(&[("archive/sub/a.csv", "content")]));
+}
+
+#[test]
+fn an_error_names_the_folder_and_its_disk() {
+    let place = Place::new();
+    let stat = place.write("in/a.csv", "1");
+    place.write("archive", "a file where the folder should be");
+    let to = place.archive();
+    for action in [Action::Move { to: &to }, Action::Zip { to: &to }] {
+        let error = file_away(&place.inbox(), Path::new("a.csv"), &stat, action, "0").unwrap_err().to_string();
+        assert!(error.starts_with(&format!("into {}: ", to.display())), "{error}");
+        assert!(place.inbox().join("a.csv").exists(), "it is back");
+    }
+}
+
+#[test]
+fn the_next_free_name_is_found_in_a_few_looks_however_often_the_name_was_used() {
+    for used in [0, 1, 2, 3, 4, 7, 100, 4_095, 100_000] {
+        let mut looks = 0;
+        let free = first_free(|number| {
+            looks += 1;
+            number < used
+        });
+        assert_eq!(free, used);
+        assert!(looks <= 40, "{looks} looks for {used}");
+    }
+}
+
+#[test]
+fn only_files_of_the_size_are_read_to_find_one_again() {
+    let place = Place::new();
+    let digest = <[u8; 32]>::from(Sha256::digest("wanted"));
+    for (number, content) in ["short", "wanted", "wrong!"].into_iter().enumerate() {
+        place.write(&format!("archive/{}", numbered(OsStr::new("a.csv"), number as u32).to_string_lossy()), content);
+    }
+    let archive = place.archive();
+    assert_eq!(find(&archive, Path::new("a.csv"), 6, &digest), Some(archive.join("a.1.csv")));
+    assert_eq!(find(&archive, Path::new("a.csv"), 5, &digest), None, "of another size, whatever its bytes");
 }

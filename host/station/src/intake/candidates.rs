@@ -11,6 +11,8 @@ use wats_queue::Stat;
 /// How a sighting came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hint {
+    /// The folder was read for the first time: nobody can have told of what is there.
+    FirstScan,
     /// The folder was read.
     Scan,
     /// An event told of it.
@@ -36,6 +38,8 @@ struct Candidate {
     settled: bool,
     /// Nobody has tried it since this process began, or since the plugins changed.
     untried: bool,
+    /// No event has told of it.
+    only_by_scan: bool,
 }
 
 /// A file that has held still.
@@ -49,6 +53,8 @@ pub(crate) struct Due {
     /// It is to be tried now, also when the ledger says that it waits: the reason may be gone with the process that said
     /// so, or with the plugins of then.
     pub(crate) untried: bool,
+    /// No event has told of it.
+    pub(crate) only_by_scan: bool,
 }
 
 /// The files of one inbox that are not done.
@@ -61,7 +67,7 @@ pub(crate) struct Candidates {
 }
 
 impl Candidates {
-    /// A file was seen. True when it is new here.
+    /// A file was seen.
     pub(crate) fn observe(
         &mut self,
         path: &Path,
@@ -70,15 +76,16 @@ impl Candidates {
         settle: Duration,
         now: Instant,
         wall: jiff::Timestamp,
-    ) -> bool {
+    ) {
         let settle = if hint == Hint::Complete { Duration::ZERO } else { settle };
         let key = (now + settle, self.counter);
         if let Some(known) = self.files.get_mut(path) {
+            known.only_by_scan &= hint == Hint::Scan;
             let unchanged = known.stat == stat;
-            let Phase::Due(old) = known.phase else { return false };
+            let Phase::Due(old) = known.phase else { return };
             // Nothing new, unless it is now known to be complete.
             if unchanged && (hint != Hint::Complete || old.0 <= key.0 || known.settled) {
-                return false;
+                return;
             }
             known.stat = stat;
             known.settled = false;
@@ -86,15 +93,14 @@ impl Candidates {
             self.counter += 1;
             self.queue.remove(&old);
             self.queue.insert(key, path.to_path_buf());
-            return false;
+            return;
         }
         self.counter += 1;
         self.queue.insert(key, path.to_path_buf());
-        self.files.insert(
-            path.to_path_buf(),
-            Candidate { stat, phase: Phase::Due(key), first_seen: wall, since: now, settled: false, untried: true },
-        );
-        true
+        let phase = Phase::Due(key);
+        let only_by_scan = hint == Hint::Scan;
+        let seen = Candidate { stat, phase, first_seen: wall, since: now, settled: false, untried: true, only_by_scan };
+        self.files.insert(path.to_path_buf(), seen);
     }
 
     /// A file is not there any more.
@@ -115,8 +121,8 @@ impl Candidates {
             .take(most)
             .filter_map(|(_, path)| {
                 let known = self.files.get(path)?;
-                let Candidate { stat, first_seen, since, untried, .. } = *known;
-                Some(Due { path: path.clone(), stat, first_seen, since, untried })
+                let Candidate { stat, first_seen, since, untried, only_by_scan, .. } = *known;
+                Some(Due { path: path.clone(), stat, first_seen, since, untried, only_by_scan })
             })
             .collect()
     }
@@ -134,20 +140,24 @@ impl Candidates {
             self.queue.remove(&key);
             candidate.phase = Phase::InFlight;
             candidate.untried = false;
+            candidate.only_by_scan = false;
         }
     }
 
-    /// A worker takes a file that was not waiting here (to file it away). False when a worker has it already.
+    /// A worker takes a file that was not waiting here (to file it away). False when a worker has it already, or when it is
+    /// to be left alone for a while yet.
     pub(crate) fn claim(&mut self, path: &Path, stat: Stat, now: Instant, wall: jiff::Timestamp) -> bool {
-        match self.files.get(path).map(|candidate| candidate.phase) {
-            Some(Phase::InFlight) => return false,
-            Some(Phase::Due(key)) => {
+        match self.files.get(path).map(|candidate| (candidate.phase, candidate.settled)) {
+            Some((Phase::InFlight, _)) => return false,
+            Some((Phase::Due((at, _)), true)) if at > now => return false,
+            Some((Phase::Due(key), _)) => {
                 self.queue.remove(&key);
             }
             None => {}
         }
         let phase = Phase::InFlight;
-        let claimed = Candidate { stat, phase, first_seen: wall, since: now, settled: true, untried: false };
+        let claimed =
+            Candidate { stat, phase, first_seen: wall, since: now, settled: true, untried: false, only_by_scan: false };
         self.files.insert(path.to_path_buf(), claimed);
         true
     }
@@ -282,6 +292,36 @@ mod tests {
         files.again(Path::new("a"), clock.at(60_000));
         see(&mut files, "a", 9, Hint::Event, clock.at(10));
         assert_eq!(paths(&files.due(clock.at(1_010), 9)), ["a"]);
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_filed_away_is_left_alone_until_its_time_has_come() {
+        let (mut files, clock) = (Candidates::default(), Clock(Instant::now()));
+        let claim = |files: &mut Candidates, ms| {
+            files.claim(Path::new("a"), stat(1), clock.at(ms), jiff::Timestamp::UNIX_EPOCH)
+        };
+        assert!(claim(&mut files, 0));
+        files.again(Path::new("a"), clock.at(5_000));
+        assert!(!claim(&mut files, 2_000), "told again of it too early");
+        assert!(claim(&mut files, 5_000));
+    }
+
+    #[test]
+    fn a_file_of_which_an_event_told_was_not_found_by_the_scan_alone() {
+        let (mut files, clock) = (Candidates::default(), Clock(Instant::now()));
+        for (path, hints) in [
+            ("event", &[Hint::Event, Hint::Scan][..]),
+            ("late event", &[Hint::Scan, Hint::Event][..]),
+            ("at the start", &[Hint::FirstScan, Hint::Scan][..]),
+            ("scan", &[Hint::Scan, Hint::Scan][..]),
+        ] {
+            for hint in hints {
+                see(&mut files, path, 1, *hint, clock.at(0));
+            }
+        }
+        let due = files.due(clock.at(1_000), 9);
+        let by_scan: Vec<_> = due.into_iter().filter(|due| due.only_by_scan).map(|due| due.path).collect();
+        assert_eq!(by_scan, [PathBuf::from("scan")]);
     }
 
     #[test]

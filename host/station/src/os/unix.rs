@@ -1,7 +1,7 @@
 use std::{
-    fs::{DirBuilder, File, Metadata, OpenOptions},
+    fs::{DirBuilder, File, Metadata, OpenOptions, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -41,7 +41,20 @@ pub(super) fn disk_left(path: &Path) -> Option<u64> {
 }
 
 pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    // Also one that was there before: keys and reports lie in it.
+    let permissions = std::fs::metadata(path)?.permissions();
+    if permissions.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    match std::fs::set_permissions(path, Permissions::from_mode(0o700)) {
+        Ok(()) => {
+            tracing::info!(folder = %path.display(), was = format!("{:o}", permissions.mode() & 0o777), "the data folder is for its owner alone now")
+        }
+        // Somebody else's: then it is theirs to say.
+        Err(error) => tracing::warn!(folder = %path.display(), %error, "others may read the data folder"),
+    }
+    Ok(())
 }
 
 pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
@@ -68,4 +81,22 @@ pub(super) fn rename_to_free_name(_: &Path, _: &Path) -> io::Result<()> {
 
 pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_folder_that_was_there_before_is_for_its_owner_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (old, new) = (root.path().join("old"), root.path().join("a/new"));
+        std::fs::create_dir(&old).unwrap();
+        std::fs::set_permissions(&old, Permissions::from_mode(0o755)).unwrap();
+        for path in [&old, &new] {
+            create_private_dir(path).unwrap();
+            assert_eq!(mode(path), 0o700, "{}", path.display());
+        }
+    }
 }
