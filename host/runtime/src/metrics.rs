@@ -270,6 +270,7 @@ impl PluginMetrics {
 
     fn reached(&self, limit: Limit) {
         let [name, version] = self.plugin.clone();
+        add(&self.figures.limits, 1);
         self.metrics.limits.add(1, &[name, version, KeyValue::new("limit", limit.key())]);
     }
 }
