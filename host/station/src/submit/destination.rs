@@ -155,9 +155,9 @@ impl Destination {
         state.paused.take_if(|paused| began > paused.at).is_some_and(|paused| paused.announced)
     }
 
-    /// The server answers, and there is nothing to try it with. True when that ends a pause.
+    /// The server answers, and there is nothing to try it with. True when that ends a pause that was announced.
     pub(super) fn answers(&self) -> bool {
-        self.lock().paused.take().is_some()
+        self.lock().paused.take().is_some_and(|paused| paused.announced)
     }
 
     /// An attempt has failed and counts: not a word about the destination, but the next trial is due later, with another.
