@@ -160,13 +160,11 @@ impl<'a, M: SerializeMap> Fields<'a, M> {
     }
 
     pub(super) fn put_if(&mut self, key: &'static str, value: Option<impl Serialize>) -> Result<(), M::Error> {
-        match value {
-            Some(value) => self.put(key, &value),
-            None => {
-                self.never(&[key]);
-                Ok(())
-            }
+        if let Some(value) = value {
+            return self.put(key, &value);
         }
+        self.never(&[key]);
+        Ok(())
     }
 
     pub(super) fn number_if(&mut self, key: &'static str, number: Option<f64>) -> Result<(), M::Error> {
