@@ -160,13 +160,8 @@ impl<'a, M: SerializeMap> Fields<'a, M> {
     }
 
     pub(super) fn put_if(&mut self, key: &'static str, value: Option<impl Serialize>) -> Result<(), M::Error> {
-        match value {
-            Some(value) => self.put(key, &value),
-            None => {
-                self.never(&[key]);
-                Ok(())
-            }
-        }
+        self.never(&[key]);
+        value.map_or(Ok(()), |value| self.map.serialize_entry(key, &value))
     }
 
     pub(super) fn number_if(&mut self, key: &'static str, number: Option<f64>) -> Result<(), M::Error> {
