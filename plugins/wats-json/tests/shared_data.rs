@@ -44,8 +44,9 @@ fn leaves(key: &str, value: &Value, found: &mut Vec<String>) {
         "stepType",
         "compOp",
         "id",
-        "idx",
-        "position",
+        // Another client's names for a loop's idx and num.
+        "i",
+        "n",
     ];
     if NOT_KEPT.contains(&key) {
         return;

@@ -254,7 +254,9 @@ fn spread_step(step: &mut Step, extra: &Extra) {
     match &mut step.body {
         StepBody::Sequence { call, steps } => {
             call.extra.clone_from(extra);
-            steps.iter_mut().for_each(|child| spread_step(child, extra));
+            for child in steps {
+                spread_step(child, extra);
+            }
         }
         StepBody::Numeric(all) => all.iter_mut().for_each(|it| it.extra.clone_from(extra)),
         StepBody::PassFail(all) => all.iter_mut().for_each(|it| it.extra.clone_from(extra)),

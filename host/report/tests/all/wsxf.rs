@@ -6,7 +6,7 @@ use wats_report::{Report, from_wsxf, to_wsxf};
 /// A test with every key that the schema knows, each with an unknown one beside it.
 fn full() -> Value {
     serde_json::from_str(
-        r##"{
+        r#"{
         "type": "T", "id": "0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a001", "pn": "PN", "sn": "SN", "rev": "A",
         "processCode": 100, "result": "F", "machineName": "M", "location": "L", "purpose": "Test",
         "start": "2026-05-04T08:15:30.250+02:00", "x": 1,
@@ -70,7 +70,7 @@ fn full() -> Value {
                 }
             ]
         }
-    }"##,
+    }"#,
     )
     .unwrap()
 }

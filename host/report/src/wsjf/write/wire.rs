@@ -160,11 +160,8 @@ impl<'a, M: SerializeMap> Fields<'a, M> {
     }
 
     pub(super) fn put_if(&mut self, key: &'static str, value: Option<impl Serialize>) -> Result<(), M::Error> {
-        if let Some(value) = value {
-            return self.put(key, &value);
-        }
         self.never(&[key]);
-        Ok(())
+        value.map_or(Ok(()), |value| self.map.serialize_entry(key, &value))
     }
 
     pub(super) fn number_if(&mut self, key: &'static str, number: Option<f64>) -> Result<(), M::Error> {
