@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use crate::toolchain::{TARGET, Toolchain};
-use crate::{docs, run, test, wit, workspaces};
+use crate::toolchain::{Toolchain, WASM};
+use crate::{docs, run, test, windows, wit, workspaces};
 
 pub(crate) fn ci() -> Result<bool> {
     for tool in ["fmt", "clippy"] {
@@ -33,6 +33,7 @@ pub(crate) fn ci() -> Result<bool> {
     step("report for wasm", &report_for_wasm);
     step("tests", &|| test::test(&test::Options::default()));
     step("docs", &docs::docs);
+    step("windows", &windows::windows_where_possible);
     if wrong.is_empty() {
         println!("ci: all is well");
     } else {
@@ -44,7 +45,7 @@ pub(crate) fn ci() -> Result<bool> {
 /// The report's crate promises to compile for wasm, and no guest of ours contains it.
 fn report_for_wasm() -> Result<bool> {
     let mut command = run::cargo(&run::root());
-    command.args(["check", "--locked", "--package", "wats-report", "--target", TARGET]);
+    command.args(["check", "--locked", "--package", "wats-report", "--target", WASM]);
     command.env("CARGO_TARGET_DIR", run::output().join("report-for-wasm"));
     run::works(Toolchain::find()?.apply(&mut command)?)
 }

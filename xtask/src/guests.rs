@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::toolchain::{TARGET, Toolchain};
+use crate::toolchain::{Toolchain, WASM};
 use crate::{run, workspaces};
 
 /// Compiles all guests. Returns the folder with the plugins.
@@ -34,11 +34,11 @@ fn build(toolchain: &Toolchain, workspaces: &[PathBuf], folder: &str) -> Result<
     let mut names = BTreeSet::new();
     for workspace in workspaces.iter().filter(|workspace| workspace.join("Cargo.toml").exists()) {
         let mut command = run::cargo(workspace);
-        command.args(["build", "--workspace", "--lib", "--release", "--quiet", "--target", TARGET]);
+        command.args(["build", "--workspace", "--lib", "--release", "--quiet", "--target", WASM]);
         run::succeed(toolchain.apply(command.env("CARGO_TARGET_DIR", &built))?)?;
         for package in packages(workspace)? {
             let name = workspaces::package_name(&package)?;
-            let component = built.join(TARGET).join("release").join(format!("{}.wasm", name.replace('-', "_")));
+            let component = built.join(WASM).join("release").join(format!("{}.wasm", name.replace('-', "_")));
             if component.exists() {
                 let file = format!("{}.wasm", package.file_name().unwrap_or_default().to_string_lossy());
                 put(&component, &output.join(&file))?;

@@ -11,6 +11,7 @@ mod guests;
 mod run;
 mod test;
 mod toolchain;
+mod windows;
 mod wit;
 mod workspaces;
 
@@ -27,10 +28,12 @@ usage: cargo xtask TASK
   docs                     build the API docs, warnings are errors; check the guides for dead links
   wit [--check]            copy the contract into the SDKs and generate the Rust bindings; --check only compares
   bench [--quick] [NAME]   measure, and print one table with budgets; --write keeps it in docs/performance.md
-  ci                       what .ci/run does: formatting, lints, the report for wasm, tests, docs
+  windows                  compile everything for Windows, as far as errors and warnings go; warnings are errors
+  ci                       what .ci/run does: formatting, lints, the report for wasm, tests, docs, Windows
   dist                     make the release folder in target/dist
 
-environment: WATS_WASM_TOOLCHAIN=rustup|debian|FOLDER picks where the compiler for plugins comes from";
+environment: WATS_WASM_TOOLCHAIN=rustup|debian|FOLDER picks where the compiler for plugins comes from, and
+that for Windows (which a FOLDER need not have)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -56,6 +59,7 @@ fn dispatch(words: &[&str]) -> Result<bool> {
         ["wit"] => wit::copy().map(|()| true),
         ["wit", "--check"] => wit::check().map(|()| true),
         ["bench", rest @ ..] => bench::bench(&bench::Options::parse(rest)?),
+        ["windows"] => windows::windows(),
         ["ci"] => ci::ci(),
         ["dist"] => dist::dist().map(|()| true),
         ["help" | "--help" | "-h"] => {
