@@ -1,6 +1,5 @@
 //! `cargo xtask bench`: the figures of the whole in one table, each beside its budget.
 
-use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -51,8 +50,10 @@ struct Row {
     how: String,
 }
 
+type Kept = (&'static str, &'static str, &'static str, f64, &'static str, Option<f64>);
+
 /// Figures that criterion keeps: bench, what, the folder of its estimates, divisor of its nanoseconds, unit, budget.
-const CRITERION: [(&str, &str, &str, f64, &str, Option<f64>); 6] = [
+const CRITERION: [Kept; 6] = [
     (
         "calls",
         "instantiate, call and tear down, 1 KiB file",
@@ -223,17 +224,9 @@ fn plain(rows: &[Row]) -> String {
 fn table(rows: &[Row]) -> String {
     let mut text = String::from("| what | measured | budget | | how |\n|---|---|---|---|---|\n");
     for row in rows {
-        // Writing to a string does not fail.
-        let _ = writeln!(
-            text,
-            "| {} | {} {} | {} | {} | {} |",
-            row.what,
-            number(row.value),
-            row.unit,
-            row.budget(),
-            row.verdict(),
-            row.how.replace('|', "/")
-        );
+        let (measured, how) = (number(row.value), row.how.replace('|', "/"));
+        let cells = [&row.what, &format!("{measured} {}", row.unit), &row.budget(), row.verdict(), &how];
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     text
 }

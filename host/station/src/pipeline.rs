@@ -38,13 +38,13 @@ const BROKEN_RETRY: Duration = Duration::from_mins(10);
 const WAIT: Duration = Duration::from_secs(30);
 
 /// Takes a file through the pipeline.
-pub(crate) fn run(core: &Core, inbox: &InboxState, arrived: Arrived, worker: &str) -> Verdict {
+pub(crate) fn run(core: &Core, inbox: &InboxState, arrived: &Arrived, worker: &str) -> Verdict {
     core.fault("take.before");
     let taken = match take::take(&inbox.config, arrived.clone(), &core.config.station.time_zone) {
         Ok(taken) => taken,
         Err(TakeError::Missing) => return Verdict::Done,
         Err(TakeError::Changed) => return Verdict::Changed,
-        Err(TakeError::Unreadable(error)) => return unreadable(core, inbox, &arrived, &error),
+        Err(TakeError::Unreadable(error)) => return unreadable(core, inbox, arrived, &error),
     };
     core.fault("convert.before");
     let decision = match decide(core, inbox, &taken) {

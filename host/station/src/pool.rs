@@ -223,7 +223,7 @@ impl Pool {
 /// Does the work. A panic of ours costs the file that it came with, and no other.
 fn guarded(core: &Core, work: &Work, path: &Path, name: &str) -> Verdict {
     let done = catch_unwind(AssertUnwindSafe(|| match work {
-        Work::Convert { inbox, arrived } => pipeline::run(core, inbox, arrived.clone(), name),
+        Work::Convert { inbox, arrived } => pipeline::run(core, inbox, arrived, name),
         Work::FileAway { inbox, row } => pipeline::file_away(core, inbox, row, name),
     }));
     let panic = match done {

@@ -161,7 +161,7 @@ async fn a_large_file_that_changes_while_it_is_converted_is_converted_again() {
             }
             // Same size, same time of change: only the bytes tell.
             let modified = fs::metadata(&path).unwrap().modified().unwrap();
-            let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+            let mut file = OpenOptions::new().write(true).open(&path).unwrap();
             file.write_all(b"report SN-2 5.0").unwrap();
             file.set_modified(modified).unwrap();
         }

@@ -241,7 +241,10 @@ fn only_files_of_the_size_are_read_to_find_one_again() {
     let place = Place::new();
     let digest = <[u8; 32]>::from(Sha256::digest("wanted"));
     for (number, content) in ["short", "wanted", "wrong!"].into_iter().enumerate() {
-        place.write(&format!("archive/{}", numbered(OsStr::new("a.csv"), number as u32).to_string_lossy()), content);
+        place.write(
+            &format!("archive/{}", numbered(OsStr::new("a.csv"), u32::try_from(number).unwrap()).to_string_lossy()),
+            content,
+        );
     }
     let archive = place.archive();
     assert_eq!(find(&archive, Path::new("a.csv"), 6, &digest), Some(archive.join("a.1.csv")));

@@ -44,12 +44,13 @@ pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     // Also one that was there before: keys and reports lie in it.
     let permissions = std::fs::metadata(path)?.permissions();
-    if permissions.mode() & 0o077 == 0 {
+    let rights_of_others = permissions.mode() & 0o077;
+    if rights_of_others == 0 {
         return Ok(());
     }
     match std::fs::set_permissions(path, Permissions::from_mode(0o700)) {
         Ok(()) => {
-            tracing::info!(folder = %path.display(), was = format!("{:o}", permissions.mode() & 0o777), "the data folder is for its owner alone now")
+            tracing::info!(folder = %path.display(), was = format!("{:o}", permissions.mode() & 0o777), "the data folder is for its owner alone now");
         }
         // Somebody else's: then it is theirs to say.
         Err(error) => tracing::warn!(folder = %path.display(), %error, "others may read the data folder"),
