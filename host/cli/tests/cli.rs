@@ -265,7 +265,8 @@ fn convert_takes_the_settings_of_the_inbox_that_the_file_belongs_to() {
     assert_eq!(part(&["two.error/deep/a.csv"]), pair("PN-two", "R-two"));
     assert_eq!(part(&["a.csv"]), pair("", ""));
     // What is missing is told once, with what to do.
-    let missing = ["missing: part number, revision, process code.", "[inbox.defaults]", "--process-code"];
+    let missing =
+        ["missing: part number, revision, process code (", "[inbox.defaults]", "--revision TEXT --process-code N)"];
     bench.wats(&["convert", "a.csv"]).ends_with(0).says(&missing).says(&["process -"]);
     bench.wats(&["convert", "a.csv", "--json"]).ends_with(0).complains(&missing);
     assert_eq!(part(&["a.csv", "--inbox", "two"]), pair("PN-two", "R-two"));
@@ -389,7 +390,7 @@ fn the_way_to_the_server_is_checked_as_the_station_would_go_it() {
     bench.wats_with(&["token", "set"], &format!("{DEMO_TOKEN}\n")).ends_with(0);
     // Nobody listens: the configuration may be right.
     let away = server("url = \"http://127.0.0.1:9\"\nproxy = \"none\"").ends_with(1);
-    away.says(&["failed  server: server http://127.0.0.1:9", "port 9"]);
+    away.says(&["failed  server: http://127.0.0.1:9", "port 9"]);
     assert_eq!(bench.wats(&["config", "check", "--json"]).ends_with(1).json()["ok"], false);
     bench.wats(&["config", "check", "--offline"]).ends_with(0).says(&["not asked"]);
     // This name leads nowhere but through the proxy.

@@ -171,5 +171,7 @@ async fn server(config: &Config, token: Option<SecretString>, offline: bool) -> 
         return Ok(Outcome::Good("not asked (--offline)".into()));
     }
     let report = client.check().await;
-    Ok(if report.is_ok() { Outcome::Good(report.to_string()) } else { Outcome::Failed(report.to_string()) })
+    let text = report.to_string();
+    let told = text.strip_prefix("server ").unwrap_or(&text).to_owned();
+    Ok(if report.is_ok() { Outcome::Good(told) } else { Outcome::Failed(told) })
 }

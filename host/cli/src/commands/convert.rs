@@ -220,7 +220,9 @@ impl Notes {
             let first = values.first().map(String::as_str).unwrap_or_default();
             let told = if values.iter().all(|value| value == first) { first } else { "(differs)" };
             let of = if values.len() < self.reports { format!(" in {}", values.len()) } else { String::new() };
-            format!("{name} = {told}{of}")
+            // An offset is told as "of" a zone.
+            let is = if told.starts_with("of ") { " " } else { " = " };
+            format!("{name}{is}{told}{of}")
         });
         let fields: Vec<_> = fields.collect();
         (!fields.is_empty()).then(|| fields.join(", "))
@@ -228,11 +230,13 @@ impl Notes {
 
     fn missing(&self) -> Option<String> {
         (!self.missing.is_empty()).then(|| {
-            let options = self.missing.iter().map(|field| format!("--{}", field.replace(' ', "-")));
+            let options = self.missing.iter().map(|field| {
+                let value = if field == "process code" { "N" } else { "TEXT" };
+                format!("--{} {value}", field.replace(' ', "-"))
+            });
             let options: Vec<_> = options.collect();
             format!(
-                "{}. The file does not say, and no server takes a report without; a station fills it in from \
-                 [inbox.defaults], here give {}",
+                "{} (a station takes what its files lack from [inbox.defaults]; here: {})",
                 self.missing.join(", "),
                 options.join(" ")
             )
