@@ -399,18 +399,10 @@ impl Scraped {
     }
 }
 
-/// Text that does not get smaller when it is compressed, except for what its 64 letters give.
+/// Text that does not get smaller when it is compressed, except for what its few letters give.
 pub fn noise(seed: u64, bytes: usize) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    (0..bytes)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            char::from(LETTERS[usize::try_from(state >> 40).unwrap() % 64])
-        })
-        .collect()
+    let mut random = fastrand::Rng::with_seed(seed);
+    (0..bytes).map(|_| random.alphanumeric()).collect()
 }
 
 /// A CSV of one unit with one measurement, which states its start.

@@ -226,7 +226,7 @@ fn table(rows: &[Row]) -> String {
     for row in rows {
         let (measured, how) = (number(row.value), row.how.replace('|', "/"));
         let cells = [&row.what, &format!("{measured} {}", row.unit), &row.budget(), row.verdict(), &how];
-        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+        text.extend(["| ", &cells.join(" | "), " |\n"]);
     }
     text
 }

@@ -5,7 +5,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
-    clippy::panic,
+    clippy::indexing_slicing,
     reason = "a bench: what goes wrong here must end it"
 )]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
@@ -21,8 +21,6 @@ use std::time::Instant;
 enum Budget {
     AtLeast(f64),
     AtMost(f64),
-    /// Given beside another row, without a budget of its own.
-    None,
 }
 
 /// One figure.
@@ -41,7 +39,6 @@ impl Row {
         let (least, most) = match self.budget {
             Budget::AtLeast(least) => (Some(least), None),
             Budget::AtMost(most) => (None, Some(most)),
-            Budget::None => (None, None),
         };
         let row = serde_json::json!({
             "what": self.what, "value": self.value, "unit": self.unit, "at_least": least, "at_most": most, "how": self.how,

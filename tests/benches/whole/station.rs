@@ -146,7 +146,7 @@ fn backlog(files: usize, more: &str) -> Backlog {
     for (from, to) in &names {
         fs::rename(from, to).unwrap();
     }
-    line.wait_delivered(files as u64, Duration::from_secs(120));
+    line.wait_delivered(files as u64, Duration::from_mins(2));
     let took = began.elapsed().as_secs_f64();
     // What is left to be recorded and filed away belongs to the files too.
     std::thread::sleep(Duration::from_millis(300));
@@ -173,7 +173,7 @@ pub(crate) fn latency(quick: bool) -> Vec<Row> {
             (began + Duration::from_millis(50) * (number + 1)).saturating_duration_since(Instant::now()),
         );
     }
-    line.wait_delivered(u64::from(files), Duration::from_secs(60));
+    line.wait_delivered(u64::from(files), Duration::from_mins(1));
     let reports = line.runtime.block_on(async { line.server.control().reports().await.unwrap() });
     let mut beyond: Vec<f64> = reports
         .iter()
@@ -298,7 +298,7 @@ pub(crate) fn large(quick: bool) -> Vec<Row> {
     file.into_inner().unwrap().sync_all().unwrap();
     let began = Instant::now();
     fs::rename(&part, line.station.inbox().join("large.csv")).unwrap();
-    line.wait_delivered(units, Duration::from_secs(900));
+    line.wait_delivered(units, Duration::from_mins(15));
     let took = began.elapsed().as_secs_f64();
     let memory = memory_mib(line.pid(), "VmHWM");
     line.stop();

@@ -261,9 +261,8 @@ async fn at_the_disk_budget_files_wait_and_what_is_delivered_makes_room_for_them
     let line = Line { more: "[queue]\nmax_bytes = 4194304\n".into(), ..Line::with_guests(&["scripted"]) };
     line.sim.handle().close_listener(None).await;
     let station = running(&line).await;
-    let mut random = fastrand::Rng::with_seed(7);
     for number in 0..FILES {
-        let noise: String = (0..600_000).map(|_| random.alphanumeric()).collect();
+        let noise = noise(u64::from(number), 600_000);
         line.drop_file(format!("{number}.script"), format!("report SN-{number} 5.0\nattach\n# {noise}\n"));
     }
     let details = station.until("the inbox held", |details| details.inboxes[0].held.is_some()).await;
