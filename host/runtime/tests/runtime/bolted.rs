@@ -85,7 +85,8 @@ fn check(module: &[u8], times: u64, limit: Limit, words: &str) {
     let Error::Describe { failure, .. } = error else { panic!("{error:?}") };
     let FailureKind::Limit { limit: reached, found, allowed } = failure.kind else { panic!("{failure:?}") };
     assert_eq!(reached, limit, "{failure}");
-    assert!(found > allowed, "{failure}");
+    // Time is told in whole milliseconds, and the call may end in the very one in which it was over.
+    assert!(found > allowed || (limit == Limit::ProbeDeadlineMs && found == allowed), "{failure}");
     let text = failure.to_string();
     assert!(text.contains(words) && text.contains(&format!("raise limits.{limit}")), "{text}");
 }

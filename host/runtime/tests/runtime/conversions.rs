@@ -244,7 +244,7 @@ fn an_identity_of_the_files_own_is_kept_only_with_the_grant() {
 #[test]
 fn the_identity_of_a_repair_is_logged_and_becomes_no_misc_info() {
     let bench = Bench::new();
-    let script = r#"json {"type":"R","id":"0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a001","pn":"PN-1","sn":"SN-1","uur":{}}"#;
+    let script = r#"json {"type":"R","id":"0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a001","pn":"PN-1","sn":"SN-1","uur":{},"subUnits":[{"idx":0,"pn":"PN-1","sn":"SN-1"}]}"#;
     let (conversion, sink) = convert(&scripted(&bench), script);
     assert!(conversion.outcome.is_ok(), "{conversion:?}");
     assert_eq!(sink.drafts[0].own_id, None);
