@@ -67,16 +67,22 @@ impl Layout {
             Some(row) => row.cells.iter().take(row.filled()).cloned().collect(),
             None => (1..=sample.rows.iter().map(Row::filled).max().unwrap_or(0)).map(|n| n.to_string()).collect(),
         };
-        let data: Vec<&Row> = below
-            .iter()
-            .copied()
-            .filter(|row| {
-                row.cells != titles
-                    && limit_row(row, settings).is_none()
-                    && !is_comment(row.get(0), settings)
-                    && row.filled() > 0
-            })
-            .collect();
+        let mut data: Vec<&Row> = Vec::with_capacity(below.len());
+        // In a table of measurements many rows begin with the same cell, of which it is known that it names no limits.
+        let mut usual = "";
+        for row in below.iter().copied().filter(|row| row.cells != titles) {
+            let first = row.get(0);
+            if first.is_empty() || first != usual {
+                if limit_row(row, settings).is_some() {
+                    continue;
+                }
+                // What is in brackets may be a unit, which the other cells tell.
+                usual = if first.starts_with(['[', '(']) { "" } else { first };
+            }
+            if !is_comment(first, settings) && row.filled() > 0 {
+                data.push(row);
+            }
+        }
         let (decimal, date_order) = culture(settings)?;
         let mut numbers = NumberStyle {
             decimal,
@@ -191,9 +197,14 @@ fn head(above: &[Row], delimiter: u8, settings: &Settings, shape: Shape) -> (Vec
 /// Numbers and dates that leave no doubt settle how the others are read.
 fn learn(numbers: &mut NumberStyle, dates: &mut DateStyle, columns: &Columns, rows: &[&Row]) {
     let (mut commas, mut points, mut grouped) = (0_u32, 0_u32, false);
-    for row in rows {
+    let above = std::iter::once(None).chain(rows.iter().map(Some));
+    for (row, above) in rows.iter().zip(above) {
         for (index, role) in columns.roles.iter().enumerate() {
             let cell = row.get(index);
+            // It says the same once more.
+            if above.is_some_and(|above| above.get(index) == cell) {
+                continue;
+            }
             match role {
                 Role::Measure(_)
                 | Role::Field(

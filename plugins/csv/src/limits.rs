@@ -340,22 +340,10 @@ pub fn crossed(limits: &NumericLimits) -> bool {
 mod tests {
     use super::*;
 
-    fn numbers() -> NumberStyle {
-        NumberStyle {
-            decimal: None,
-            lone_comma: None,
-            thousands: None,
-            thousands_learnt: false,
-            suffixes: false,
-            units: false,
-            known_units: false,
-        }
-    }
-
     fn read(cell: &str, unit: &str) -> Result<Option<Spec<'static>>, NotNumber> {
         let cell: &'static str = Box::leak(cell.to_owned().into_boxed_str());
         let mut unit: &'static str = Box::leak(unit.to_owned().into_boxed_str());
-        let mut numbers = NumberStyle { known_units: true, ..numbers() };
+        let mut numbers = NumberStyle { known_units: true, ..NumberStyle::default() };
         spec(cell, &mut Quantities { numbers: &mut numbers, unit: &mut unit, own: "" })
     }
 
@@ -417,7 +405,7 @@ mod tests {
     #[test]
     fn tolerances_are_amounts_or_percentages_on_one_or_both_sides() {
         let of = |cell| {
-            let (mut numbers, mut unit) = (numbers(), "");
+            let (mut numbers, mut unit) = (NumberStyle::default(), "");
             tolerance_of(cell, 200.0, &mut Quantities { numbers: &mut numbers, unit: &mut unit, own: "" })
         };
         for (cell, expected) in [

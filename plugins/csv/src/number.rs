@@ -6,7 +6,7 @@ use crate::settings::Decimal;
 use crate::units::Unit;
 
 /// How numbers are written in a file. The decimal mark may be learnt while reading.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a way to write a number of its own")]
 pub struct NumberStyle {
     /// Known from the settings, or from a cell that leaves no doubt.
@@ -419,15 +419,7 @@ mod tests {
     use super::*;
 
     fn style(decimal: Option<Decimal>) -> NumberStyle {
-        NumberStyle {
-            decimal,
-            lone_comma: None,
-            thousands: None,
-            thousands_learnt: false,
-            suffixes: false,
-            units: false,
-            known_units: false,
-        }
+        NumberStyle { decimal, ..NumberStyle::default() }
     }
 
     fn check(decimal: Option<Decimal>, cell: &str, expected: impl std::borrow::Borrow<Result<f64, NotNumber>>) {

@@ -57,6 +57,8 @@ pub struct Records<'a, B: ?Sized> {
     lines: Lines,
     out: Vec<u8>,
     ends: Vec<usize>,
+    /// Begin and end of each cell of the record, without the blanks around it.
+    cells: Vec<(usize, usize)>,
     quotes: QuoteState,
     dialect: Dialect,
 }
@@ -88,9 +90,7 @@ impl Lines {
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'r> {
     text: &'r str,
-    ends: &'r [usize],
-    /// Bytes between the end of a cell and the next one.
-    gap: usize,
+    cells: &'r [(usize, usize)],
     line: u64,
     /// False for a last record without line end.
     pub terminated: bool,
@@ -120,6 +120,7 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
             lines: Lines::default(),
             out: Vec::new(),
             ends: Vec::new(),
+            cells: Vec::new(),
             quotes: QuoteState::FieldStart,
             dialect,
         }
@@ -291,7 +292,7 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
         }
     }
 
-    fn record(&self, kind: Kind) -> Result<Record<'_>, RecordError> {
+    fn record(&mut self, kind: Kind) -> Result<Record<'_>, RecordError> {
         let Kind { from, to, raw, line, terminated, open_quote } = kind;
         let bytes = if raw { &self.piece } else { &self.out }.get(from..to).unwrap_or_default();
         let ends = self.ends.as_slice();
@@ -299,8 +300,38 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
             line,
             column: ends.iter().take_while(|end| **end <= error.valid_up_to()).count() + 1,
         })?;
-        Ok(Record { text, ends, gap: usize::from(raw), line, terminated, open_quote })
+        self.cells.clear();
+        let mut start = 0;
+        for end in ends {
+            self.cells.push(bare(text, start, *end));
+            start = end + usize::from(raw);
+        }
+        Ok(Record { text, cells: &self.cells, line, terminated, open_quote })
     }
+}
+
+/// What is left of a cell without the blanks around it, and without what keeps a spreadsheet from reading it as a number.
+fn bare(text: &str, start: usize, end: usize) -> (usize, usize) {
+    // Most cells have no blanks around them, which two bytes tell.
+    let bytes = text.as_bytes().get(start..end).unwrap_or_default();
+    if let (Some(first), Some(last)) = (bytes.first(), bytes.last())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+        && *first != b'='
+    {
+        return (start, end);
+    }
+    let cell = text.get(start..end).unwrap_or_default();
+    let left = cell.trim_start();
+    let mut start = end - left.len();
+    let mut cell = left.trim_end();
+    // ="0012" keeps the zeros.
+    if let Some(inner) = cell.strip_prefix("=\"").and_then(|cell| cell.strip_suffix('"')) {
+        let left = inner.trim_start();
+        start += 2 + inner.len() - left.len();
+        cell = left.trim_end();
+    }
+    (start, start + cell.len())
 }
 
 fn reader(dialect: Dialect) -> Reader {
@@ -327,28 +358,12 @@ impl<'r> Record<'r> {
     /// Number of cells.
     #[expect(clippy::len_without_is_empty, reason = "a record has at least one cell")]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.cells.len()
     }
 
     /// A cell without the blanks around it; empty where the record has none.
     pub fn get(&self, index: usize) -> &'r str {
-        let Some(end) = self.ends.get(index) else { return "" };
-        let start = match index.checked_sub(1) {
-            Some(before) => self.ends.get(before).map_or(0, |end| end + self.gap),
-            None => 0,
-        };
-        let cell = self.text.get(start..*end).unwrap_or_default();
-        // Most cells have no blanks around them, which two bytes tell.
-        let bytes = cell.as_bytes();
-        let bare = bytes.first().is_some_and(u8::is_ascii_graphic) && bytes.last().is_some_and(u8::is_ascii_graphic);
-        let cell = if bare { cell } else { cell.trim() };
-        // Spreadsheets write ="0012" to keep the zeros.
-        if cell.starts_with('=')
-            && let Some(inner) = cell.strip_prefix("=\"").and_then(|c| c.strip_suffix('"'))
-        {
-            return inner.trim();
-        }
-        cell
+        self.cells.get(index).and_then(|(start, end)| self.text.get(*start..*end)).unwrap_or_default()
     }
 
     /// All cells.
@@ -368,7 +383,7 @@ impl<'r> Record<'r> {
 
     /// Number of cells up to the last one that holds something.
     pub fn filled(&self) -> usize {
-        (0..self.len()).rev().find(|index| !self.get(*index).is_empty()).map_or(0, |index| index + 1)
+        self.cells.iter().rposition(|(start, end)| start < end).map_or(0, |index| index + 1)
     }
 }
 

@@ -71,8 +71,17 @@ impl std::fmt::Display for Control {
 
 /// Control characters of a text, but for those that end lines, cells and pages.
 fn control(text: &[u8]) -> Option<Control> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
     let is_control = |b: &u8| *b < 0x09 || (0x0e..0x1b).contains(b);
-    let first = text.iter().position(is_control)?;
+    // Eight bytes at a time: most of them are no control characters at all, those that end lines included.
+    let low = |word: u64| word.wrapping_sub(ONES * 0x1b) & !word & (ONES * 0x80) != 0;
+    let (words, rest) = text.as_chunks::<8>();
+    let mut at = words.iter().position(|word| low(u64::from_le_bytes(*word)) && word.iter().any(is_control));
+    if at.is_none() && rest.iter().any(is_control) {
+        at = Some(words.len());
+    }
+    let from = at? * 8;
+    let first = from + text.get(from..)?.iter().position(is_control)?;
     let above = text.get(..first).unwrap_or_default();
     let mut lines = Lines::default();
     for byte in above {

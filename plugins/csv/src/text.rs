@@ -122,7 +122,7 @@ impl<'a, B: Bytes + ?Sized> Text<'a, B> {
 
     /// The first character that is not ASCII tells UTF-8 from Windows-1252.
     fn decide(&mut self, piece: &mut Vec<u8>) {
-        if !matches!(self.state, State::Undecided) {
+        if !matches!(self.state, State::Undecided) || piece.is_ascii() {
             return;
         }
         let Some(first) = piece.iter().position(|b| !b.is_ascii()) else { return };

@@ -46,6 +46,10 @@ impl StatusWords {
         {
             return Some(status);
         }
+        // None of them has a digit.
+        if self.extra.is_empty() && cell.bytes().any(|b| b.is_ascii_digit()) {
+            return None;
+        }
         let key = status_key(cell);
         self.extra.get(&key).copied().or_else(|| known(&key))
     }
