@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use wats_sim::{DEMO_TOKEN, Sim, SimOptions};
 use wats_station::{Config, Options, Station, health::Details};
@@ -141,6 +141,13 @@ impl Line {
     /// Starts a station.
     pub async fn start(&self) -> Embedded {
         self.start_with(|_| {}).await
+    }
+
+    /// Starts a station and waits until its plugins are loaded.
+    pub async fn running(&self) -> Embedded {
+        let station = self.start().await;
+        station.ready().await;
+        station
     }
 
     /// Starts a station with other options.
@@ -411,4 +418,15 @@ pub fn csv(serial: &str, value: &str) -> String {
         "serial_number,part_number,start,test_name,value,unit,low_limit,high_limit\n\
          {serial},LAMP-7,2026-05-04T08:15:30,Vcc,{value},V,4.9,5.1\n"
     )
+}
+
+/// A WSJF report of one unit that passed, without steps.
+pub fn wsjf(serial: &str) -> Value {
+    json!({
+        "type": "T", "pn": "LAMP-7", "sn": serial, "rev": "C", "processCode": 100, "result": "P",
+        "machineName": "EOL-03", "location": "Lab", "purpose": "Test", "start": "2026-05-04T09:00:00.250+02:00",
+        "uut": { "user": "per", "execTime": 4.2 },
+        "root": { "stepType": "SequenceCall", "name": "Main", "group": "M", "status": "P",
+                  "seqCall": { "path": "a", "name": "a", "version": "1" }, "steps": [] }
+    })
 }

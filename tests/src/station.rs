@@ -9,7 +9,6 @@ use std::{
     future::Future,
     path::{Path, PathBuf},
     process::{ExitStatus, Output, Stdio},
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -19,94 +18,16 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use wats_sim::{DEMO_TOKEN, SimProcess};
 
+mod http;
+mod setup;
+mod warm;
+
+pub use setup::Setup;
+
 /// How long a condition may take to come true on a machine that is busy with other things.
 pub const PATIENCE: Duration = Duration::from_mins(2);
 /// No process of a test outlives this.
 const LONGEST: Duration = Duration::from_mins(15);
-
-/// What a station is started with. The rest is as users get it.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    /// Address of the server; none converts and holds.
-    pub server: Option<String>,
-    /// Plugins that it gets, by the names of the files that `cargo xtask guests` makes, without `.wasm`. Those of
-    /// `target/plugins` come before the hostile ones of `target/guests`.
-    pub plugins: Vec<String>,
-    /// Most files that are converted at once; none is the station's own choice.
-    pub workers: Option<u32>,
-    /// `settle_seconds` of the inbox.
-    pub settle_seconds: f64,
-    /// `scan_seconds` of the inbox.
-    pub scan_seconds: f64,
-    /// More keys of the inbox, TOML.
-    pub inbox: String,
-    /// More tables of the configuration, TOML.
-    pub more: String,
-}
-
-impl Default for Setup {
-    /// No server, the converters for CSV and WSJF, quick looks at the inbox.
-    fn default() -> Self {
-        Self {
-            server: None,
-            plugins: vec!["csv".into(), "wats-json".into()],
-            workers: None,
-            settle_seconds: 0.1,
-            scan_seconds: 0.5,
-            inbox: String::new(),
-            more: String::new(),
-        }
-    }
-}
-
-impl Setup {
-    /// The default, with a server.
-    #[must_use]
-    pub fn with_server(url: &str) -> Self {
-        Self { server: Some(url.to_owned()), ..Self::default() }
-    }
-
-    fn toml(&self) -> String {
-        use toml::{Table, Value};
-        let mut config: Table = self.more.parse().unwrap_or_default();
-        let table = |pairs: &[(&str, Value)]| -> Table {
-            pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
-        };
-        let mut put = |key: &str, usual: Table| {
-            let given = config.entry(key).or_insert_with(|| Value::Table(Table::new()));
-            if let Some(given) = given.as_table_mut() {
-                for (key, value) in usual {
-                    given.entry(key).or_insert(value);
-                }
-            }
-        };
-        put("station", table(&[("name", "TEST-1".into()), ("location", "Hall 1".into()), ("time_zone", "UTC".into())]));
-        put("http", table(&[("port", 0.into())]));
-        if let Some(workers) = self.workers {
-            put("workers", table(&[("max", i64::from(workers).into())]));
-        }
-        if let Some(server) = &self.server {
-            let url = server.as_str().into();
-            put("server", table(&[("url", url), ("proxy", "none".into()), ("requests_per_minute", 0.into())]));
-        }
-        config.insert("data_dir".into(), "data".into());
-        config.insert("plugin_dirs".into(), vec![Value::from("plugins")].into());
-        let mut inbox: Table = self.inbox.parse().unwrap_or_default();
-        for (key, value) in [
-            ("name", Value::from("line")),
-            ("path", "in".into()),
-            ("settle_seconds", self.settle_seconds.into()),
-            ("scan_seconds", self.scan_seconds.into()),
-            ("unclaimed_wait_seconds", 2.0.into()),
-        ] {
-            inbox.entry(key).or_insert(value);
-        }
-        let defaults = table(&[("revision", "A".into()), ("process_code", 100.into()), ("operator", "test".into())]);
-        inbox.entry("defaults").or_insert(defaults.into());
-        config.insert("inbox".into(), vec![Value::Table(inbox)].into());
-        toml::to_string(&config).unwrap_or_default()
-    }
-}
 
 /// A station with folders of its own, which stay while its process comes and goes. Dropping it kills the process and
 /// removes the folders.
@@ -533,76 +454,4 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
-}
-
-/// A client of few words: one request, one connection.
-mod http {
-    use anyhow::{Context as _, Result};
-    use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _},
-        net::TcpStream,
-    };
-
-    pub(super) async fn get(address: &str, path: &str) -> Result<(u16, String)> {
-        let exchange = async {
-            let mut stream = TcpStream::connect(address).await?;
-            let head = format!("GET {path} HTTP/1.0\r\nhost: {address}\r\n\r\n");
-            stream.write_all(head.as_bytes()).await?;
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).await?;
-            std::io::Result::Ok(String::from_utf8_lossy(&answer).into_owned())
-        };
-        let answer = tokio::time::timeout(super::PATIENCE, exchange).await.context("wait for an answer")??;
-        let (head, body) = answer.split_once("\r\n\r\n").context("read an answer of HTTP")?;
-        let status = head.split(' ').nth(1).context("read a status")?.parse()?;
-        Ok((status, body.to_owned()))
-    }
-}
-
-/// Compiled plugins of one station serve the others of the same test program, as on a machine where it was installed
-/// before: compiling takes seconds on a busy machine, and is tested elsewhere.
-mod warm {
-    use super::{Mutex, Path, PathBuf, PoisonError, Result, TempDir, fs};
-
-    static CACHES: Mutex<Vec<(String, TempDir)>> = Mutex::new(Vec::new());
-
-    pub(super) fn use_cache(data: &Path, plugins: &Path) -> Result<()> {
-        let target = data.join("compiled");
-        if target.exists() {
-            return Ok(());
-        }
-        let caches = CACHES.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = names(plugins)?;
-        match caches.iter().find(|(names, _)| *names == wanted) {
-            Some((_, cache)) => copy(cache.path(), &target),
-            None => Ok(()),
-        }
-    }
-
-    pub(super) fn keep_cache(data: &Path, plugins: &Path) -> Result<()> {
-        let mut caches = CACHES.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = names(plugins)?;
-        if caches.iter().all(|(names, _)| *names != wanted) {
-            let cache = tempfile::Builder::new().prefix("wats-test-compiled-").tempdir()?;
-            copy(&data.join("compiled"), cache.path())?;
-            caches.push((wanted, cache));
-        }
-        Ok(())
-    }
-
-    fn names(plugins: &Path) -> Result<String> {
-        Ok(super::files_below(plugins)?.iter().map(|name| name.display().to_string()).collect::<Vec<_>>().join(" "))
-    }
-
-    fn copy(from: &Path, to: &Path) -> Result<()> {
-        for file in super::files_below(from)? {
-            let target: PathBuf = to.join(&file);
-            if let Some(folder) = target.parent() {
-                fs::create_dir_all(folder)?;
-                super::make_private(folder)?;
-            }
-            fs::copy(from.join(&file), &target)?;
-        }
-        Ok(())
-    }
 }

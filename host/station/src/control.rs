@@ -159,12 +159,14 @@ impl Control {
             }
         };
         for inbox in &self.inboxes {
-            for file in files_below(&inbox.error_dir) {
+            let mut files: Vec<PathBuf> = quarantined(&inbox.error_dir).collect();
+            files.sort();
+            for file in files {
                 let Ok(relative) = file.strip_prefix(&inbox.error_dir) else { continue };
                 let fits = glob.as_ref().is_none_or(|glob| {
                     glob.is_match(relative) || relative.file_name().is_some_and(|name| glob.is_match(name))
                 });
-                if !fits || is_sidecar(&file) {
+                if !fits {
                     continue;
                 }
                 match put_back(inbox, &file, relative) {
@@ -187,41 +189,29 @@ fn put_back(inbox: &Inbox, file: &Path, relative: &Path) -> io::Result<PathBuf> 
 
 /// How many files lie in an error folder; no more than [`COUNTED`] are counted.
 pub(crate) fn count_quarantined(folder: &Path) -> usize {
-    let mut count = 0;
+    quarantined(folder).take(COUNTED).count()
+}
+
+/// The files of an error folder, without their sidecars, in no order. What cannot be read is left out.
+fn quarantined(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
-        for entry in entries.flatten() {
+    let mut entries: Option<fs::ReadDir> = None;
+    std::iter::from_fn(move || {
+        loop {
+            let Some(entry) = entries.as_mut().and_then(Iterator::next) else {
+                entries = fs::read_dir(folders.pop()?).ok();
+                continue;
+            };
+            let Ok(entry) = entry else { continue };
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && !archive::is_ours(&entry.file_name()) => folders.push(entry.path()),
-                Ok(kind) if kind.is_file() && !is_sidecar(&entry.path()) => count += 1,
+                Ok(kind) if kind.is_file() && !is_sidecar(&entry.path()) => return Some(entry.path()),
                 _ => {}
             }
-            if count >= COUNTED {
-                return count;
-            }
         }
-    }
-    count
+    })
 }
 
 fn is_sidecar(file: &Path) -> bool {
     file.to_string_lossy().strip_suffix(".error.json").is_some_and(|stem| !stem.is_empty())
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
-        for entry in entries.flatten() {
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() && !archive::is_ours(&entry.file_name()) => folders.push(entry.path()),
-                Ok(kind) if kind.is_file() => files.push(entry.path()),
-                _ => {}
-            }
-        }
-    }
-    files.sort();
-    files
 }

@@ -7,12 +7,6 @@ use wats_sim::fault::{Action, RetryAfter, Rule};
 use wats_station::{What, health::Status};
 use wats_tests::embedded::{Embedded, Line};
 
-async fn running(line: &Line) -> Embedded {
-    let station = line.start().await;
-    station.ready().await;
-    station
-}
-
 async fn pending(station: &Embedded) -> Vec<EntryRow> {
     let filter = Filter { state: Some(EntryState::Pending), ..Filter::default() };
     station.station.queue().list(filter, Page { before: None, limit: 1000 }).await.unwrap()
@@ -39,7 +33,7 @@ fn sent(line: &Line) -> usize {
 async fn costs_itself_only(what: &str, action: Action, poisoned: usize) {
     let line = Line::with_guests(&["scripted"]);
     line.sim.handle().add_rule(Rule::reports(action).serial("POISON-*")).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     let poison = (0..poisoned).map(|number| format!("POISON-{number}"));
     line.drop_file("lot.script", lot(poison.chain((0..60).map(|number| format!("SN-{number}")))));
     let details = station
@@ -83,7 +77,7 @@ async fn a_token_that_is_refused_is_tried_with_one_report_at_a_time_and_the_paus
     let line = Line::with_guests(&["scripted"]);
     // The version stays open to all.
     line.sim.handle().add_rule(Rule::reports(status(403))).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("lot.script", lot((0..10).map(|number| format!("SN-{number}"))));
     let details = station.until("a pause", |details| details.destination.paused.is_some()).await;
     let since = details.destination.paused.unwrap().since;
@@ -110,7 +104,7 @@ async fn a_token_that_is_refused_is_tried_with_one_report_at_a_time_and_the_paus
 async fn a_server_that_refuses_all_is_tried_with_another_report_each_time() {
     let line = Line::with_guests(&["scripted"]);
     line.sim.handle().add_rule(Rule::reports(wordless(404))).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("lot.script", lot((0..10).map(|number| format!("SN-{number}"))));
     station.until("a pause", |details| details.destination.paused.is_some()).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -137,7 +131,7 @@ async fn a_server_that_asks_for_no_patience_is_not_stormed() {
         let line = Line::with_guests(&["scripted"]);
         let busy = Action::Status { status, retry_after: Some(after), form: None, message: None, stored: false };
         line.sim.handle().add_rule(Rule::reports(busy)).unwrap();
-        let station = running(&line).await;
+        let station = line.running().await;
         line.drop_file("a.script", "report SN-1 5.0");
         station.decided(1).await;
         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -153,7 +147,7 @@ async fn a_server_that_asks_for_no_patience_is_not_stormed() {
 async fn health_complains_when_attempt_after_attempt_fails() {
     let line = Line::with_guests(&["scripted"]);
     line.sim.handle().add_rule(Rule::reports(status(500))).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("lot.script", lot((0..12).map(|number| format!("SN-{number}"))));
     let failing = |details: &wats_station::health::Details| {
         details

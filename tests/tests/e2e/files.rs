@@ -9,12 +9,6 @@ use std::{
 
 use wats_tests::embedded::{Embedded, Line, csv, eventually, plugin};
 
-async fn running(line: &Line) -> Embedded {
-    let station = line.start().await;
-    station.ready().await;
-    station
-}
-
 fn append(path: &Path, text: &str) {
     let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
     file.write_all(text.as_bytes()).unwrap();
@@ -35,7 +29,7 @@ async fn scans(station: &Embedded, line: &Line) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_not_taken_while_its_writer_is_at_work() {
     let line = Line { settle: 0.7, ..Line::with_guests(&["scripted"]) };
-    let station = running(&line).await;
+    let station = line.running().await;
     let path = line.path("in/slow.script");
     // Each write comes well within the settle time of the one before, and the whole takes much longer.
     let (mut longest, mut last) = (Duration::ZERO, Instant::now());
@@ -59,7 +53,7 @@ async fn a_file_is_not_taken_while_its_writer_is_at_work() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_paused_longer_than_the_settle_time_is_taken_again_with_what_came_later() {
     let line = Line { inbox: "after = \"keep\"\n".into(), ..Line::with_guests(&["scripted"]) };
-    let station = running(&line).await;
+    let station = line.running().await;
     let path = line.path("in/paused.script");
     append(&path, "report SN-1 5.0\n");
     station.delivered(1).await;
@@ -75,7 +69,7 @@ async fn a_file_that_paused_longer_than_the_settle_time_is_taken_again_with_what
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_is_used_again_loses_neither_content() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     // As fast as a tester can, and at whatever moment: before the station looks, while it reads, while it files away.
     for number in 0..30 {
         line.drop_file("result.script", format!("report SN-{number:02} 5.0"));
@@ -122,7 +116,7 @@ async fn a_name_that_is_used_again_loses_neither_content() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_deleted_or_replaced_while_it_is_converted_is_harmless() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     for number in 0..20 {
         let name = format!("{number}.script");
         let lot: String = (0..200).map(|unit| format!("report SN-{number:02}-{unit:03} 5.0\n")).collect();
@@ -179,7 +173,7 @@ async fn a_large_file_that_changes_while_it_is_converted_is_converted_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_file_waits_for_its_content_and_then_goes_to_the_error_folder() {
     let line = Line { inbox: "empty_wait_seconds = 1.5\n".into(), ..Line::with_guests(&["scripted"]) };
-    let station = running(&line).await;
+    let station = line.running().await;
     fs::write(line.path("in/never.script"), "").unwrap();
     fs::write(line.path("in/soon.script"), "").unwrap();
     tokio::time::sleep(Duration::from_millis(400)).await;
@@ -195,7 +189,7 @@ async fn an_empty_file_waits_for_its_content_and_then_goes_to_the_error_folder()
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_names_are_names() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     let long = format!("{}.script", "n".repeat(243));
     let umlauts = format!("{}.script", "ü".repeat(110));
     let mut names = vec![
@@ -247,7 +241,7 @@ async fn odd_names_are_names() {
 #[tokio::test(flavor = "multi_thread")]
 async fn links_pipes_folders_and_temporary_names_are_left_alone() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     fs::write(line.path("secret.script"), "report SECRET 5.0").unwrap();
     std::os::unix::fs::symlink(line.path("secret.script"), line.path("in/link.script")).unwrap();
     std::os::unix::fs::symlink(line.path("in"), line.path("in/loop")).unwrap();
@@ -277,7 +271,7 @@ async fn links_pipes_folders_and_temporary_names_are_left_alone() {
 async fn a_file_that_cannot_be_read_waits_is_told_of_and_holds_up_no_other() {
     use std::os::unix::fs::PermissionsExt as _;
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     let (hidden, path) = (line.path("in/.locked.script"), line.path("in/locked.script"));
     fs::write(&hidden, "report SN-1 5.0").unwrap();
     fs::set_permissions(&hidden, fs::Permissions::from_mode(0o000)).unwrap();
@@ -307,7 +301,7 @@ async fn a_file_that_cannot_be_read_waits_is_told_of_and_holds_up_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inbox_that_disappears_is_a_fault_and_its_return_mends_it() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     fs::rename(line.path("in"), line.path("elsewhere")).unwrap();
     let details = station.until("the complaint", |details| details.inboxes[0].unreadable.is_some()).await;
     assert_eq!(details.status, wats_station::health::Status::Fault);
@@ -322,7 +316,7 @@ async fn an_inbox_that_disappears_is_a_fault_and_its_return_mends_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_under_another_name_is_no_second_report() {
     let line = Line::with_plugins(&["csv"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.csv", csv("SN-1", "5.0"));
     station.delivered(1).await;
     line.drop_file("copy of a.csv", csv("SN-1", "5.0"));
@@ -336,7 +330,7 @@ async fn a_copy_under_another_name_is_no_second_report() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_equal_files_whose_start_is_their_time_of_change_are_two_tests() {
     let line = Line::with_plugins(&["csv"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     let text = "serial_number,part_number,test_name,value,unit,low_limit,high_limit\nSN-1,LAMP-7,Vcc,5.0,V,4.9,5.1\n";
     for (name, seconds) in [("a.csv", 1_780_000_000), ("b.csv", 1_780_000_060)] {
         let hidden = line.path("in").join(format!(".{name}"));
@@ -365,7 +359,7 @@ async fn a_log_that_grows_sends_only_what_is_new() {
     let inbox = "identity = \"append\"\nafter = \"keep\"\nplugin = \"csv\"\n";
     let line = Line { inbox: inbox.into(), ..Line::empty() };
     line.add_plugin(&plugin("csv"));
-    let mut station = running(&line).await;
+    let mut station = line.running().await;
     let path = line.path("in/log.csv");
     let mut ids = Vec::new();
     append(&path, &csv("SN-0", "5.0"));
@@ -377,7 +371,7 @@ async fn a_log_that_grows_sends_only_what_is_new() {
         if number == 2 {
             // The log is known after a restart too.
             station.stop().await;
-            station = running(&line).await;
+            station = line.running().await;
         }
         append(&path, &format!("SN-{number},LAMP-7,2026-05-04T08:2{number}:00,Vcc,5.0{number},V,4.9,5.1\n"));
     }
@@ -391,7 +385,7 @@ async fn a_log_that_grows_sends_only_what_is_new() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inbox_of_logs_refuses_reports_without_a_key() {
     let line = Line { inbox: "identity = \"append\"\n".into(), ..Line::with_guests(&["scripted"]) };
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     line.drop_file("b.script", "keyed K1 SN-2 5.0");
     let told = line.quarantined("a.script").await;
@@ -404,12 +398,12 @@ async fn an_inbox_of_logs_refuses_reports_without_a_key() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_taken_away_while_it_waits_is_not_waited_for_any_more() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("nobody.unknown", "no plugin knows this");
     station.until("it waits", |details| details.queue.counts.files_waiting == 1).await;
     station.stop().await;
     fs::remove_file(line.path("in/nobody.unknown")).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     let details = station.until("nobody waits", |details| details.queue.counts.files_waiting == 0).await;
     assert_eq!((details.queue.counts.files_no_report, details.queue.counts.files_seen), (1, 1));
     station.stop().await;

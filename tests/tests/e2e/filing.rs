@@ -11,13 +11,7 @@ use std::{
 };
 
 use serde_json::json;
-use wats_tests::embedded::{Embedded, Line, csv, eventually, guest, noise};
-
-async fn running(line: &Line) -> Embedded {
-    let station = line.start().await;
-    station.ready().await;
-    station
-}
+use wats_tests::embedded::{Line, csv, eventually, guest, noise, wsjf};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_moved_zipped_deleted_or_kept() {
@@ -28,7 +22,7 @@ async fn a_file_is_moved_zipped_deleted_or_kept() {
         ("keep", &[][..], &["a.script", "sub/b.script"][..]),
     ] {
         let line = Line { inbox: format!("after = \"{after}\"\n"), ..Line::with_guests(&["scripted"]) };
-        let station = running(&line).await;
+        let station = line.running().await;
         fs::create_dir(line.path("in/sub")).unwrap();
         line.drop_file("a.script", "report SN-1 5.0");
         line.drop_file("sub/b.script", "report SN-2 5.0");
@@ -48,7 +42,7 @@ async fn a_file_is_moved_zipped_deleted_or_kept() {
         }
         station.stop().await;
         // A restart finds nothing to do.
-        let station = running(&line).await;
+        let station = line.running().await;
         line.drop_file("c.script", "report SN-3 5.0");
         station.delivered(3).await;
         assert_eq!(
@@ -64,7 +58,7 @@ async fn a_file_is_moved_zipped_deleted_or_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_archive_overwrites_nothing() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     for number in 1..=3 {
         line.drop_file("same.script", format!("report SN-{number} 5.0"));
         station.delivered(number).await;
@@ -85,12 +79,12 @@ async fn the_archive_overwrites_nothing() {
 async fn a_file_may_stay_until_the_server_has_its_reports() {
     let line = Line { inbox: "archive_when = \"delivered\"\n".into(), ..Line::with_guests(&["scripted"]) };
     line.sim.handle().close_listener(None).await;
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0\nreport SN-2 5.0");
     station.decided(1).await;
     assert_eq!(line.names("in"), ["a.script"]);
     station.stop().await;
-    let station = running(&line).await;
+    let station = line.running().await;
     station.until("the pause", |details| details.destination.paused.is_some()).await;
     assert_eq!(line.names("in"), ["a.script"], "a restart changes nothing");
     line.sim.handle().open_listener().await;
@@ -114,7 +108,7 @@ async fn each_inbox_has_its_folders_patterns_and_defaults() {
             .into(),
         ..line
     };
-    let station = running(&line).await;
+    let station = line.running().await;
     fs::create_dir_all(line.path("in/deep/er")).unwrap();
     line.drop_file("deep/er/a.script", "report SN-1 5.0");
     line.drop_file("old.script", "report OLD 5.0");
@@ -154,7 +148,7 @@ async fn each_inbox_has_its_folders_patterns_and_defaults() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_no_plugin_takes_waits_and_then_says_why_it_was_set_aside() {
     let line = Line { inbox: "unclaimed_wait_seconds = 1.2\n".into(), ..Line::with_plugins(&["csv"]) };
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     line.drop_file("b.script", "report SN-2 5.0");
     line.drop_file("poem.csv", "roses are red\nviolets are blue\n");
@@ -188,7 +182,7 @@ async fn a_file_that_no_plugin_takes_waits_and_then_says_why_it_was_set_aside() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_waits_is_converted_when_its_plugin_arrives() {
     let line = Line::with_plugins(&["csv"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     station.until("a file waiting", |details| details.queue.counts.files_waiting == 1).await;
     line.add_plugin(&guest("scripted"));
@@ -205,7 +199,7 @@ async fn a_file_that_waits_is_converted_when_its_plugin_arrives() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_may_let_a_file_wait_or_skip_it() {
     let line = Line { inbox: "unclaimed_wait_seconds = 0.5\n".into(), ..Line::with_guests(&["scripted"]) };
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("wait.script", "wait 0.3 for-the-moon");
     line.drop_file("skip.script", "skip not-mine");
     line.drop_file("nothing.script", "log info nothing in it");
@@ -226,7 +220,7 @@ async fn a_plugin_may_let_a_file_wait_or_skip_it() {
 async fn a_full_queue_leaves_files_where_they_are_and_goes_on_by_itself() {
     let line = Line { more: "[queue]\nmax_depth = 3\n".into(), ..Line::with_guests(&["scripted"]) };
     line.sim.handle().close_listener(None).await;
-    let station = running(&line).await;
+    let station = line.running().await;
     for number in 0..3 {
         line.drop_file(format!("{number}.script"), format!("report SN-{number} 5.0"));
     }
@@ -260,7 +254,7 @@ async fn at_the_disk_budget_files_wait_and_what_is_delivered_makes_room_for_them
     const FILES: u32 = 20;
     let line = Line { more: "[queue]\nmax_bytes = 4194304\n".into(), ..Line::with_guests(&["scripted"]) };
     line.sim.handle().close_listener(None).await;
-    let station = running(&line).await;
+    let station = line.running().await;
     for number in 0..FILES {
         let noise = noise(u64::from(number), 600_000);
         line.drop_file(format!("{number}.script"), format!("report SN-{number} 5.0\nattach\n# {noise}\n"));
@@ -286,7 +280,7 @@ async fn at_the_disk_budget_files_wait_and_what_is_delivered_makes_room_for_them
 async fn a_disk_that_is_nearly_full_stops_intake_only() {
     let line =
         Line { more: format!("[queue]\nmin_disk_left_bytes = {}\n", i64::MAX), ..Line::with_guests(&["scripted"]) };
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     let details = station.until("the inbox held", |details| details.inboxes[0].held.is_some()).await;
     assert!(details.complaints.iter().any(|complaint| complaint.why.contains("queue.min_disk_left_bytes")));
@@ -298,7 +292,7 @@ async fn a_disk_that_is_nearly_full_stops_intake_only() {
     station.until("the inbox held", |details| details.inboxes[0].held.is_some()).await;
     station.stop().await;
     let line = Line { more: String::new(), ..line };
-    let station = running(&line).await;
+    let station = line.running().await;
     station.delivered(1).await;
     station.stop().await;
 }
@@ -306,7 +300,7 @@ async fn a_disk_that_is_nearly_full_stops_intake_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_cannot_be_filed_away_is_told_of_and_makes_no_fault() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     fs::remove_dir(line.path("in.archive")).unwrap();
     fs::write(line.path("in.archive"), "a file where the folder was").unwrap();
     line.drop_file("a.script", "report SN-1 5.0");
@@ -342,7 +336,7 @@ async fn an_inbox_that_cannot_be_made_is_a_fault_and_stops_no_other() {
             .into(),
         ..line
     };
-    let station = running(&line).await;
+    let station = line.running().await;
     let details = station.station.details().await.unwrap();
     let complaint = details.complaints.iter().find(|complaint| complaint.part == "inbox far").unwrap();
     assert_eq!(complaint.status, wats_station::health::Status::Fault);
@@ -409,24 +403,15 @@ async fn a_station_that_fails_on_every_file_stops() {
 async fn an_id_that_another_unit_has_sets_a_file_aside_however_large_it_is() {
     let line = Line::with_plugins(&["wats-json"]);
     line.manifest("wats-json", "grants = [\"own-id\"]\n");
-    let station = running(&line).await;
-    let report = |serial: &str| {
-        json!({
-            "type": "T", "pn": "LAMP-7", "sn": serial, "rev": "C", "processCode": 100, "result": "P",
-            "machineName": "EOL-03", "location": "Lab", "purpose": "Test", "start": "2026-05-04T09:00:00.250+02:00",
-            "uut": { "user": "per", "execTime": 4.2 },
-            "root": { "stepType": "SequenceCall", "name": "Main", "group": "M", "status": "P",
-                      "seqCall": { "path": "a", "name": "a", "version": "1" }, "steps": [] }
-        })
-    };
+    let station = line.running().await;
     let id = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
-    let mut first = report("SN-1");
+    let mut first = wsjf("SN-1");
     first["id"] = json!(id);
     line.drop_file("a.json", first.to_string());
     station.delivered(1).await;
     // Small enough to be checked at the commit, and so large that reports are staged while the plugin runs.
     for (name, reports) in [("small.json", 1), ("large.json", 100)] {
-        let mut lot: Vec<_> = (0..reports).map(|number| report(&format!("LOT-{number}"))).collect();
+        let mut lot: Vec<_> = (0..reports).map(|number| wsjf(&format!("LOT-{number}"))).collect();
         lot[0]["id"] = json!(id);
         for (number, one) in lot.iter_mut().enumerate().skip(1) {
             one["root"]["steps"] = (0..40)
@@ -458,7 +443,7 @@ async fn an_id_that_another_unit_has_sets_a_file_aside_however_large_it_is() {
 async fn files_that_stay_are_not_found_again_by_each_scan() {
     let line = Line { inbox: "after = \"keep\"\n".into(), ..Line::with_guests(&["scripted"]) };
     fs::write(line.path("in/a.script"), "report SN-1 5.0").unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("b.script", "report SN-2 5.0");
     station.delivered(2).await;
     // Several scans, each of which sees both.
@@ -470,7 +455,7 @@ async fn files_that_stay_are_not_found_again_by_each_scan() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_in_the_middle_loses_nothing_and_takes_seconds() {
     let line = Line::with_plugins(&["csv"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     for number in 0..60 {
         line.drop_file(format!("{number}.csv"), csv(&format!("SN-{number:02}"), "5.0"));
     }
@@ -478,7 +463,7 @@ async fn a_stop_in_the_middle_loses_nothing_and_takes_seconds() {
     let began = std::time::Instant::now();
     station.stop().await;
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
-    let station = running(&line).await;
+    let station = line.running().await;
     station.delivered(60).await;
     line.holds("in", &[]).await;
     assert_eq!(line.names("in.archive").len(), 60);

@@ -2,28 +2,12 @@
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
-use wats_tests::embedded::{Embedded, Line, answer, noise};
-
-async fn running(line: &Line) -> Embedded {
-    let station = line.start().await;
-    station.ready().await;
-    station
-}
-
-fn report(serial: &str) -> Value {
-    json!({
-        "type": "T", "pn": "LAMP-7", "sn": serial, "rev": "C", "processCode": 100, "result": "P",
-        "machineName": "EOL-03", "location": "Lab", "purpose": "Test", "start": "2026-05-04T09:00:00.250+02:00",
-        "uut": { "user": "per", "execTime": 4.2 },
-        "root": { "stepType": "SequenceCall", "name": "Main", "group": "M", "status": "P",
-                  "seqCall": { "path": "a", "name": "a", "version": "1" }, "steps": [] }
-    })
-}
+use wats_tests::embedded::{Line, answer, noise, wsjf};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_has_three_questions_and_details() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0\nreport SN-2 5.0");
     line.drop_file("b.script", "error malformed 1 1 bad");
     station.delivered(2).await;
@@ -87,10 +71,10 @@ async fn health_has_three_questions_and_details() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_is_used_already_is_a_conflict_however_large_the_post_is() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     let id = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
     let with_id = |serial: &str| {
-        let mut report = report(serial);
+        let mut report = wsjf(serial);
         report["id"] = json!(id);
         report
     };
@@ -100,7 +84,7 @@ async fn an_id_that_is_used_already_is_a_conflict_however_large_the_post_is() {
     // Reports of a large post are staged while it is read.
     let mut lot = vec![with_id("SN-2")];
     for number in 0..100 {
-        let mut one = report(&format!("LOT-{number:03}"));
+        let mut one = wsjf(&format!("LOT-{number:03}"));
         one["root"]["steps"] = (0..40).map(|step| text_step(number * 40 + step)).collect();
         lot.push(one);
     }
@@ -140,7 +124,7 @@ async fn a_station_whose_plugins_are_loading_is_alive_and_not_ready() {
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_are_text_for_prometheus_and_json_on_demand() {
     let line = Line { top: "metrics_port = 0\n".into(), ..Line::with_guests(&["scripted"]) };
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     station.delivered(1).await;
     let text = station.request(Method::GET, "/metrics").header(header::ACCEPT, "text/plain").send().await.unwrap();
@@ -163,7 +147,7 @@ async fn metrics_are_text_for_prometheus_and_json_on_demand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_calls_it_by_another_name_is_refused() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     let port = station.address.rsplit(':').next().unwrap().to_owned();
     for path in ["/health", "/metrics", "/api/queue", "/"] {
         for host in
@@ -183,7 +167,7 @@ async fn a_page_that_calls_it_by_another_name_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_and_the_content_of_reports_need_the_admin_key() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     let submit_key = std::fs::read_to_string(line.path("data/submit.key")).unwrap();
     let paths = [
         (Method::GET, "/api/queue"),
@@ -224,27 +208,27 @@ async fn commands_and_the_content_of_reports_need_the_admin_key() {
 async fn a_test_program_hands_over_reports() {
     let line = Line::with_guests(&["scripted"]);
     line.sim.handle().close_listener(None).await;
-    let station = running(&line).await;
+    let station = line.running().await;
     // Without a key nothing is taken.
-    let (status, told) = answer(station.request(Method::POST, "/reports").body(report("SN-1").to_string())).await;
+    let (status, told) = answer(station.request(Method::POST, "/reports").body(wsjf("SN-1").to_string())).await;
     assert_eq!(status, 401, "{told}");
     // Once, and the same once more: one report.
-    let (status, first) = station.post(report("SN-1").to_string()).await;
+    let (status, first) = station.post(wsjf("SN-1").to_string()).await;
     assert_eq!(status, 201, "{first}");
-    let (status, second) = station.post(report("SN-1").to_string()).await;
+    let (status, second) = station.post(wsjf("SN-1").to_string()).await;
     assert_eq!((status, &second), (201, &first), "the same text is the same report");
     // Several in an array, one with an id of its own, which it keeps.
-    let mut own = report("SN-3");
+    let mut own = wsjf("SN-3");
     own["id"] = json!("0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a003");
-    let (status, told) = station.post(json!([report("SN-2"), own]).to_string()).await;
+    let (status, told) = station.post(json!([wsjf("SN-2"), own]).to_string()).await;
     assert_eq!((status, told["ids"].as_array().unwrap().len()), (201, 2), "{told}");
     assert_eq!(told["ids"][1], "0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a003");
     // What is wrong is told, and nothing of it is taken.
-    let mut bad = report("SN-4");
+    let mut bad = wsjf("SN-4");
     bad["sn"] = json!("");
     bad["root"]["steps"] = json!([{ "stepType": "ET_NLT", "name": "Vcc", "group": "M", "status": "P",
         "numericMeas": [{ "compOp": "GELE", "value": 5.0, "lowLimit": 6.0, "highLimit": 4.0, "unit": "V", "status": "P" }] }]);
-    let (status, told) = station.post(json!([report("SN-5"), bad]).to_string()).await;
+    let (status, told) = station.post(json!([wsjf("SN-5"), bad]).to_string()).await;
     assert_eq!(status, 422, "{told}");
     assert!(told["error"]["violations"].as_array().unwrap().len() >= 2, "all at once: {told}");
     assert!(told.to_string().contains("Vcc"), "{told}");
@@ -254,7 +238,7 @@ async fn a_test_program_hands_over_reports() {
         assert!(told["error"]["next"].is_string(), "{told}");
     }
     // The same id for another unit is a conflict.
-    let mut stolen = report("SN-6");
+    let mut stolen = wsjf("SN-6");
     stolen["id"] = json!("0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a003");
     let (status, told) = station.post(stolen.to_string()).await;
     assert_eq!(status, 409, "{told}");
@@ -270,7 +254,7 @@ async fn a_test_program_hands_over_reports() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_error_has_the_same_form() {
     let line = Line { top: "metrics_port = 0\n".into(), ..Line::with_guests(&["scripted"]) };
-    let station = running(&line).await;
+    let station = line.running().await;
     let own = format!("http://{}/nosuch", station.station.metrics_address().unwrap());
     let key = std::fs::read_to_string(line.path("data/admin.key")).unwrap();
     let ask = |method: Method, path: &str, body: &str| {

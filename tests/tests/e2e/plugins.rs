@@ -8,13 +8,7 @@ use wats_station::{
     health::Details,
     offline::{Answer, Offline},
 };
-use wats_tests::embedded::{Embedded, Line, eventually, guest, plugin};
-
-async fn running(line: &Line) -> Embedded {
-    let station = line.start().await;
-    station.ready().await;
-    station
-}
+use wats_tests::embedded::{Line, eventually, guest, plugin};
 
 /// What a hostile guest must come to.
 struct Hostile {
@@ -112,7 +106,7 @@ async fn a_hostile_plugin_is_stopped_named_and_measured_and_harms_no_other_file(
             line.manifest(hostile.guest, hostile.manifest);
         }
     }
-    let station = running(&line).await;
+    let station = line.running().await;
     let health = station.station.details().await.unwrap();
     assert!(health.plugins.iter().all(|plugin| plugin.state == "ready"), "{:?}", health.plugins);
     for hostile in &HOSTILE {
@@ -168,7 +162,7 @@ async fn what_is_no_plugin_is_told_of_and_its_files_wait_for_nobody() {
     for name in ["loops_in_describe", "panics_in_describe"] {
         line.add_plugin(&guest(name));
     }
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     station.delivered(1).await;
     let mut said = Vec::new();
@@ -194,7 +188,7 @@ async fn what_is_no_plugin_is_told_of_and_its_files_wait_for_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_keeps_breaking_is_held_and_its_files_wait_until_it_is_resumed_or_replaced() {
     let line = Line::with_guests(&["panics", "scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     for number in 0..3 {
         line.drop_file(format!("{number}.panics"), "x");
         line.quarantined(&format!("{number}.panics")).await;
@@ -235,7 +229,7 @@ async fn a_plugin_that_keeps_breaking_is_held_and_its_files_wait_until_it_is_res
 async fn a_file_on_which_a_probe_breaks_costs_itself_and_not_the_plugin() {
     let line = Line::with_guests(&["loops_in_probe", "scripted"]);
     line.manifest("loops_in_probe", "[limits]\nprobe_deadline_ms = 100\n");
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.loops_in_probe", "x");
     station.until("the file waiting", |details| details.queue.counts.files_waiting == 1).await;
     line.drop_file("a.script", "report SN-1 5.0");
@@ -265,7 +259,7 @@ async fn a_server_that_hangs_lets_the_files_wait_whose_plugin_asks_it() {
     let mut hang = Rule::any(Action::hang(Point::BeforeStore, 60_000)).times(1);
     hang.when.path = Some("/api/product/*".into());
     line.sim.handle().add_rule(hang).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "product PN-1\nreport SN-1 5.0");
     line.drop_file("b.script", "report SN-2 5.0");
     // It may wait for a moment only: a change of the plugins wakes it.
@@ -303,7 +297,7 @@ async fn a_plugin_is_loaded_within_a_second_or_so_and_a_removed_one_is_gone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_beside_a_plugin_count_as_soon_as_they_are_written() {
     let line = Line::with_guests(&["scripted"]);
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     station.delivered(1).await;
     line.manifest("scripted", "[settings]\nprefix = \"L7-\"\n");
@@ -334,7 +328,7 @@ async fn settings_beside_a_plugin_count_as_soon_as_they_are_written() {
 async fn a_plugin_is_replaced_under_load_and_a_broken_replacement_is_not_put_in_service() {
     let line = Line::with_plugins(&["csv"]);
     line.add_plugin(&guest("scripted"));
-    let station = running(&line).await;
+    let station = line.running().await;
     let lot = |file: u32| -> String { (0..50).map(|unit| format!("report SN-{file:03}-{unit:02} 5.0\n")).collect() };
     let mut files = 0;
     for round in 0..8 {

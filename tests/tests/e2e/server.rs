@@ -12,12 +12,6 @@ use wats_station::health::Status;
 use wats_tests::embedded::{Embedded, Line, eventually};
 
 /// A station with one plugin that does what the file says.
-async fn running(line: &Line) -> Embedded {
-    let station = line.start().await;
-    station.ready().await;
-    station
-}
-
 async fn entries(station: &Embedded, state: EntryState) -> Vec<EntryRow> {
     let filter = Filter { state: Some(state), ..Filter::default() };
     station.station.queue().list(filter, Page { before: None, limit: 1000 }).await.unwrap()
@@ -28,7 +22,7 @@ async fn entries(station: &Embedded, state: EntryState) -> Vec<EntryRow> {
 async fn pauses(what: &str, rule: Rule) {
     let line = Line::with_guests(&["scripted"]);
     line.sim.handle().add_rule(rule).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     let details = station.until(&format!("a pause by {what}"), |details| details.destination.paused.is_some()).await;
     assert_eq!(details.status, Status::Degraded, "{what}: {:?}", details.complaints);
@@ -74,7 +68,7 @@ async fn refused_tokens_portals_redirects_and_strangers_pause_and_cost_no_attemp
 async fn a_server_that_is_away_from_the_start_is_normal_and_the_backlog_goes_out_when_it_comes() {
     let line = Line::with_guests(&["scripted"]);
     line.sim.handle().close_listener(None).await;
-    let station = running(&line).await;
+    let station = line.running().await;
     assert_eq!(station.get("/health/ready").await.0, 200);
     for number in 0..20 {
         line.drop_file(format!("{number}.script"), format!("report SN-{number:02} 5.0"));
@@ -104,7 +98,7 @@ async fn what_the_server_refuses_for_good_is_a_dead_letter_with_its_words_and_go
     };
     line.sim.handle().add_rule(Rule::reports(refusal).serial("BAD")).unwrap();
     line.sim.handle().add_rule(Rule::reports(Action::status(413)).serial("LARGE")).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0\nreport BAD 5.0\nreport LARGE 5.0\nreport SN-2 5.0");
     let dead = |details: &wats_station::health::Details| {
         details.queue.counts.reports_dead == 2 && details.queue.counts.reports_live == 0
@@ -135,7 +129,7 @@ async fn a_server_that_asks_for_patience_gets_it() {
         let line = Line::with_guests(&["scripted"]);
         let busy = Action::Status { status, retry_after: Some(after), form: None, message: None, stored: false };
         line.sim.handle().add_rule(Rule::reports(busy).times(1)).unwrap();
-        let station = running(&line).await;
+        let station = line.running().await;
         line.drop_file("a.script", "report SN-1 5.0");
         station.delivered(1).await;
         let requests = line.sim.handle().requests(0);
@@ -153,7 +147,7 @@ async fn a_server_that_asks_for_patience_gets_it() {
 async fn a_failing_server_is_tried_again_with_backoff_and_the_others_go_on() {
     let line = Line::with_guests(&["scripted"]);
     line.sim.handle().add_rule(Rule::reports(Action::status(500)).serial("SN-1").times(2)).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0\nreport SN-2 5.0");
     station.until("a failed attempt", |details| details.queue.counts.in_backoff == 1).await;
     let pending = entries(&station, EntryState::Pending).await;
@@ -180,7 +174,7 @@ async fn what_was_stored_but_not_acknowledged_is_sent_again_and_is_one_report() 
         Rule::reports(Action::Trickle { chunk_bytes: 10, every_ms: 20 }).serial("SLOW"),
     ]);
     line.sim.handle().set_script(script).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file(
         "a.script",
         "report CUT 5.0\nreport HALF 5.0\nreport GARBLED 5.0\nreport TWICE 5.0\nreport SLOW 5.0\nreport PLAIN 5.0",
@@ -202,7 +196,7 @@ async fn a_hanging_server_holds_up_no_other_report_and_no_stop() {
         .handle()
         .add_rule(Rule::reports(Action::hang(Point::BeforeStore, 60_000)).serial("HANG").times(1))
         .unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report HANG 5.0\nreport SN-1 5.0");
     station.delivered(2).await;
     assert_eq!(line.serials(), ["HANG", "SN-1"]);
@@ -224,7 +218,7 @@ async fn in_a_storm_of_faults_every_report_arrives_and_none_changes() {
         Rule::reports(Action::CaptivePortal).after(90).times(1),
     ];
     line.sim.handle().set_script(Script { seed: 7, ..Script::of(rules) }).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     let text: Vec<_> = (0..200).map(|number| format!("report SN-{number:03} 5.0")).collect();
     line.drop_file("lot.script", text.join("\n"));
     // The storm passes; before, backoff would make this long.
@@ -267,7 +261,7 @@ async fn a_repair_waits_for_the_test_that_it_refers_to() {
     let line = Line::with_guests(&["scripted"]);
     let id = "0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a001";
     line.sim.handle().add_rule(Rule::reports(Action::status(500)).serial("SN-9").times(1)).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     let (status, answer) = station.post(json!([uut(id, "SN-9")]).to_string()).await;
     assert_eq!((status, answer["ids"][0].as_str()), (201, Some(id)), "{answer}");
     assert_eq!(station.post(uur("SN-9", id).to_string()).await.0, 201);
@@ -286,7 +280,7 @@ async fn a_repair_waits_for_the_test_that_it_refers_to() {
 async fn health_calls_it_a_fault_when_reports_wait_too_long() {
     let line = Line { more: "[queue]\nmax_age_seconds = 0.5\n".into(), ..Line::with_guests(&["scripted"]) };
     line.sim.handle().close_listener(None).await;
-    let station = running(&line).await;
+    let station = line.running().await;
     assert_eq!(station.get("/health").await.0, 200);
     line.drop_file("a.script", "report SN-1 5.0");
     let details = station.until("the fault", |details| details.status == Status::Fault).await;
@@ -309,7 +303,7 @@ async fn a_station_whose_server_hangs_stops_in_time() {
     let more = "[workers]\nstop_seconds = 1.0\n".into();
     let line = Line { more, ..Line::with_guests(&["scripted"]) };
     line.sim.handle().add_rule(Rule::any(Action::hang(Point::BeforeBody, 60_000))).unwrap();
-    let station = running(&line).await;
+    let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     station.decided(1).await;
     let began = std::time::Instant::now();

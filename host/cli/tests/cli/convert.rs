@@ -1,0 +1,123 @@
+//! `wats convert`: a file without a station.
+
+use serde_json::Value;
+
+use crate::harness::{BROKEN, Bench, GOOD, plugins, plugins_text};
+
+#[test]
+fn convert_shows_what_is_in_a_file() {
+    let bench = Bench::new();
+    bench.write("a.csv", GOOD);
+    bench.wats(&["convert", "a.csv", "--plugins", &plugins_text()]).ends_with(0).says(&[
+        "a.csv  2 reports, by csv 0.",
+        "Passed  L7-1 LAMP-7 rev C  process 100",
+        "Failed  L7-2 LAMP-7",
+        "1 step, 1 failed, 1 measurement",
+        "5.31 V (GELE 4.9 .. 5.1)",
+    ]);
+}
+
+#[test]
+fn convert_gives_one_wsjf_object_a_line_on_demand() {
+    let bench = Bench::new();
+    bench.write("a.csv", GOOD);
+    let ran = bench.wats(&["convert", "a.csv", "--json", "--plugin", "csv", "--plugins", &plugins_text()]).ends_with(0);
+    let reports: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> =
+        reports.iter().map(|report| (report["sn"].as_str().unwrap(), report["result"].as_str().unwrap())).collect();
+    assert_eq!(told, [("L7-1", "P"), ("L7-2", "F")]);
+    for report in &reports {
+        let text = report.to_string();
+        let report = wats_report::read_wsjf_many(text.as_bytes()).next().unwrap().unwrap();
+        assert!(!wats_report::is_refused(&report.validate()));
+    }
+}
+
+#[test]
+fn convert_shows_sequences_that_are_nested_deep() {
+    let bench = Bench::new();
+    let open = r#"{"stepType":"SequenceCall","name":"Main","status":"P","steps":["#;
+    let (open, close) = (open.repeat(200), "]}".repeat(200));
+    let report = format!(
+        r#"{{"type":"T","pn":"P","sn":"S-1","rev":"A","processCode":100,"result":"P","machineName":"M","location":"L",
+        "purpose":"T","start":"2026-05-04T08:15:30Z","root":{open}{close}}}"#
+    );
+    bench.write("a.json", &report);
+    bench.wats(&["convert", "a.json", "--plugins", &plugins_text()]).ends_with(0).says(&["Passed  S-1", "199 steps"]);
+}
+
+#[test]
+fn convert_takes_the_settings_of_the_inbox_that_the_file_belongs_to() {
+    let bench = Bench::new();
+    let bare =
+        "serial_number,start,test_name,value,unit,low_limit,high_limit\nL7-1,2026-05-04T08:15:30,Vcc,5.01,V,4.9,5.1\n";
+    let inbox = |name: &str| {
+        format!(
+            "[[inbox]]\nname = \"{name}\"\npath = \"{name}\"\n[inbox.defaults]\npart_number = \"PN-{name}\"\nrevision = \"R-{name}\"\n"
+        )
+    };
+    bench.write("wats.toml", format!("plugin_dirs = ['{}']\n{}{}", plugins().display(), inbox("one"), inbox("two")));
+    bench.write("one/a.csv", bare).write("two.error/deep/a.csv", bare).write("a.csv", bare);
+    let part = |arguments: &[&str]| {
+        let ran = bench.wats(&[&["convert", "--json"], arguments].concat()).ends_with(0);
+        (
+            ran.json()["pn"].as_str().unwrap_or_default().to_owned(),
+            ran.json()["rev"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    let pair = |part: &str, revision: &str| (part.to_owned(), revision.to_owned());
+    assert_eq!(part(&["one/a.csv"]), pair("PN-one", "R-one"));
+    // Where it was quarantined it still belongs to its inbox.
+    assert_eq!(part(&["two.error/deep/a.csv"]), pair("PN-two", "R-two"));
+    assert_eq!(part(&["a.csv"]), pair("", ""));
+    // What is missing is told once, with what to do.
+    let missing =
+        ["missing: part number, revision, process code (", "[inbox.defaults]", "--revision TEXT --process-code N)"];
+    bench.wats(&["convert", "a.csv"]).ends_with(0).says(&missing).says(&["process -"]);
+    bench.wats(&["convert", "a.csv", "--json"]).ends_with(0).complains(&missing);
+    assert_eq!(part(&["a.csv", "--inbox", "two"]), pair("PN-two", "R-two"));
+    assert_eq!(part(&["one/a.csv", "--part-number", "LAMP-7"]), pair("LAMP-7", "R-one"));
+    bench.wats(&["convert", "a.csv", "--inbox", "three"]).ends_with(1).complains(&["\"three\"", "has one, two"]);
+    // What is given for all of it makes it whole.
+    let whole = ["convert", "a.csv", "--part-number", "LAMP-7", "--revision", "C", "--process-code", "100"];
+    let ran = bench.wats(&whole).ends_with(0).says(&["L7-1 LAMP-7 rev C  process 100"]);
+    assert!(!ran.out.contains("missing"), "{ran:?}");
+    let ran = bench.wats(&[&whole[..], &["--json"]].concat()).ends_with(0);
+    assert_eq!((&ran.json()["processCode"], ran.err.as_str()), (&100.into(), ""), "{ran:?}");
+}
+
+#[test]
+fn convert_tells_by_its_code_what_became_of_the_worst_file() {
+    let bench = Bench::new();
+    bench
+        .write("good.csv", GOOD)
+        .write("broken.csv", BROKEN)
+        .write("poem.csv", "roses are red\n")
+        .write("a.unknown", "x");
+    let plugins = plugins_text();
+    let convert = |files: &[&str]| {
+        let mut arguments = vec!["convert", "--plugins", plugins.as_str()];
+        arguments.extend(files);
+        bench.wats(&arguments)
+    };
+    convert(&["broken.csv"]).ends_with(1).complains(&[
+        "broken.csv",
+        "csv@",
+        "line 2, column 7",
+        "\"five\" is not a number",
+    ]);
+    convert(&["poem.csv"]).ends_with(5).complains(&["poem.csv: no plugin takes it: csv: confidence"]);
+    convert(&["a.unknown"]).ends_with(5).complains(&["none has rules that fit"]);
+    convert(&["absent.csv"]).ends_with(1).complains(&["absent.csv"]);
+    convert(&["good.csv", "poem.csv"]).ends_with(5).says(&["2 reports"]);
+    // Failed is worse than refused, and the good one is shown all the same.
+    convert(&["broken.csv", "poem.csv", "good.csv"])
+        .ends_with(1)
+        .says(&["2 reports"])
+        .complains(&["broken.csv", "poem.csv"]);
+    bench
+        .wats(&["convert", "--plugin", "nobody", "--plugins", &plugins, "good.csv"])
+        .ends_with(1)
+        .complains(&["nobody"]);
+    bench.wats(&["convert"]).ends_with(2);
+}

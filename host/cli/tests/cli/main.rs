@@ -1,0 +1,10 @@
+//! The program as people and scripts meet it: what it prints, and with which code it ends.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod convert;
+mod demo;
+mod harness;
+mod queue;
+mod setup;
+mod station;
