@@ -92,11 +92,14 @@ fn atml(tests: usize) -> String {
     text
 }
 
-pub(crate) fn throughput(quick: bool) -> Vec<Row> {
+fn load(name: &str) -> Plugin {
     let mut options = RuntimeOptions::new(NoopMeterProvider::new().meter("bench"));
     options.cache_dir = Some(std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
     let runtime = Runtime::new(options).unwrap();
-    let load = |name| runtime.load(&station::plugin(name).unwrap()).unwrap();
+    runtime.load(&station::plugin(name).unwrap()).unwrap()
+}
+
+pub(crate) fn throughput(quick: bool) -> Vec<Row> {
     let rounds = if quick { 9 } else { 31 };
     vec![
         compare::<csv_plugin::Csv>(
@@ -107,6 +110,31 @@ pub(crate) fn throughput(quick: bool) -> Vec<Row> {
             rounds,
         ),
         compare::<atml::Atml>("atml guest against the same code native", &load("atml"), "a.xml", &atml(3_000), rounds),
+    ]
+}
+
+/// What a small file costs in the sandbox, on one thread.
+pub(crate) fn small(quick: bool) -> Vec<Row> {
+    let calls = if quick { 500 } else { 5_000 };
+    let (plugin, text) = (load("csv"), csv(1, 100));
+    let source = Source::new(SourceFile::from_bytes("a.csv", MODIFIED, text.into_bytes()));
+    let row = |what, call: &dyn Fn()| {
+        let mut took: Vec<f64> = (0..calls)
+            .map(|_| {
+                let began = Instant::now();
+                call();
+                1e6 * began.elapsed().as_secs_f64()
+            })
+            .collect();
+        let how = format!("part of the pipeline's CPU for a file; median of {calls} calls, each in an instance of its own");
+        Row { what, value: median(&mut took), unit: "us", budget: Budget::None, how }
+    };
+    vec![
+        row("csv, a file of 100 steps, probe", &|| assert!(plugin.probe(&source).unwrap().confidence > 0.5)),
+        row("csv, a file of 100 steps, convert", &|| {
+            let (conversion, _) = plugin.convert(&source, Job::new(Write(defaults())));
+            assert!(matches!(conversion.outcome, Ok(Outcome::Converted)), "{:?}", conversion.outcome);
+        }),
     ]
 }
 

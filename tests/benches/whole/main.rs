@@ -21,6 +21,8 @@ use std::time::Instant;
 enum Budget {
     AtLeast(f64),
     AtMost(f64),
+    /// A part of another row's figure.
+    None,
 }
 
 /// One figure.
@@ -39,6 +41,7 @@ impl Row {
         let (least, most) = match self.budget {
             Budget::AtLeast(least) => (Some(least), None),
             Budget::AtMost(most) => (None, Some(most)),
+            Budget::None => (None, None),
         };
         let row = serde_json::json!({
             "what": self.what, "value": self.value, "unit": self.unit, "at_least": least, "at_most": most, "how": self.how,
@@ -49,8 +52,9 @@ impl Row {
 
 type Bench = fn(quick: bool) -> Vec<Row>;
 
-const BENCHES: [(&str, Bench); 6] = [
+const BENCHES: [(&str, Bench); 7] = [
     ("guests", guests::throughput),
+    ("small", guests::small),
     ("pipeline", station::pipeline),
     ("latency", station::latency),
     ("outage", station::outage),
