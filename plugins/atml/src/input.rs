@@ -157,12 +157,10 @@ impl<R: Read> Input<R> {
     fn advance(&mut self, count: usize) {
         let end = (self.out_start + count).min(self.out.len());
         let passed = self.out.get(self.out_start..end).unwrap_or_default();
-        let characters =
-            |bytes: &[u8]| u32::try_from(bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()).unwrap_or(u32::MAX);
-        match passed.iter().rposition(|byte| *byte == b'\n') {
+        match memchr::memrchr(b'\n', passed) {
             None => self.place.column = self.place.column.saturating_add(characters(passed)),
             Some(last) => {
-                let lines = passed.split(|byte| *byte == b'\n').count() - 1;
+                let lines = memchr::memchr_iter(b'\n', passed).count();
                 self.place.line = self.place.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
                 self.place.column = 1 + characters(passed.get(last + 1..).unwrap_or_default());
             }
@@ -211,6 +209,16 @@ impl<R: Read> Read for Input<R> {
         self.consume(count);
         Ok(count)
     }
+}
+
+/// How many characters UTF-8 holds.
+fn characters(bytes: &[u8]) -> u32 {
+    let count = if bytes.is_ascii() {
+        bytes.len()
+    } else {
+        bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+    };
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The encoding of a file that begins so, and the length of its byte order mark.
