@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::Error;
 use crate::clock::Millis;
@@ -23,6 +23,12 @@ use crate::types::{Committed, EntryId, StageId};
 const BATCH_COMMANDS: usize = 512;
 /// Work in one transaction before it is committed, so that nobody waits long for the sync of others.
 const BATCH_TIME: Duration = Duration::from_millis(10);
+
+/// While several send requests the writer waits for more of them, as long as they keep coming and no longer than this: a
+/// transaction and its sync cost the same for one as for many.
+const GATHER_TIME: Duration = Duration::from_millis(4);
+/// How long none has to come until no more are waited for.
+const GATHER_PAUSE: Duration = Duration::from_micros(500);
 
 /// Between attempts to release leases when the disk refuses.
 const RELEASE_AGAIN: Duration = Duration::from_secs(1);
@@ -62,6 +68,55 @@ pub(crate) struct Writer {
 struct Job {
     command: Command,
     answer: Option<Answer>,
+}
+
+/// What waits for the writer.
+#[derive(Default)]
+struct Requests {
+    jobs: VecDeque<Job>,
+    leases: Vec<(Take, LeaseAnswer)>,
+    close: Option<oneshot::Sender<()>>,
+}
+
+impl Requests {
+    /// Takes what is in the channel, and in a crowd what comes right behind it.
+    fn gather(&mut self, receiver: &mut mpsc::Receiver<Message>, first: Option<Message>, crowded: &mut bool) {
+        let began = Instant::now();
+        let mut next = first;
+        loop {
+            let before = self.jobs.len();
+            while let Some(message) = next {
+                self.put(message);
+                if self.is_enough() {
+                    break;
+                }
+                next = receiver.try_recv().ok();
+            }
+            let alone = self.jobs.len() < 2 && !*crowded;
+            let none_came = self.jobs.len() == before;
+            if alone || none_came || self.is_enough() || began.elapsed() >= GATHER_TIME {
+                break;
+            }
+            std::thread::sleep(GATHER_PAUSE);
+            next = receiver.try_recv().ok();
+        }
+        if !self.jobs.is_empty() {
+            *crowded = self.jobs.len() > 1;
+        }
+    }
+
+    fn put(&mut self, message: Message) {
+        match message {
+            Message::Command { command, answer } => self.jobs.push_back(Job { command, answer: Some(answer) }),
+            Message::Lease { take, answer } => self.leases.push((take, answer)),
+            Message::Wake => {}
+            Message::Close { answer } => self.close = Some(answer),
+        }
+    }
+
+    fn is_enough(&self) -> bool {
+        self.close.is_some() || self.jobs.len() >= BATCH_COMMANDS
+    }
 }
 
 /// How a transaction ended.
@@ -107,10 +162,10 @@ impl Writer {
 
     /// Runs until the last handle is dropped or the queue is closed. Holds the lock of the folder as long.
     pub(crate) fn run(mut self, mut receiver: mpsc::Receiver<Message>, lock: FolderLock) {
-        let mut jobs = VecDeque::new();
-        let mut leases: Vec<(Take, LeaseAnswer)> = Vec::new();
-        let mut close = None;
-        while close.is_none() {
+        let mut requests = Requests::default();
+        // The last transaction had several requests.
+        let mut crowded = false;
+        while requests.close.is_none() {
             let first = if self.has_background_work() || self.core.leases().has_abandoned() {
                 match receiver.try_recv() {
                     Ok(message) => Some(message),
@@ -126,30 +181,15 @@ impl Writer {
                     None => break,
                 }
             };
-            let mut next = first;
-            while let Some(message) = next {
-                match message {
-                    Message::Command { command, answer } => jobs.push_back(Job { command, answer: Some(answer) }),
-                    Message::Lease { take, answer } => leases.push((take, answer)),
-                    Message::Wake => {}
-                    Message::Close { answer } => {
-                        close = Some(answer);
-                        break;
-                    }
-                }
-                if jobs.len() >= BATCH_COMMANDS {
-                    break;
-                }
-                next = receiver.try_recv().ok();
+            requests.gather(&mut receiver, first, &mut crowded);
+            self.release_abandoned(&mut requests.jobs);
+            while !requests.jobs.is_empty() {
+                self.transaction(&mut requests.jobs);
             }
-            self.release_abandoned(&mut jobs);
-            while !jobs.is_empty() {
-                self.transaction(&mut jobs);
-            }
-            if !leases.is_empty() || self.has_background_work() {
+            if !requests.leases.is_empty() || self.has_background_work() {
                 self.background();
             }
-            for (take, answer) in leases.drain(..) {
+            for (take, answer) in requests.leases.drain(..) {
                 self.lease(take, answer);
             }
             self.publish();
@@ -162,7 +202,7 @@ impl Writer {
             tracing::error!(error = %error, "the queue database could not be closed; the next start repairs that");
         }
         drop(lock);
-        if let Some(answer) = close {
+        if let Some(answer) = requests.close {
             answer.send(()).unwrap_or(());
         }
     }

@@ -213,11 +213,7 @@ impl<R: Read> Read for Input<R> {
 
 /// How many characters UTF-8 holds.
 fn characters(bytes: &[u8]) -> u32 {
-    let count = if bytes.is_ascii() {
-        bytes.len()
-    } else {
-        bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
-    };
+    let count = if bytes.is_ascii() { bytes.len() } else { bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count() };
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 

@@ -126,7 +126,8 @@ pub(crate) fn small(quick: bool) -> Vec<Row> {
                 1e6 * began.elapsed().as_secs_f64()
             })
             .collect();
-        let how = format!("part of the pipeline's CPU for a file; median of {calls} calls, each in an instance of its own");
+        let how =
+            format!("part of the pipeline's CPU for a file; median of {calls} calls, each in an instance of its own");
         Row { what, value: median(&mut took), unit: "us", budget: Budget::None, how }
     };
     vec![
