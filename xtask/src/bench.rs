@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the figures of the whole in one table, each beside its budget.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -77,8 +77,12 @@ pub(crate) fn bench(options: &Options) -> Result<bool> {
         let arguments = ["build", "--release", "--locked", "--workspace", "--bin", "wats", "--bin", "wats-sim"];
         run::succeed(run::cargo(&root).args(arguments))
     })?;
+    let pywats = run::phase("pyWATS, to compare with", || pywats(&root))?;
     let (mut rows, machine) = run::phase("the whole", || {
         let mut command = cargo_bench(&root, "whole");
+        if let Some(python) = &pywats {
+            command.env("WATS_BENCH_PYWATS", python);
+        }
         command.arg("--").args(options.quick.then_some("--quick")).args(&options.only);
         rows(&mut command)
     })?;
@@ -108,6 +112,24 @@ pub(crate) fn bench(options: &Options) -> Result<bool> {
     let missed = rows.iter().filter(|row| row.met() == Some(false)).count();
     println!("{} figures, {missed} budgets missed", rows.len());
     Ok(missed == 0)
+}
+
+/// A Python with pyWATS, in a folder of its own; none, and why, where there is no Python or no package.
+fn pywats(root: &Path) -> Result<Option<PathBuf>> {
+    let folder = run::output().join("pywats");
+    let bin = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    let python = bin.join(if cfg!(windows) { "python.exe" } else { "python" });
+    let requirements = root.join("tests/benches/pywats/requirements.txt");
+    let system = if cfg!(windows) { "python" } else { "python3" };
+    let made = run::succeed(Command::new(system).args(["-m", "venv"]).arg(&folder)).and_then(|()| {
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        run::succeed(Command::new(&python).args(install).arg(requirements))
+    });
+    if let Err(error) = made {
+        println!("pyWATS is left out: {error:#}");
+        return Ok(None);
+    }
+    Ok(Some(python))
 }
 
 fn cargo_bench(root: &Path, bench: &str) -> Command {

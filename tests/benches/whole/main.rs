@@ -12,6 +12,7 @@
 
 mod guests;
 mod measure;
+mod pywats;
 mod station;
 
 use std::time::Instant;
