@@ -38,6 +38,7 @@ pub struct Station {
     /// How the last process ended, if it did by itself.
     end: Option<ExitStatus>,
     starts: u32,
+    log: &'static str,
 }
 
 impl Station {
@@ -50,7 +51,7 @@ impl Station {
             text.parse::<toml::Table>().with_context(|| format!("read as TOML: {text}"))?;
         }
         let root = tempfile::Builder::new().prefix("wats-test-").tempdir()?;
-        let station = Self { root, child: None, end: None, starts: 0 };
+        let station = Self { root, child: None, end: None, starts: 0, log: setup.log };
         for folder in ["in", "plugins", "data"] {
             fs::create_dir(station.root().join(folder))?;
         }
@@ -189,7 +190,7 @@ impl Station {
         let log = OpenOptions::new().create(true).append(true).open(self.log_file())?;
         self.starts += 1;
         let mut command = self.command(&["run"])?;
-        command.env("WATS_LOG", "info,wats_station=debug");
+        command.env("WATS_LOG", self.log);
         for (name, value) in variables {
             command.env(name, value);
         }

@@ -22,7 +22,7 @@ pub(crate) fn backlog(files: usize) -> Option<Baseline> {
     let python = std::env::var_os(PYTHON)?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/pywats/pywats_baseline.py");
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let mut server = server(&["--keep", "digests"]).unwrap();
+    let server = server(&["--keep", "digests"]).unwrap();
     let mut command = Command::new(python);
     command.arg(script).args(["--server", server.url(), "--token", DEMO_TOKEN, "--files", &files.to_string()]);
     let output = command.arg("--folder").arg(folder.path()).output().unwrap();

@@ -152,7 +152,7 @@ fn backlog(files: usize, more: &str) -> Backlog {
         settle_seconds: 0.0,
         plugins: vec!["csv".into(), "wats-json".into(), "atml".into()],
         more: more.to_owned(),
-        ..Setup::with_server(url)
+        ..Setup::as_installed(url)
     });
     let aside = line.station.root().join("aside");
     fs::create_dir(&aside).unwrap();
@@ -183,7 +183,7 @@ fn backlog(files: usize, more: &str) -> Backlog {
 /// From the moment a file is closed to the moment its report is at the server, beyond the settle time.
 pub(crate) fn latency(quick: bool) -> Vec<Row> {
     let files = if quick { 100 } else { 1_000 };
-    let line = Line::start(|url| Setup { settle_seconds: SETTLE, ..Setup::with_server(url) });
+    let line = Line::start(|url| Setup { settle_seconds: SETTLE, ..Setup::as_installed(url) });
     let mut closed = Vec::new();
     let began = Instant::now();
     for number in 0..files {
@@ -229,7 +229,7 @@ pub(crate) fn latency(quick: bool) -> Vec<Row> {
 /// How soon the first report arrives after the server is back.
 pub(crate) fn outage(quick: bool) -> Vec<Row> {
     let lengths: &[u64] = if quick { &[3_000] } else { &[1_500, 4_000, 9_000, 30_000] };
-    let line = Line::start(|url| Setup { settle_seconds: 0.0, ..Setup::with_server(url) });
+    let line = Line::start(|url| Setup { settle_seconds: 0.0, ..Setup::as_installed(url) });
     let mut slowest: u64 = 0;
     for (number, length) in lengths.iter().enumerate() {
         line.runtime.block_on(async { line.server.control().close_listener(Some(*length)).await.unwrap() });
@@ -254,9 +254,8 @@ pub(crate) fn idle(quick: bool) -> Vec<Row> {
     let seconds = if quick { 5 } else { 30 };
     let mut line = Line::start(|url| Setup {
         plugins: vec!["csv".into(), "wats-json".into(), "atml".into()],
-        scan_seconds: 5.0,
         settle_seconds: 1.0,
-        ..Setup::with_server(url)
+        ..Setup::as_installed(url)
     });
     // Once more, as on every day but the first: plugins are in the cache.
     let ready = line.runtime.block_on(async {
@@ -302,7 +301,7 @@ pub(crate) fn large(quick: bool) -> Vec<Row> {
     let line = Line::start(|url| Setup {
         settle_seconds: 0.0,
         more: "[limits]\noutput_bytes = 17179869184\ndeadline_seconds = 600.0\n".into(),
-        ..Setup::with_server(url)
+        ..Setup::as_installed(url)
     });
     let before = memory_mib(line.pid(), "VmHWM");
     let part = line.station.inbox().join("large.part");

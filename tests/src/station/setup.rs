@@ -18,6 +18,8 @@ pub struct Setup {
     pub inbox: String,
     /// More tables of the configuration, TOML.
     pub more: String,
+    /// What it writes into its log.
+    pub log: &'static str,
 }
 
 impl Default for Setup {
@@ -31,11 +33,19 @@ impl Default for Setup {
             scan_seconds: 0.5,
             inbox: String::new(),
             more: String::new(),
+            log: "info,wats_station=debug",
         }
     }
 }
 
 impl Setup {
+    /// As a station is installed, with a server: a log of what happens, and no looks at the inbox beside those that it makes by
+    /// itself. For measuring.
+    #[must_use]
+    pub fn as_installed(url: &str) -> Self {
+        Self { scan_seconds: 5.0, log: "info", ..Self::with_server(url) }
+    }
+
     /// The default, with a server.
     #[must_use]
     pub fn with_server(url: &str) -> Self {
