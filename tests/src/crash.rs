@@ -5,7 +5,10 @@ use std::{fmt::Write as _, future::Future, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use fastrand::Rng;
-use wats_sim::{SimControl, SimProcess};
+use wats_sim::{
+    SimControl, SimProcess,
+    fault::{Action, Point, Rule, Script},
+};
 
 use crate::{
     judge::{self, Broken, Dropped, Evidence, Faults, Ledger, Unit},
@@ -137,6 +140,54 @@ pub enum Server {
     Flapping,
     /// It is away until the last start.
     Down,
+    /// Each answer takes its time.
+    Slow,
+    /// It cuts connections: before it has the report, after it has stored it, within its answer.
+    Cutting,
+    /// It answers twice.
+    Twice,
+    /// It says 200 and means no: an error, another report, half of a document, a portal.
+    Lying,
+    /// It refuses the token now and then.
+    Unauthorised,
+    /// It asks for patience: 429 and 503.
+    Busy,
+    /// It does not take large reports.
+    TooLarge,
+}
+
+impl Server {
+    /// It is there, and does not what it should.
+    pub fn is_wrong(self) -> bool {
+        !self.rules().is_empty()
+    }
+
+    /// What it does to reports.
+    fn rules(self) -> Vec<Rule> {
+        let share = |share: f64, action| Rule::reports(action).probability(share);
+        match self {
+            Self::Up | Self::Flapping | Self::Down => Vec::new(),
+            Self::Slow => vec![
+                share(0.5, Action::Delay { ms: 200 }),
+                share(0.3, Action::Trickle { chunk_bytes: 20, every_ms: 10 }),
+            ],
+            Self::Cutting => vec![
+                share(0.1, Action::cut(Point::BeforeBody)),
+                share(0.1, Action::cut(Point::AfterStore)),
+                share(0.1, Action::Cut { at: Point::MidAnswer, reset: true }),
+            ],
+            Self::Twice => vec![share(0.5, Action::AnswerTwice)],
+            Self::Lying => vec![
+                share(0.1, Action::ErrorInOk { form: None, message: None }),
+                share(0.1, Action::OtherId { id: None, stored: false }),
+                share(0.1, Action::WrongJson { stored: true }),
+                share(0.05, Action::CaptivePortal),
+            ],
+            Self::Unauthorised => vec![share(0.1, Action::status(401))],
+            Self::Busy => vec![share(0.1, Action::retry_after(429, 1)), share(0.1, Action::retry_after(503, 1))],
+            Self::TooLarge => vec![Rule::reports(Action::TooLarge { limit_bytes: 2_500 })],
+        }
+    }
 }
 
 /// A station under attack, its server, and what has happened so far.
@@ -223,6 +274,7 @@ impl Campaign {
     /// When the station ends by itself, or leaves a ledger whose sums do not agree.
     pub async fn die_at_random(&mut self, server: Server, variables: &[(&str, &str)]) -> Result<()> {
         let control = self.control();
+        control.set_script(Script { seed: self.rng.u64(..), ..Script::of(server.rules()) }).await?;
         let before = [Kind::Single, Kind::Lot, Kind::Wsjf, Kind::Torn];
         for kind in before.iter().take(self.rng.usize(1..=before.len())) {
             self.arrive(*kind)?;
@@ -268,6 +320,13 @@ impl Campaign {
                 self.dropped.push(file);
             }
             pause(&mut moment, 100).await;
+            if cfg!(unix) && moment.u8(0..3) == 0 {
+                // Time passes, and nothing of it is felt.
+                self.station.freeze()?;
+                pause(&mut moment, 400).await;
+                self.station.thaw()?;
+                pause(&mut moment, 100).await;
+            }
             if !self.station.kill().await? {
                 bail!("the station ended by itself:\n{}", self.station.log_tail());
             }
@@ -307,8 +366,11 @@ impl Campaign {
     pub async fn verdict(&mut self) -> Result<Vec<Broken>> {
         let control = self.control();
         control.open_listener().await?;
+        control.set_script(Script::default()).await?;
         self.station.start_ready().await?;
         self.arrive(Kind::Single)?;
+        // What the server has refused for good, an operator sends again when the server is mended.
+        self.station.json(&["queue", "retry", "--all"]).await?;
         self.rest().await?;
         self.station.stop().await?;
         let (reports, stats) = (control.reports().await?, control.stats().await?);

@@ -318,20 +318,42 @@ impl Station {
     ///
     /// # Errors
     /// When it does not run, or the system has no such signal.
-    #[cfg(unix)]
     pub fn terminate(&self) -> Result<()> {
-        let pid = self.pid().and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?));
-        let pid = pid.ok_or_else(|| anyhow!("stop a station that does not run"))?;
-        Ok(rustix::process::kill_process(pid, rustix::process::Signal::TERM)?)
+        self.signal(Signal::Stop)
     }
 
-    /// Asks it to stop, as the system's service manager does. Returns at once.
+    /// Lets it stand still, as a machine that sleeps or swaps does.
     ///
     /// # Errors
     /// When it does not run, or the system has no such signal.
+    pub fn freeze(&self) -> Result<()> {
+        self.signal(Signal::Freeze)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// When it does not run, or the system has no such signal.
+    pub fn thaw(&self) -> Result<()> {
+        self.signal(Signal::Thaw)
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: Signal) -> Result<()> {
+        use rustix::process::{Pid, Signal as Unix, kill_process};
+        let pid = self.pid().and_then(|pid| Pid::from_raw(pid.try_into().ok()?));
+        let pid = pid.ok_or_else(|| anyhow!("signal a station that does not run"))?;
+        let signal = match signal {
+            Signal::Stop => Unix::TERM,
+            Signal::Freeze => Unix::STOP,
+            Signal::Thaw => Unix::CONT,
+        };
+        Ok(kill_process(pid, signal)?)
+    }
+
     #[cfg(not(unix))]
-    pub fn terminate(&self) -> Result<()> {
-        bail!("a test cannot send Ctrl-C to one process here")
+    fn signal(&self, signal: Signal) -> Result<()> {
+        bail!("a test cannot send {signal:?} to one process here")
     }
 
     /// Stops it gracefully and tells how long that took.
@@ -363,6 +385,14 @@ impl Station {
     fn log_file(&self) -> PathBuf {
         self.root().join("wats.log")
     }
+}
+
+/// What a process is told by the system.
+#[derive(Debug, Clone, Copy)]
+enum Signal {
+    Stop,
+    Freeze,
+    Thaw,
 }
 
 #[cfg(unix)]

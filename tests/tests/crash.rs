@@ -2,6 +2,7 @@
 //! lost, nothing comes twice, and the same campaign with a commit that is broken on purpose is found out.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+use wats_sim::fault::{Action, Rule, Script};
 use wats_tests::{
     crash::{Campaign, Kind, Server},
     judge::{Broken, Ledger, Promise},
@@ -82,8 +83,17 @@ async fn a_station_killed_while_a_large_file_is_staged_and_settles_loses_nothing
     sound(&broken, &campaign);
 }
 
+/// How often the server did something wrong.
+async fn faulted(campaign: &Campaign) -> u64 {
+    campaign.control().stats().await.unwrap().by_fault.values().sum()
+}
+
 async fn killed_at_random(server: Server, workers: u32) {
-    let runs = number("WATS_CRASH_RUNS", if quick() { 1 } else { 4 });
+    let usual = match server {
+        Server::Up | Server::Flapping | Server::Down if !quick() => 4,
+        _ => 1,
+    };
+    let runs = number("WATS_CRASH_RUNS", usual);
     let here = u64::from(workers) << 32 | (server as u64) << 48;
     let seed = number("WATS_CRASH_SEED", u64::from(std::process::id()) ^ here);
     println!("{server:?}, {workers} workers, {runs} kills: repeat with WATS_CRASH_SEED={seed} WATS_CRASH_RUNS={runs}");
@@ -92,10 +102,13 @@ async fn killed_at_random(server: Server, workers: u32) {
     if server == Server::Down {
         campaign.control().close_listener(None).await.unwrap();
     }
-    // A fast machine may have been through with everything each time: then once more.
-    while campaign.faults.kills < runs || (campaign.faults.interrupted == 0 && campaign.faults.kills < runs + 20) {
+    // A fast machine may have been through with everything each time, and chance may have spared all reports: then once more.
+    let mut done = false;
+    while campaign.faults.kills < runs || (!done && campaign.faults.kills < runs + 20) {
         campaign.die_at_random(server, &[]).await.unwrap();
+        done = campaign.faults.interrupted > 0 && (!server.is_wrong() || faulted(&campaign).await > 0);
     }
+    assert_eq!(server.is_wrong(), faulted(&campaign).await > 0, "what {server:?} means is done to reports");
     if server == Server::Down {
         assert_eq!(campaign.control().stats().await.unwrap().reports_accepted, 0, "the server was away");
     }
@@ -134,6 +147,22 @@ async fn a_station_killed_at_random_moments_loses_nothing_while_the_server_is_do
     killed_at_random(Server::Down, 8).await;
 }
 
+/// All the ways in which a server can be wrong, one campaign after the other.
+#[tokio::test]
+async fn a_station_killed_at_random_moments_loses_nothing_whatever_the_server_does() {
+    for server in [
+        Server::Slow,
+        Server::Cutting,
+        Server::Twice,
+        Server::Lying,
+        Server::Unauthorised,
+        Server::Busy,
+        Server::TooLarge,
+    ] {
+        killed_at_random(server, 4).await;
+    }
+}
+
 /// The campaign of the named places once more, where files leave the inbox. With the promise kept it is sound; with the
 /// acknowledgement before the commit the judge must find the loss.
 async fn killed_after_filing(variables: &[(&str, &str)]) -> Vec<Broken> {
@@ -156,6 +185,27 @@ async fn a_commit_that_is_acknowledged_before_it_is_made_is_found_out_and_an_hon
     let broken = killed_after_filing(&[("WATS_BROKEN", "acknowledge-before-commit")]).await;
     let lost = broken.iter().filter(|broken| broken.promise == Promise::Delivered).count();
     assert!(lost >= 2, "each kill loses the report of a file that was archived: {broken:#?}");
+}
+
+#[tokio::test]
+async fn a_report_that_counts_as_delivered_without_a_receipt_is_found_out() {
+    if !cfg!(feature = "broken-on-purpose") {
+        println!("skipped: the programs keep their promises; `cargo xtask test` builds those that can break them");
+        return;
+    }
+    let mut campaign = Campaign::new(10, 1, Setup::default()).unwrap();
+    let refused = Rule::reports(Action::status(500)).times(2);
+    campaign.control().set_script(Script::of([refused])).await.unwrap();
+    campaign.station.start_with(&[("WATS_BROKEN", "receipt-from-5xx")]).unwrap();
+    campaign.station.ready().await.unwrap();
+    for kind in [Kind::Single, Kind::Wsjf, Kind::Single] {
+        campaign.arrive(kind).unwrap();
+    }
+    campaign.rest().await.unwrap();
+    campaign.station.stop().await.unwrap();
+    let broken = campaign.verdict().await.unwrap();
+    let lost = broken.iter().filter(|broken| broken.promise == Promise::Delivered).count();
+    assert_eq!(lost, 2, "the reports that the server answered with 500 are lost: {broken:#?}");
 }
 
 #[tokio::test]

@@ -61,6 +61,8 @@ pub(crate) struct Core {
     /// Ends conversions that run, when stopping takes too long.
     pub(crate) cancel: Cancel,
     pub(crate) fault: Option<FaultHook>,
+    #[cfg(feature = "broken-on-purpose")]
+    pub(crate) broken: crate::Broken,
     pub(crate) failure: Mutex<Option<Error>>,
     pub(crate) started: Instant,
     pub(crate) disk: Mutex<Option<(Instant, Option<u64>)>>,
@@ -132,11 +134,21 @@ impl Core {
             inbox: &inbox.config,
             defaults: &inbox.defaults,
             plugins: &self.plugins,
-            station_id: self.station_id,
+            station_id: self.base_of_ids(),
             queue: Some(&self.queue),
             lookup: self.lookup.as_ref(),
             cancel: &self.cancel,
         }
+    }
+
+    #[cfg(not(feature = "broken-on-purpose"))]
+    fn base_of_ids(&self) -> Uuid {
+        self.station_id
+    }
+
+    #[cfg(feature = "broken-on-purpose")]
+    fn base_of_ids(&self) -> Uuid {
+        if self.broken.fresh_ids { Uuid::new_v4() } else { self.station_id }
     }
 
     pub(crate) fn inbox(&self, name: &str) -> Option<&Arc<InboxState>> {

@@ -28,6 +28,8 @@
 //! Read the environment, handle signals, set up logs or metrics: the caller owns these.
 
 mod archive;
+#[cfg(feature = "broken-on-purpose")]
+mod broken;
 mod commit;
 pub mod config;
 pub mod control;
@@ -53,6 +55,8 @@ mod taken_away;
 mod validate;
 mod web;
 
+#[cfg(feature = "broken-on-purpose")]
+pub use broken::Broken;
 pub use config::Config;
 pub use core::{Event, FaultHook, Reason, What};
 pub use error::Error;

@@ -161,6 +161,10 @@ async fn send(core: &Core, client: &Client, leased: Leased, permit: wats_client:
             core.metrics.delivered(now.duration_since(leased.committed_at).as_secs_f64());
             tracing::debug!(report = %leased.report_id, status = receipt.status, "delivered");
         }
+        #[cfg(feature = "broken-on-purpose")]
+        Err(error) if core.broken.receipt_from_5xx && error.status().is_some_and(|status| status >= 500) => {
+            end(core, core.queue.delivered(entry, Receipt { status: 500, detail: "broken on purpose".into() }).await);
+        }
         Err(error)
             if error.is_about_the_destination() || matches!(error.class(), ErrorClass::Auth | ErrorClass::Foreign) =>
         {

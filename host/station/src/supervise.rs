@@ -65,9 +65,9 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Called at named places, for tests that stop the process there.
     pub fault: Option<FaultHook>,
-    /// Breaks the promise of the commit, for tests that show that they would notice.
+    /// Breaks promises, for tests that show that they would notice.
     #[cfg(feature = "broken-on-purpose")]
-    pub broken: wats_queue::Broken,
+    pub broken: crate::Broken,
 }
 
 impl Options {
@@ -81,7 +81,7 @@ impl Options {
             clock: Arc::new(SystemClock::default()),
             fault: None,
             #[cfg(feature = "broken-on-purpose")]
-            broken: wats_queue::Broken::default(),
+            broken: crate::Broken::default(),
         }
     }
 }
@@ -164,6 +164,8 @@ impl Station {
             stop: CancellationToken::new(),
             cancel: Cancel::default(),
             fault: options.fault,
+            #[cfg(feature = "broken-on-purpose")]
+            broken: options.broken,
             failure: Mutex::new(None),
             started: Instant::now(),
             disk: Mutex::new(None),
@@ -379,7 +381,7 @@ fn queue_options(config: &Config, options: &Options) -> QueueOptions {
     }
     #[cfg(feature = "broken-on-purpose")]
     {
-        queue.broken = options.broken;
+        queue.broken = options.broken.queue;
     }
     queue
 }

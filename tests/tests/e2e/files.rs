@@ -327,6 +327,21 @@ async fn a_copy_under_another_name_is_no_second_report() {
     station.stop().await;
 }
 
+/// That the test above would notice: with other ids at each conversion a copy is a second report.
+#[cfg(feature = "broken-on-purpose")]
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_that_do_not_follow_from_the_source_are_found_out_by_a_copy() {
+    let line = Line::with_plugins(&["csv"]);
+    let station = line.start_with(|options| options.broken.fresh_ids = true).await;
+    station.ready().await;
+    line.drop_file("a.csv", csv("SN-1", "5.0"));
+    station.delivered(1).await;
+    line.drop_file("copy of a.csv", csv("SN-1", "5.0"));
+    station.delivered(2).await;
+    assert_eq!(line.serials(), ["SN-1", "SN-1"]);
+    station.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_equal_files_whose_start_is_their_time_of_change_are_two_tests() {
     let line = Line::with_plugins(&["csv"]);

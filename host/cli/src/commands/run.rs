@@ -75,8 +75,12 @@ pub(crate) fn options(config: &Config, telemetry: &Telemetry) -> anyhow::Result<
 #[cfg(feature = "broken-on-purpose")]
 fn break_promise(options: &mut Options, broken: &str) -> anyhow::Result<()> {
     match broken {
-        "acknowledge-before-commit" => options.broken.acknowledge_before_commit = true,
-        other => anyhow::bail!("WATS_BROKEN is {other:?}; this build can be told: acknowledge-before-commit"),
+        "acknowledge-before-commit" => options.broken.queue.acknowledge_before_commit = true,
+        "receipt-from-5xx" => options.broken.receipt_from_5xx = true,
+        "fresh-ids" => options.broken.fresh_ids = true,
+        other => anyhow::bail!(
+            "WATS_BROKEN is {other:?}; this build can be told: acknowledge-before-commit, receipt-from-5xx, fresh-ids"
+        ),
     }
     tracing::warn!(%broken, "a promise is broken on purpose");
     Ok(())
