@@ -7,6 +7,8 @@
 //! An ordinary run looks at some hundreds of images; `WATS_QUEUE_POWER_CUTS=5000` says at how many points of the trace to
 //! cut, `WATS_QUEUE_POWER_SEED` which ones. A folder that was found wrong is kept.
 
+#![expect(clippy::panic, reason = "tests")]
+
 mod disk;
 mod judge;
 mod work;
@@ -27,6 +29,9 @@ const BROKEN: &str = "WATS_QUEUE_POWER_BROKEN";
 
 /// The first sources of the two processes.
 const FIRSTS: [u64; 2] = [1, 401];
+
+/// So many images are recovered from under the recorder.
+const RECOVERIES: usize = 6;
 
 fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.into_string().unwrap())
@@ -60,9 +65,12 @@ impl Recorder {
         let library = dir.path().join("recorder.so");
         let flags = ["-shared", "-fPIC", "-O1", "-pthread", "-o"];
         match Command::new("cc").args(flags).arg(library).arg(source).output() {
-            Ok(output) if output.status.success() => Some(Self(dir)),
-            other => {
-                println!("skipped: the recorder of the power cut tests cannot be compiled here: {other:?}");
+            Ok(output) => {
+                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+                Some(Self(dir))
+            }
+            Err(error) => {
+                println!("skipped: no C compiler for the recorder of the power cut tests: {error}");
                 None
             }
         }
@@ -120,7 +128,7 @@ fn replay<'t>(
             let mut seen = HashSet::new();
             for fate in [Fate::Lost, Fate::Kept, Fate::Torn, Fate::ALL[2 + dice.roll(4)]] {
                 let image = disk.after(fate, dice);
-                let place = format!("{fate:?} behind record {n} of {}", records.len());
+                let place = format!("{fate:?} behind record {n} of {}, seed {}", records.len(), seed());
                 if seen.insert(image.digest()) && !look(Case { image, told: told.clone(), place }) {
                     return;
                 }
@@ -212,7 +220,7 @@ fn nothing_acknowledged_is_lost_wherever_the_power_is_cut() {
         let mut left = Vec::new();
         replay(&records, Disk::default(), &points, Told::default(), &mut dice, |case| {
             images += 1;
-            if images % 40 == 0 {
+            if images % (points.len() * 4 / RECOVERIES) == 0 {
                 let root = scratch();
                 case.image.write_to(root.path());
                 left.push((root, case.told.clone()));
@@ -248,7 +256,11 @@ fn is_noticed(broken: &str) -> bool {
     let points = cuts(&records, 60, &mut dice);
     let mut noticed = false;
     replay(&records, Disk::default(), &points, Told::default(), &mut dice, |case| {
-        noticed = !case.judged().is_empty();
+        let wrong = case.judged();
+        noticed = !wrong.is_empty();
+        if noticed {
+            println!("{}: {wrong:#?}", case.place);
+        }
         !noticed
     });
     noticed

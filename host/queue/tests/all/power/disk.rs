@@ -10,7 +10,7 @@
 //!   file does not make its name sure. The same goes for folders, up to the one that the test has made.
 //! - What is mapped (`queue.db-shm`) reaches the disk at any time or never: noise.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -336,7 +336,7 @@ impl Image {
     }
 
     /// Names whose content differs, apart from what is mapped.
-    pub(super) fn differences(&self, other: &Self) -> Vec<String> {
+    pub(super) fn differences(&self, other: &Self) -> BTreeSet<String> {
         let names = self.0.keys().chain(other.0.keys()).filter(|name| !name.ends_with("-shm"));
         names.filter(|&name| self.0.get(name) != other.0.get(name)).cloned().collect()
     }

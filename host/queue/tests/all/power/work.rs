@@ -13,7 +13,7 @@ use wats_queue::{Archive, ArchiveWhen, Commit, Error, FaultPoints, Leased, NewRe
 
 /// Source of the judge.
 pub(super) const ONE_MORE: u64 = 0;
-/// Source of a process that opens the folder after a power cut: of 66 reports, so it is staged.
+/// Source of a process that opens the folder after a power cut: of 66 reports, so it is staged. Behind it comes another.
 pub(super) const AGAIN: u64 = 100_000;
 
 /// The number of report `i` of source `n`.
@@ -98,17 +98,21 @@ fn options_of(broken: &str) -> QueueOptions {
 pub(super) fn run(dir: &Path, trace: &Path, first: u64, broken: &str) -> ! {
     let marks = Arc::new(Marks::to(trace));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    let _open = runtime.block_on(async {
         let queue = Queue::open(dir, options_of(broken)).unwrap();
         if first == AGAIN {
             commit(&queue, &marks, first, 1).await;
+            // Without readers the log is removed here, and made again.
             queue.close().await;
-            return;
+            let queue = Queue::open(dir, options_of(broken)).unwrap();
+            commit(&queue, &marks, first + 1, 1).await;
+            return queue;
         }
         all_workers(&queue, &marks, first, 8).await;
         queue.close().await;
         let queue = Queue::open(dir, options_of(broken)).unwrap();
         all_workers(&queue, &marks, first + 100, 30).await;
+        queue
     });
     std::process::exit(0);
 }
