@@ -156,6 +156,13 @@
 //! gives up the ballast. When the writer thread dies, [`Queue::failed`] tells: nothing can be recorded until the queue is
 //! opened anew.
 //!
+//! # Power cuts
+//! What is asked of a disk: what was synced is there, and a write harms nothing around it in its sector of 512 bytes.
+//! All else may be lost or torn, in any order (`tests/all/power/disk.rs` builds such disks). A transaction counts when
+//! its last frame in the log is whole, which the checksums tell; the log is not written from its beginning again before
+//! the database is synced. The names of the data folder and of all above it are synced once, before the schema is made;
+//! those of the database and its log before the first transaction is answered.
+//!
 //! # Full disk
 //! At 95 % of the budget [`Queue::accepting`] says no; at 100 % reports are refused. When SQLite meets a full disk (or
 //! its page limit) all the same, the transaction is tried again with the small records only: deliveries, ends of leases,

@@ -101,6 +101,33 @@ pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes the name of a folder durable, and those of all above it: any of them may have been made a moment ago, by us or
+/// by who called us.
+pub(crate) fn sync_names_above(dir: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let dir = fs::canonicalize(dir)?;
+        let volume = fs::metadata(&dir)?.dev();
+        for above in dir.ancestors().skip(1) {
+            // Nobody has just made a mount point, nor something in a folder that we may not even read.
+            if fs::metadata(above)?.dev() != volume {
+                break;
+            }
+            match sync_dir(above) {
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => break,
+                synced => synced?,
+            }
+        }
+        Ok(())
+    }
+    #[cfg(not(unix))]
+    {
+        let _unused = dir;
+        Ok(())
+    }
+}
+
 /// The name of the network file system that holds `dir`, if it is one.
 #[cfg(target_os = "linux")]
 pub(crate) fn network_fs(dir: &Path) -> io::Result<Option<&'static str>> {

@@ -53,6 +53,8 @@ pub(crate) fn open_writer(dir: &Path, options: &QueueOptions) -> Result<Connecti
         return Err(Error::NotAQueue { dir: dir.to_owned(), found: application });
     }
     if tables == 0 {
+        // Before there is anything to lose, and so once in the life of a queue.
+        os::sync_names_above(dir).map_err(Error::io("sync the folders above", dir))?;
         // Both only have an effect on a file without tables.
         conn.pragma_update(None, "page_size", PAGE_BYTES).map_err(db)?;
         conn.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(db)?;

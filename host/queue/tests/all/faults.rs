@@ -11,19 +11,6 @@ use std::time::Duration;
 use crate::support::*;
 use wats_queue::{EntryState, Error, FaultPoints, Filter, Page, Payload, Pressure, Query, Queue, QueueOptions};
 
-/// Bytes that no compressor makes smaller.
-fn noise(seed: u64, bytes: usize) -> Vec<u8> {
-    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    std::iter::repeat_with(|| {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        x.to_le_bytes()[3]
-    })
-    .take(bytes)
-    .collect()
-}
-
 fn large(n: u64) -> wats_queue::NewReport {
     wats_queue::NewReport { payload: Payload::compress(&noise(n, 20 << 10), 1).unwrap(), ..report(n, n) }
 }
