@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, params_from_iter};
 use serde::Serialize;
 
 use crate::folder::{DATABASE, FolderLock};
-use crate::{Error, QueueOptions, schema};
+use crate::{Error, Payload, QueueOptions, schema};
 
 /// What [`salvage`] brought over.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -16,7 +16,7 @@ pub struct Salvaged {
     pub sources: u64,
     /// Reports, in whatever state.
     pub entries: u64,
-    /// Live reports without their content: dead letters in the new queue.
+    /// Live reports whose content is lost or damaged: dead letters in the new queue.
     pub without_content: u64,
     /// Places where rows could not be read, in words.
     pub losses: Vec<String>,
@@ -49,6 +49,7 @@ pub fn salvage(from: &Path, to: &Path, options: &QueueOptions) -> Result<Salvage
     for table in ["attempt", "state"] {
         copy_small(&damaged, &conn, table, &mut salvaged.losses).map_err(db)?;
     }
+    drop_damaged_contents(&conn).map_err(db)?;
     salvaged.without_content = u64::try_from(put_in_order(&conn, options).map_err(db)?).unwrap_or(0);
     conn.execute_batch("COMMIT").map_err(db)?;
     Ok(salvaged)
@@ -61,6 +62,15 @@ fn columns(conn: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
 fn insert_sql(table: &str, columns: &[String]) -> String {
     let marks = vec!["?"; columns.len()].join(", ");
     format!("INSERT OR IGNORE INTO {table} ({}) VALUES ({marks})", columns.join(", "))
+}
+
+/// False when a damaged row cannot be what its table holds.
+fn insert_row(insert: &mut Statement<'_>, values: &[Value]) -> rusqlite::Result<bool> {
+    match insert.execute(params_from_iter(values)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// A table with ids, in their order. Where a page cannot be read, the next id behind it is looked for in growing steps,
@@ -76,20 +86,21 @@ fn copy(from: &Connection, to: &Connection, table: &str, losses: &mut Vec<String
         let failed = loop {
             match rows.next() {
                 Ok(Some(row)) => {
+                    let id = row.get::<_, i64>(0).unwrap_or(next);
+                    // A damaged page may give ids in any order, and going back to one would never end.
+                    if id < next {
+                        break next;
+                    }
                     let read: rusqlite::Result<Vec<Value>> = (0..columns.len()).map(|i| row.get(i)).collect();
-                    let Ok(values) = read else {
-                        break row.get::<_, i64>(0).unwrap_or(next);
-                    };
-                    let id = match values.first() {
-                        Some(Value::Integer(id)) => *id,
-                        _ => break next,
-                    };
+                    let Ok(values) = read else { break id };
+                    if !insert_row(&mut insert, &values)? {
+                        break id;
+                    }
                     if let Some(since) = lost_from.take() {
                         losses.push(format!("{table}: rows between {since} and {id} cannot be read"));
                     }
-                    insert.execute(params_from_iter(values))?;
                     copied += 1;
-                    (next, step) = (id + 1, 1);
+                    (next, step) = (id.saturating_add(1), 1);
                 }
                 Ok(None) => {
                     if let Some(since) = lost_from {
@@ -122,7 +133,10 @@ fn copy_small(from: &Connection, to: &Connection, table: &str, losses: &mut Vec<
         match rows.next() {
             Ok(Some(row)) => {
                 let values: rusqlite::Result<Vec<Value>> = (0..columns.len()).map(|i| row.get(i)).collect();
-                insert.execute(params_from_iter(values?))?;
+                match values {
+                    Ok(values) if insert_row(&mut insert, &values)? => {}
+                    _ => losses.push(format!("{table}: a row cannot be read")),
+                }
             }
             Ok(None) => return Ok(()),
             Err(error) => {
@@ -131,6 +145,23 @@ fn copy_small(from: &Connection, to: &Connection, table: &str, losses: &mut Vec<
             }
         }
     }
+}
+
+/// Contents that are there and are not what was stored: no better than lost ones.
+fn drop_damaged_contents(conn: &Connection) -> rusqlite::Result<()> {
+    let mut entries = conn.prepare("SELECT id, raw_bytes FROM entry WHERE stored_bytes > 0")?;
+    let mut bodies =
+        conn.prepare("SELECT body FROM payload WHERE id BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY id")?;
+    let mut remove = conn.prepare("DELETE FROM payload WHERE id BETWEEN ?1 * 256 AND ?1 * 256 + 255")?;
+    let mut rows = entries.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, raw_bytes): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let parts: rusqlite::Result<Vec<Vec<u8>>> = bodies.query_map([id], |row| row.get(0))?.collect();
+        if Payload::from_stored(parts?.concat(), u64::try_from(raw_bytes).unwrap_or(0)).check().is_err() {
+            remove.execute([id])?;
+        }
+    }
+    Ok(())
 }
 
 /// What rows alone cannot say, and what depends on rows that were lost. Answers how many live reports have no content.
@@ -156,8 +187,8 @@ fn put_in_order(conn: &Connection, options: &QueueOptions) -> rusqlite::Result<u
     let without = conn.execute(
         "UPDATE entry SET state = 3, hold = 0, next_try = NULL, ended = ?1, \
          reason = 'the content was lost with a damaged part of the database; convert the source file again' \
-         WHERE state = 1 AND (SELECT coalesce(sum(length(p.body)), 0) FROM payload p \
-           WHERE p.id BETWEEN entry.id * 256 AND entry.id * 256 + 255) <> stored_bytes",
+         WHERE state = 1 AND (stored_bytes = 0 OR (SELECT coalesce(sum(length(p.body)), 0) FROM payload p \
+           WHERE p.id BETWEEN entry.id * 256 AND entry.id * 256 + 255) <> stored_bytes)",
         [now],
     )?;
     conn.execute_batch(

@@ -19,6 +19,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
+use crate::support::{assert_sound, open, options};
 use disk::{Dice, Disk, Fate, Image, Record};
 use judge::{Told, judge};
 
@@ -244,6 +245,36 @@ fn cut_while_recovering(recorder: &Recorder, root: &Path, told: Told, dice: &mut
     let records = Record::all_of(&trace);
     let points = cuts(&records, cut_count(60) / 10, dice);
     replay(&records, disk, &points, told, dice, look);
+}
+
+/// Not a power cut but a disk that breaks: what was synced is not there any more.
+#[test]
+fn of_a_disk_with_broken_sectors_salvage_makes_a_sound_queue_or_says_that_it_cannot() {
+    let Some(recorder) = Recorder::build() else { return };
+    let root = scratch();
+    recorder.record(root.path(), &FIRSTS[..1], "");
+    let mut dice = Dice(seed());
+    let mut salvaged = 0;
+    for round in 0..24 {
+        let (from, to) = (scratch(), scratch());
+        let mut image = Disk::of(root.path()).after(Fate::Kept, &mut dice);
+        image.break_sectors(1 << (round % 6), &mut dice);
+        image.write_to(from.path());
+        match wats_queue::salvage(&data(from.path()), to.path(), &options()) {
+            Ok(_) => {
+                salvaged += 1;
+                let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    let queue = open(to.path());
+                    assert_sound(&queue).await;
+                    queue.close().await;
+                });
+            }
+            // The schema may be among them: then there is nothing to begin with.
+            Err(error) => println!("{error}: {error:?}"),
+        }
+    }
+    assert!(salvaged > 12, "{salvaged} of 24");
 }
 
 /// True when the judge finds something wrong in the images of a run with a broken promise.

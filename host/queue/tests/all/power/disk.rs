@@ -335,6 +335,21 @@ impl Image {
         }
     }
 
+    /// Some sectors of the database and its log read as zeros or noise from now on, synced or not.
+    pub(super) fn break_sectors(&mut self, count: usize, dice: &mut Dice) {
+        for (name, content) in &mut self.0 {
+            let Some(bytes) = content.as_mut().filter(|bytes| name.contains("queue.db") && !bytes.is_empty()) else {
+                continue;
+            };
+            for _ in 0..count {
+                let start = dice.roll(bytes.len()) / SECTOR * SECTOR;
+                let end = bytes.len().min(start + SECTOR);
+                let zeros = dice.roll(2) == 0;
+                bytes[start..end].fill_with(|| if zeros { 0 } else { u8::try_from(dice.roll(256)).unwrap() });
+            }
+        }
+    }
+
     /// Names whose content differs, apart from what is mapped.
     pub(super) fn differences(&self, other: &Self) -> BTreeSet<String> {
         let names = self.0.keys().chain(other.0.keys()).filter(|name| !name.ends_with("-shm"));
