@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use wats_sim::{DEMO_TOKEN, Sim, SimOptions};
 
-use crate::harness::{Bench, plugins, plugins_text};
+use crate::harness::{Bench, Ran, plugins, plugins_text};
 
 #[test]
 fn plugins_are_listed_and_checked_before_they_are_used() {
