@@ -77,7 +77,7 @@ pub(crate) fn bench(options: &Options) -> Result<bool> {
         let arguments = ["build", "--release", "--locked", "--workspace", "--bin", "wats", "--bin", "wats-sim"];
         run::succeed(run::cargo(&root).args(arguments))
     })?;
-    let pywats = run::phase("pyWATS, to compare with", || pywats(&root))?;
+    let pywats = run::phase("pyWATS, to compare with", || Ok(pywats(&root)))?;
     let (mut rows, machine) = run::phase("the whole", || {
         let mut command = cargo_bench(&root, "whole");
         if let Some(python) = &pywats {
@@ -115,7 +115,7 @@ pub(crate) fn bench(options: &Options) -> Result<bool> {
 }
 
 /// A Python with pyWATS, in a folder of its own; none, and why, where there is no Python or no package.
-fn pywats(root: &Path) -> Result<Option<PathBuf>> {
+fn pywats(root: &Path) -> Option<PathBuf> {
     let folder = run::output().join("pywats");
     let bin = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let python = bin.join(if cfg!(windows) { "python.exe" } else { "python" });
@@ -127,9 +127,9 @@ fn pywats(root: &Path) -> Result<Option<PathBuf>> {
     });
     if let Err(error) = made {
         println!("pyWATS is left out: {error:#}");
-        return Ok(None);
+        return None;
     }
-    Ok(Some(python))
+    Some(python)
 }
 
 fn cargo_bench(root: &Path, bench: &str) -> Command {

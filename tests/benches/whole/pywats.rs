@@ -17,7 +17,6 @@ pub(crate) struct Baseline {
 }
 
 /// Has it take as many files to a server of its own; none where it is not installed.
-#[expect(clippy::disallowed_methods, reason = "a bench is told by its environment, which is not for a station")]
 pub(crate) fn backlog(files: usize) -> Option<Baseline> {
     let python = std::env::var_os(PYTHON)?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/pywats/pywats_baseline.py");
