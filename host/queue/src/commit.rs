@@ -76,6 +76,9 @@ pub(crate) fn signed(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
+/// Room for what stands beside contents: rows, index entries, pages that are not full.
+const ROW_BYTES: u64 = 16 << 10;
+
 /// The row that a commit continues.
 struct Earlier {
     id: i64,
@@ -345,11 +348,17 @@ impl Writer {
         if changed == 0 { Err(Error::NoSource { source_id: id }) } else { Ok(Reply::Done) }
     }
 
-    /// Refuses reports at the budget, before SQLite's own limit is met: the ballast is for deliveries.
-    pub(crate) fn check_budget(&self, bytes: u64) -> Result<(), Error> {
-        if bytes > 0 && self.core.used_bytes().saturating_add(bytes) > self.core.options.max_bytes {
+    /// Refuses reports at the budget, before SQLite's own limit is met: the ballast is for deliveries. What the open
+    /// transaction has taken already counts.
+    pub(crate) fn check_budget(&mut self, bytes: u64) -> Result<(), Error> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        let taken = self.memory.taken_bytes.saturating_add(bytes).saturating_add(ROW_BYTES);
+        if self.core.used_bytes().saturating_add(taken) > self.core.options.max_bytes {
             return Err(Error::Full { doing: "store reports" });
         }
+        self.memory.taken_bytes = taken;
         Ok(())
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Memory {
     pub(crate) settling: VecDeque<Settling>,
     /// Stages whose rows are to be deleted.
     pub(crate) doomed: Vec<StageId>,
+    /// Bytes of contents that the open transaction has taken, which are not in the figures yet.
+    pub(crate) taken_bytes: u64,
 }
 
 pub(crate) struct Writer {
@@ -278,6 +280,7 @@ impl Writer {
     ) -> Attempt {
         let clock = Arc::clone(&self.core.options.clock);
         let started = clock.monotonic();
+        self.memory.taken_bytes = 0;
         let before = self.memory.clone();
         self.ended.clear();
         if let Err(error) = self.run_sql("BEGIN IMMEDIATE") {

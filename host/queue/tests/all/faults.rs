@@ -171,6 +171,24 @@ async fn at_the_budget_reports_are_refused_and_deliveries_recorded() {
     assert_sound(&queue).await;
 }
 
+/// What is committed together counts together: else the database's own limit is met, which looks like a full disk.
+#[tokio::test]
+async fn reports_that_share_a_transaction_are_refused_at_the_budget_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = Queue::open(dir.path(), QueueOptions { max_bytes: 3 << 20, ..options() }).unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..200 {
+        let queue = queue.clone();
+        tasks.spawn(async move { queue.commit(commit(source(n), vec![large(n)])).await });
+    }
+    let results = tasks.join_all().await;
+    let full = results.iter().filter(|result| matches!(result, Err(Error::Full { .. }))).count();
+    let committed = results.iter().filter(|result| result.is_ok()).count();
+    assert!(full > 0 && committed > 0 && full + committed == 200, "{full} refused, {committed} committed");
+    assert_ne!(queue.accepting(), Pressure::DiskFull, "the disk is not full");
+    assert_sound(&queue).await;
+}
+
 #[tokio::test]
 async fn too_many_waiting_reports_stop_intake() {
     let dir = tempfile::tempdir().unwrap();
