@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wats_tests::embedded::{Embedded, Line, csv, eventually, plugin};
+use wats_tests::embedded::{Line, csv, eventually, plugin};
 
 fn append(path: &Path, text: &str) {
     let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
@@ -16,7 +16,7 @@ fn append(path: &Path, text: &str) {
 
 /// Lets the station look at its inbox a few times.
 #[cfg(unix)]
-async fn scans(station: &Embedded, line: &Line) {
+async fn scans(station: &wats_tests::embedded::Embedded, line: &Line) {
     // What is dropped now is decided upon after all that was there before.
     let before = station.station.details().await.unwrap().queue.counts;
     let seen = before.files_committed + before.files_quarantined + before.files_no_report;

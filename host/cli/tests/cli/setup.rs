@@ -1,6 +1,6 @@
 //! What is set up before a station runs: plugins, configuration, token.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use wats_sim::{DEMO_TOKEN, Sim, SimOptions};
 
@@ -120,8 +120,9 @@ fn a_token_is_kept_private_and_never_printed() {
     assert_eq!(fs::read_to_string(&file).unwrap().trim(), secret);
     #[cfg(unix)]
     {
-        let mode =
-            |path: &Path| std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777;
+        let mode = |path: &std::path::Path| {
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
+        };
         assert_eq!(mode(&file), 0o600);
         assert_eq!(mode(&bench.path("data")), 0o700, "the data folder");
     }

@@ -1,6 +1,6 @@
 //! A station, and what is asked of it.
 
-use std::{fs, process::Stdio, time::Duration};
+use std::{fs, process::Stdio};
 
 use serde_json::Value;
 use wats_sim::{
@@ -184,7 +184,7 @@ fn a_station_without_work_rests() {
     // What a machine does beside it only makes the ticks fewer.
     eventually("three seconds of rest", || {
         let before = ticks(station.0.id());
-        std::thread::sleep(Duration::from_secs(3));
+        std::thread::sleep(std::time::Duration::from_secs(3));
         let used = ticks(station.0.id()) - before;
         if used < 15 { Ok(()) } else { Err(format!("{used} ticks of 300")) }
     });
