@@ -38,17 +38,41 @@ impl Kind {
         let mut kind = Self::default();
         let (mut suffixed, mut unit) = (0, None);
         let known_units = NumberStyle { known_units: true, ..numbers.clone() };
-        // Cells that are as the one above are many, in columns about the unit and in those of limits.
-        let (mut last, mut of_last, mut unit_of_last) = ("", Self::default(), None);
-        for cell in rows.iter().take(ROWS).map(|row| row.get(index)).filter(|cell| !cell.is_empty()) {
-            if cell != last {
-                (of_last, unit_of_last) = Self::of_cell(cell, words, numbers, &known_units);
-                last = cell;
+        let cells: Vec<&str> =
+            rows.iter().take(ROWS).map(|row| row.get(index)).filter(|cell| !cell.is_empty()).collect();
+        // In columns about the unit, and in those of limits, many cells are as the one above.
+        for run in cells.chunk_by(|a, b| a == b) {
+            let (Some(cell), times) = (run.first().copied(), run.len()) else { continue };
+            if numbers.accepts(cell) {
+                kind.numbers += times;
+                // Ten digits may be seconds since 1970; the title decides.
+                if cell.len() >= 10 && matches!(moment(cell), Some(Moment::Both(..))) {
+                    kind.moments += times;
+                }
+                continue;
             }
-            kind.add(&of_last);
-            if let Some(found) = unit_of_last {
-                suffixed += usize::from(*unit.get_or_insert(found) == found);
+            let count = |is: bool| if is { times } else { 0 };
+            if let Some(status) = words.read(cell) {
+                kind.statuses += times;
+                kind.truths += count(is_truth(cell));
+                let says = !is_truth(cell) && (cell.len() > 1 || matches!(cell, "P" | "F" | "p" | "f"));
+                kind.judging += count(says && (is_bad(status) || status == Status::Passed));
+                kind.bad += count(says && is_bad(status));
+            } else if let Some(moment) = moment(cell) {
+                match moment {
+                    Moment::Both(..) => kind.moments += times,
+                    Moment::Date(_) => kind.dates += times,
+                    Moment::Clock(_) => kind.clocks += times,
+                }
+            } else if let Ok(number) = known_units.clone().read(cell) {
+                kind.others += times;
+                suffixed += count(*unit.get_or_insert(number.unit) == number.unit);
+            } else if !is_nothing(cell) {
+                kind.others += times;
             }
+            let compares = comparison(cell).is_some();
+            kind.comparisons += count(compares && !is_name(cell));
+            kind.signs += count(compares && is_sign(cell));
         }
         if suffixed > 0 && suffixed == kind.all() {
             kind.suffixed = true;
@@ -56,59 +80,6 @@ impl Kind {
             kind.others = 0;
         }
         kind
-    }
-
-    /// Of one cell, and the unit behind its number.
-    fn of_cell<'c>(
-        cell: &'c str,
-        words: &StatusWords,
-        numbers: &NumberStyle,
-        known_units: &NumberStyle,
-    ) -> (Self, Option<&'c str>) {
-        let mut kind = Self::default();
-        let mut unit = None;
-        if numbers.accepts(cell) {
-            kind.numbers = 1;
-            // Ten digits may be seconds since 1970; the title decides.
-            kind.moments = usize::from(cell.len() >= 10 && matches!(moment(cell), Some(Moment::Both(..))));
-            return (kind, unit);
-        }
-        if let Some(status) = words.read(cell) {
-            kind.statuses = 1;
-            kind.truths = usize::from(is_truth(cell));
-            let says = !is_truth(cell) && (cell.len() > 1 || matches!(cell, "P" | "F" | "p" | "f"));
-            kind.judging = usize::from(says && (is_bad(status) || status == Status::Passed));
-            kind.bad = usize::from(says && is_bad(status));
-        } else if let Some(moment) = moment(cell) {
-            match moment {
-                Moment::Both(..) => kind.moments = 1,
-                Moment::Date(_) => kind.dates = 1,
-                Moment::Clock(_) => kind.clocks = 1,
-            }
-        } else if let Ok(number) = known_units.clone().read(cell) {
-            kind.others = 1;
-            unit = Some(number.unit);
-        } else if !is_nothing(cell) {
-            kind.others = 1;
-        }
-        let compares = comparison(cell).is_some();
-        kind.comparisons = usize::from(compares && !is_name(cell));
-        kind.signs = usize::from(compares && is_sign(cell));
-        (kind, unit)
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.numbers += other.numbers;
-        self.statuses += other.statuses;
-        self.comparisons += other.comparisons;
-        self.moments += other.moments;
-        self.dates += other.dates;
-        self.clocks += other.clocks;
-        self.others += other.others;
-        self.judging += other.judging;
-        self.bad += other.bad;
-        self.truths += other.truths;
-        self.signs += other.signs;
     }
 
     /// Cells that say something.

@@ -9,6 +9,17 @@ const MAX_RECORD: usize = 1 << 20;
 /// Most cells in a record.
 const MAX_CELLS: usize = 20_000;
 
+/// A byte of 1 in each of eight.
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// The high bit of each of eight bytes.
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The high bits of those of eight bytes that are below `limit`, which is at most 0x80. A borrow may mark a byte behind a true
+/// one too.
+pub fn below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH
+}
+
 /// How cells are separated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
@@ -191,8 +202,6 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
     /// Looks for the end of the line, and notes the ends of its cells. Eight bytes at a time: most of them are neither
     /// delimiter nor quote nor control character.
     fn cut(&mut self) -> Cut {
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        const HIGH: u64 = 0x8080_8080_8080_8080;
         let delimiter = self.dialect.delimiter;
         let quote = self.dialect.quote.unwrap_or(b'\n');
         let (delimiters, quotes) = (ONES * u64::from(delimiter), ONES * u64::from(quote));
@@ -203,8 +212,7 @@ impl<'a, B: Bytes + ?Sized> Records<'a, B> {
         for word in words {
             let value = u64::from_le_bytes(*word);
             let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
-            let below = value.wrapping_sub(ONES * 0x0e) & !value & HIGH;
-            let mut found = below | zero(value ^ delimiters) | zero(value ^ quotes);
+            let mut found = below(value, 0x0e) | zero(value ^ delimiters) | zero(value ^ quotes);
             while found != 0 {
                 let index = found.trailing_zeros() as usize / 8;
                 found &= found - 1;

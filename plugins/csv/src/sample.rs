@@ -1,6 +1,6 @@
 //! The first look at a file: which delimiter, and which row holds the titles.
 
-use crate::records::{Dialect, Lines, Records};
+use crate::records::{Dialect, Lines, Records, below};
 use crate::settings::Settings;
 use crate::text::{Bytes, Text, TextError};
 use crate::titles::{Field, field, fold, setting_field};
@@ -71,17 +71,12 @@ impl std::fmt::Display for Control {
 
 /// Control characters of a text, but for those that end lines, cells and pages.
 fn control(text: &[u8]) -> Option<Control> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     let is_control = |b: &u8| *b < 0x09 || (0x0e..0x1b).contains(b);
-    // Eight bytes at a time: most of them are no control characters at all, those that end lines included.
-    let low = |word: u64| word.wrapping_sub(ONES * 0x1b) & !word & (ONES * 0x80) != 0;
-    let (words, rest) = text.as_chunks::<8>();
-    let mut at = words.iter().position(|word| low(u64::from_le_bytes(*word)) && word.iter().any(is_control));
-    if at.is_none() && rest.iter().any(is_control) {
-        at = Some(words.len());
-    }
-    let from = at? * 8;
-    let first = from + text.get(from..)?.iter().position(is_control)?;
+    // Eight bytes at a time: in most of them there is nothing below a blank, not even the end of a line.
+    let (words, _) = text.as_chunks::<8>();
+    let is_clean = |word: &&[u8; 8]| below(u64::from_le_bytes(**word), 0x1b) == 0 || !word.iter().any(is_control);
+    let clean = 8 * words.iter().take_while(is_clean).count();
+    let first = clean + text.get(clean..)?.iter().position(is_control)?;
     let above = text.get(..first).unwrap_or_default();
     let mut lines = Lines::default();
     for byte in above {
