@@ -259,15 +259,8 @@ fn enqueue(_: &mut Criterion) {
 }
 
 fn noise(seed: u64) -> Vec<u8> {
-    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    std::iter::repeat_with(|| {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        x.to_le_bytes()[3]
-    })
-    .take(REPORT_BYTES)
-    .collect()
+    let mut random = fastrand::Rng::with_seed(seed);
+    std::iter::repeat_with(|| random.u8(..)).take(REPORT_BYTES).collect()
 }
 
 /// Commit, lease and acknowledge on a queue with 1,000 waiting and on a deep one, in turns; open with all that pending.

@@ -114,8 +114,8 @@
 //!
 //! # Writing
 //! One thread writes. It takes all requests that wait into one transaction (group commit), each in a savepoint, so
-//! that one bad request fails alone; commits; and only then answers. It ends a transaction early after 10 ms of work,
-//! so no one waits long for the others. A large file is written before its commit in chunks of at most 64 reports or
+//! that one bad request fails alone; commits; and only then answers. While several send at once it also waits for what
+//! comes right behind, 4 ms at most. It ends a transaction early after 10 ms of work, so no one waits long for the others. A large file is written before its commit in chunks of at most 64 reports or
 //! 512 KiB as `staged` rows, which no lease sees; its commit is still ONE small transaction: the source row, the stage
 //! row's `source`, and the totals. From that moment all its reports count and are shown; lining them up as live
 //! entries (*settling*) follows in steps of some milliseconds, before anything that asks for the same ids.

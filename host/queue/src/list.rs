@@ -1,7 +1,7 @@
 //! Entries: listed, in detail, traced, and with their content.
 
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension as _, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 use uuid::Uuid;
 
 use crate::clock::{Millis, millis, timestamp};
@@ -227,17 +227,7 @@ impl Db<'_> {
             .ok_or(Error::NoEntry { entry })?;
         let damaged = |what: String| Error::PayloadDamaged { entry, what };
         let mut frame = Vec::with_capacity(usize::try_from(stored.min(64 << 20)).unwrap_or(0));
-        let read = || -> rusqlite::Result<()> {
-            let mut statement =
-                self.conn.prepare_cached("SELECT body FROM payload WHERE id BETWEEN ?1 AND ?1 + 255 ORDER BY id")?;
-            let mut rows = statement.query([entry.0 * 256])?;
-            while let Some(row) = rows.next()? {
-                frame.extend_from_slice(row.get_ref(0)?.as_blob()?);
-            }
-            Ok(())
-        };
-        let mut read = read;
-        read().map_err(|error| {
+        read_frame(self.conn, entry, &mut frame).map_err(|error| {
             let error = db(error);
             if error.is_corruption() { damaged(format!("the database page is damaged ({error})")) } else { error }
         })?;
@@ -354,4 +344,14 @@ impl Db<'_> {
         let suffix = format!("/{file}");
         self.sources_where("substr(path, -length(?1)) = ?1 ORDER BY id DESC LIMIT ?2", rusqlite::params![suffix, limit])
     }
+}
+
+/// Puts the stored content of an entry, all its parts, behind what is in `frame`.
+pub(crate) fn read_frame(conn: &Connection, entry: EntryId, frame: &mut Vec<u8>) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached("SELECT body FROM payload WHERE id BETWEEN ?1 AND ?1 + 255 ORDER BY id")?;
+    let mut rows = statement.query([entry.0 * 256])?;
+    while let Some(row) = rows.next()? {
+        frame.extend_from_slice(row.get_ref(0)?.as_blob()?);
+    }
+    Ok(())
 }

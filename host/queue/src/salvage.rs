@@ -7,7 +7,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, params_from_iter};
 use serde::Serialize;
 
 use crate::folder::{DATABASE, FolderLock};
-use crate::{Error, Payload, QueueOptions, schema};
+use crate::list::read_frame;
+use crate::{EntryId, Error, Payload, QueueOptions, schema};
 
 /// What [`salvage`] brought over.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -150,14 +151,13 @@ fn copy_small(from: &Connection, to: &Connection, table: &str, losses: &mut Vec<
 /// Contents that are there and are not what was stored: no better than lost ones.
 fn drop_damaged_contents(conn: &Connection) -> rusqlite::Result<()> {
     let mut entries = conn.prepare("SELECT id, raw_bytes FROM entry WHERE stored_bytes > 0")?;
-    let mut bodies =
-        conn.prepare("SELECT body FROM payload WHERE id BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY id")?;
     let mut remove = conn.prepare("DELETE FROM payload WHERE id BETWEEN ?1 * 256 AND ?1 * 256 + 255")?;
     let mut rows = entries.query([])?;
     while let Some(row) = rows.next()? {
         let (id, raw_bytes): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let parts: rusqlite::Result<Vec<Vec<u8>>> = bodies.query_map([id], |row| row.get(0))?.collect();
-        if Payload::from_stored(parts?.concat(), u64::try_from(raw_bytes).unwrap_or(0)).check().is_err() {
+        let mut frame = Vec::new();
+        read_frame(conn, EntryId(id), &mut frame)?;
+        if Payload::from_stored(frame, u64::try_from(raw_bytes).unwrap_or(0)).check().is_err() {
             remove.execute([id])?;
         }
     }

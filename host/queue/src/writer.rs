@@ -78,11 +78,13 @@ struct Requests {
     jobs: VecDeque<Job>,
     leases: Vec<(Take, LeaseAnswer)>,
     close: Option<oneshot::Sender<()>>,
+    /// The last transaction had several requests.
+    is_crowd: bool,
 }
 
 impl Requests {
     /// Takes what is in the channel, and in a crowd what comes right behind it.
-    fn gather(&mut self, receiver: &mut mpsc::Receiver<Message>, first: Option<Message>, crowded: &mut bool) {
+    fn gather(&mut self, receiver: &mut mpsc::Receiver<Message>, first: Option<Message>) {
         let began = Instant::now();
         let mut next = first;
         loop {
@@ -94,7 +96,7 @@ impl Requests {
                 }
                 next = receiver.try_recv().ok();
             }
-            let alone = self.jobs.len() < 2 && !*crowded;
+            let alone = self.jobs.len() < 2 && !self.is_crowd;
             let none_came = self.jobs.len() == before;
             if alone || none_came || self.is_enough() || began.elapsed() >= GATHER_TIME {
                 break;
@@ -103,7 +105,7 @@ impl Requests {
             next = receiver.try_recv().ok();
         }
         if !self.jobs.is_empty() {
-            *crowded = self.jobs.len() > 1;
+            self.is_crowd = self.jobs.len() > 1;
         }
     }
 
@@ -165,8 +167,6 @@ impl Writer {
     /// Runs until the last handle is dropped or the queue is closed. Holds the lock of the folder as long.
     pub(crate) fn run(mut self, mut receiver: mpsc::Receiver<Message>, lock: FolderLock) {
         let mut requests = Requests::default();
-        // The last transaction had several requests.
-        let mut crowded = false;
         while requests.close.is_none() {
             let first = if self.has_background_work() || self.core.leases().has_abandoned() {
                 match receiver.try_recv() {
@@ -183,7 +183,7 @@ impl Writer {
                     None => break,
                 }
             };
-            requests.gather(&mut receiver, first, &mut crowded);
+            requests.gather(&mut receiver, first);
             self.release_abandoned(&mut requests.jobs);
             while !requests.jobs.is_empty() {
                 self.transaction(&mut requests.jobs);

@@ -111,15 +111,8 @@ pub(crate) fn body(n: u64, content: u64) -> String {
 
 /// Bytes that no compressor makes smaller.
 pub(crate) fn noise(seed: u64, bytes: usize) -> Vec<u8> {
-    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    std::iter::repeat_with(|| {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        x.to_le_bytes()[3]
-    })
-    .take(bytes)
-    .collect()
+    let mut random = fastrand::Rng::with_seed(seed);
+    std::iter::repeat_with(|| random.u8(..)).take(bytes).collect()
 }
 
 pub(crate) fn repair(n: u64, of: u64) -> NewReport {
