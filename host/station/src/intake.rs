@@ -25,6 +25,7 @@ use crate::{
     control,
     core::{Core, InboxState, more},
     os,
+    pipeline::STATION_RETRY,
     pool::{self, Work},
     taken_away,
 };
@@ -38,8 +39,6 @@ const TICK: Duration = Duration::from_millis(200);
 const FIRST_LOAD: Duration = Duration::from_secs(3);
 /// Between looks whether plugins are loaded.
 const LOAD_TICK: Duration = Duration::from_millis(10);
-/// A file that could not be handled because of the station itself is tried again after this time.
-const STATION_RETRY: Duration = Duration::from_secs(5);
 /// Between looks into the error folder.
 const UPKEEP: Duration = Duration::from_secs(20);
 /// A bound that is met again and again, as the queue's is while the server is slow, is told of no more often.

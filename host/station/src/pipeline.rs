@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// A file that could not be handled because of the station itself comes again after this time.
-const STATION_RETRY: Duration = Duration::from_secs(5);
+pub(crate) const STATION_RETRY: Duration = Duration::from_secs(5);
 /// A file on which the station itself failed comes again after this time, where it could not be set aside.
 const BROKEN_RETRY: Duration = Duration::from_mins(10);
 /// A file that waits for a plugin or a companion comes again after this time, or when plugins change.
