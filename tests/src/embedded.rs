@@ -21,20 +21,9 @@ use wats_telemetry::Telemetry;
 /// How long a test waits for anything. Long, because machines are slow at times; nothing waits for all of it.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A compiled guest of `tests/guests`, by the name of its folder.
-pub fn guest(name: &str) -> PathBuf {
-    built("guests", name)
-}
-
-/// A shipped plugin.
+/// A compiled plugin: one that is shipped, or a guest of `tests/guests`, by the name of its folder.
 pub fn plugin(name: &str) -> PathBuf {
-    built("plugins", name)
-}
-
-fn built(kind: &str, name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target").join(kind).join(format!("{name}.wasm"));
-    assert!(path.is_file(), "{} is missing; build it with `cargo xtask guests`", path.display());
-    path
+    crate::station::plugin(name).unwrap()
 }
 
 /// Waits until `look` finds what it looks for.
@@ -72,16 +61,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// A folder with these guests as plugins, and a server.
-    pub fn with_guests(guests: &[&str]) -> Self {
-        let line = Self::empty();
-        for name in guests {
-            line.add_plugin(&guest(name));
-        }
-        line
-    }
-
-    /// A folder with these shipped plugins, and a server.
+    /// A folder with these plugins, and a server.
     pub fn with_plugins(plugins: &[&str]) -> Self {
         let line = Self::empty();
         for name in plugins {

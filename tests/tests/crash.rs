@@ -44,6 +44,14 @@ fn quick() -> bool {
     std::env::var_os("WATS_TEST_QUICK").is_some()
 }
 
+fn can_break_promises() -> bool {
+    let can = cfg!(feature = "broken-on-purpose");
+    if !can {
+        println!("skipped: the programs keep their promises; `cargo xtask test` builds those that can break them");
+    }
+    can
+}
+
 async fn killed_everywhere(workers: u32) {
     let mut campaign = Campaign::new(u64::from(workers), workers, Setup::default()).unwrap();
     campaign.faults.wanted = PLACES.len() as u64;
@@ -178,8 +186,7 @@ async fn killed_after_filing(variables: &[(&str, &str)]) -> Vec<Broken> {
 async fn a_commit_that_is_acknowledged_before_it_is_made_is_found_out_and_an_honest_one_is_not() {
     let broken = killed_after_filing(&[]).await;
     assert_eq!(broken, []);
-    if !cfg!(feature = "broken-on-purpose") {
-        println!("skipped: the programs keep their promises; `cargo xtask test` builds those that can break them");
+    if !can_break_promises() {
         return;
     }
     let broken = killed_after_filing(&[("WATS_BROKEN", "acknowledge-before-commit")]).await;
@@ -189,8 +196,7 @@ async fn a_commit_that_is_acknowledged_before_it_is_made_is_found_out_and_an_hon
 
 #[tokio::test]
 async fn a_report_that_counts_as_delivered_without_a_receipt_is_found_out() {
-    if !cfg!(feature = "broken-on-purpose") {
-        println!("skipped: the programs keep their promises; `cargo xtask test` builds those that can break them");
+    if !can_break_promises() {
         return;
     }
     let mut campaign = Campaign::new(10, 1, Setup::default()).unwrap();

@@ -31,20 +31,6 @@ impl ReportSink for Write {
     }
 }
 
-fn defaults() -> Defaults {
-    Defaults {
-        machine_name: Some("Station".to_owned()),
-        location: Some("Location".to_owned()),
-        purpose: Some("Test".to_owned()),
-        part_number: Some("PART".to_owned()),
-        revision: Some("1".to_owned()),
-        process_code: Some(10),
-        operator: None,
-        zone: Some(jiff::tz::TimeZone::UTC),
-        start: MODIFIED.parse().ok(),
-    }
-}
-
 /// Rows of measurements of some units.
 pub(crate) fn csv(units: usize, steps: usize) -> String {
     let mut text = "serial_number,part_number,start,test_name,value,unit,low_limit,high_limit,status\n".to_owned();
@@ -118,6 +104,7 @@ pub(crate) fn small(quick: bool) -> Vec<Row> {
     let calls = if quick { 500 } else { 5_000 };
     let (plugin, text) = (load("csv"), csv(1, 100));
     let source = Source::new(SourceFile::from_bytes("a.csv", MODIFIED, text.into_bytes()));
+    let defaults = Run::<csv_plugin::Csv>::file("a.csv", "").defaults();
     let row = |what, call: &dyn Fn()| {
         let mut took: Vec<f64> = (0..calls)
             .map(|_| {
@@ -133,7 +120,7 @@ pub(crate) fn small(quick: bool) -> Vec<Row> {
     vec![
         row("csv, a file of 100 steps, probe", &|| assert!(plugin.probe(&source).unwrap().confidence > 0.5)),
         row("csv, a file of 100 steps, convert", &|| {
-            let (conversion, _) = plugin.convert(&source, Job::new(Write(defaults())));
+            let (conversion, _) = plugin.convert(&source, Job::new(Write(defaults.clone())));
             assert!(matches!(conversion.outcome, Ok(Outcome::Converted)), "{:?}", conversion.outcome);
         }),
     ]
@@ -142,10 +129,11 @@ pub(crate) fn small(quick: bool) -> Vec<Row> {
 /// Both in turns, so that what else the machine does meets both.
 fn compare<C: Converter>(what: &'static str, plugin: &Plugin, name: &str, text: &str, rounds: usize) -> Row {
     let source = Source::new(SourceFile::from_bytes(name, MODIFIED, text.as_bytes().to_vec()));
+    let defaults = Run::<C>::file(name, "").defaults();
     let (mut guest, mut native) = (Vec::new(), Vec::new());
     for round in 0..=rounds {
         let began = Instant::now();
-        let (conversion, _) = plugin.convert(&source, Job::new(Write(defaults())));
+        let (conversion, _) = plugin.convert(&source, Job::new(Write(defaults.clone())));
         let by_guest = began.elapsed();
         assert!(matches!(conversion.outcome, Ok(Outcome::Converted)), "{:?}", conversion.outcome);
         let run = Run::<C>::file(name, text);

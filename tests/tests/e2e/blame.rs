@@ -31,7 +31,7 @@ fn sent(line: &Line) -> usize {
 
 /// Some reports at the head of the queue are answered with what pauses a destination, each time; the others are taken.
 async fn costs_itself_only(what: &str, action: Action, poisoned: usize) {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     line.sim.handle().add_rule(Rule::reports(action).serial("POISON-*")).unwrap();
     let station = line.running().await;
     let poison = (0..poisoned).map(|number| format!("POISON-{number}"));
@@ -74,7 +74,7 @@ async fn a_report_that_is_refused_as_if_it_were_the_server_stops_no_other_and_is
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_refused_is_tried_with_one_report_at_a_time_and_the_pause_lasts_until_one_is_taken() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     // The version stays open to all.
     line.sim.handle().add_rule(Rule::reports(status(403))).unwrap();
     let station = line.running().await;
@@ -102,7 +102,7 @@ async fn a_token_that_is_refused_is_tried_with_one_report_at_a_time_and_the_paus
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_refuses_all_is_tried_with_another_report_each_time() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     line.sim.handle().add_rule(Rule::reports(wordless(404))).unwrap();
     let station = line.running().await;
     line.drop_file("lot.script", lot((0..10).map(|number| format!("SN-{number}"))));
@@ -128,7 +128,7 @@ async fn a_server_that_refuses_all_is_tried_with_another_report_each_time() {
 async fn a_server_that_asks_for_no_patience_is_not_stormed() {
     for (status, after) in [(500, RetryAfter::Seconds(0)), (503, RetryAfter::Seconds(0)), (429, RetryAfter::DateIn(0))]
     {
-        let line = Line::with_guests(&["scripted"]);
+        let line = Line::with_plugins(&["scripted"]);
         let busy = Action::Status { status, retry_after: Some(after), form: None, message: None, stored: false };
         line.sim.handle().add_rule(Rule::reports(busy)).unwrap();
         let station = line.running().await;
@@ -145,7 +145,7 @@ async fn a_server_that_asks_for_no_patience_is_not_stormed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_complains_when_attempt_after_attempt_fails() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     line.sim.handle().add_rule(Rule::reports(status(500))).unwrap();
     let station = line.running().await;
     line.drop_file("lot.script", lot((0..12).map(|number| format!("SN-{number}"))));

@@ -28,7 +28,7 @@ async fn scans(station: &wats_tests::embedded::Embedded, line: &Line) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_not_taken_while_its_writer_is_at_work() {
-    let line = Line { settle: 0.7, ..Line::with_guests(&["scripted"]) };
+    let line = Line { settle: 0.7, ..Line::with_plugins(&["scripted"]) };
     let station = line.running().await;
     let path = line.path("in/slow.script");
     // Each write comes well within the settle time of the one before, and the whole takes much longer.
@@ -52,7 +52,7 @@ async fn a_file_is_not_taken_while_its_writer_is_at_work() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_paused_longer_than_the_settle_time_is_taken_again_with_what_came_later() {
-    let line = Line { inbox: "after = \"keep\"\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { inbox: "after = \"keep\"\n".into(), ..Line::with_plugins(&["scripted"]) };
     let station = line.running().await;
     let path = line.path("in/paused.script");
     append(&path, "report SN-1 5.0\n");
@@ -68,7 +68,7 @@ async fn a_file_that_paused_longer_than_the_settle_time_is_taken_again_with_what
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_is_used_again_loses_neither_content() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     // As fast as a tester can, and at whatever moment: before the station looks, while it reads, while it files away.
     for number in 0..30 {
@@ -115,7 +115,7 @@ async fn a_name_that_is_used_again_loses_neither_content() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_deleted_or_replaced_while_it_is_converted_is_harmless() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     for number in 0..20 {
         let name = format!("{number}.script");
@@ -144,7 +144,7 @@ async fn a_file_that_is_deleted_or_replaced_while_it_is_converted_is_harmless() 
 /// Above 8 MiB the plugin reads the file on the disk, so it may see other bytes than those that were hashed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_file_that_changes_while_it_is_converted_is_converted_again() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let path = line.path("in/large.script");
     let changed = std::sync::atomic::AtomicBool::new(false);
     let hook = {
@@ -172,7 +172,7 @@ async fn a_large_file_that_changes_while_it_is_converted_is_converted_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_file_waits_for_its_content_and_then_goes_to_the_error_folder() {
-    let line = Line { inbox: "empty_wait_seconds = 1.5\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { inbox: "empty_wait_seconds = 1.5\n".into(), ..Line::with_plugins(&["scripted"]) };
     let station = line.running().await;
     fs::write(line.path("in/never.script"), "").unwrap();
     fs::write(line.path("in/soon.script"), "").unwrap();
@@ -188,7 +188,7 @@ async fn an_empty_file_waits_for_its_content_and_then_goes_to_the_error_folder()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_names_are_names() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     let long = format!("{}.script", "n".repeat(243));
     let umlauts = format!("{}.script", "ü".repeat(110));
@@ -240,7 +240,7 @@ async fn odd_names_are_names() {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn links_pipes_folders_and_temporary_names_are_left_alone() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     fs::write(line.path("secret.script"), "report SECRET 5.0").unwrap();
     std::os::unix::fs::symlink(line.path("secret.script"), line.path("in/link.script")).unwrap();
@@ -270,7 +270,7 @@ async fn links_pipes_folders_and_temporary_names_are_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_cannot_be_read_waits_is_told_of_and_holds_up_no_other() {
     use std::os::unix::fs::PermissionsExt as _;
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     let (hidden, path) = (line.path("in/.locked.script"), line.path("in/locked.script"));
     fs::write(&hidden, "report SN-1 5.0").unwrap();
@@ -300,7 +300,7 @@ async fn a_file_that_cannot_be_read_waits_is_told_of_and_holds_up_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inbox_that_disappears_is_a_fault_and_its_return_mends_it() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     fs::rename(line.path("in"), line.path("elsewhere")).unwrap();
     let details = station.until("the complaint", |details| details.inboxes[0].unreadable.is_some()).await;
@@ -399,7 +399,7 @@ async fn a_log_that_grows_sends_only_what_is_new() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inbox_of_logs_refuses_reports_without_a_key() {
-    let line = Line { inbox: "identity = \"append\"\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { inbox: "identity = \"append\"\n".into(), ..Line::with_plugins(&["scripted"]) };
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     line.drop_file("b.script", "keyed K1 SN-2 5.0");
@@ -412,7 +412,7 @@ async fn an_inbox_of_logs_refuses_reports_without_a_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_taken_away_while_it_waits_is_not_waited_for_any_more() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     line.drop_file("nobody.unknown", "no plugin knows this");
     station.until("it waits", |details| details.queue.counts.files_waiting == 1).await;

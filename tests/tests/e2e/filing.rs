@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::json;
-use wats_tests::embedded::{Line, csv, eventually, guest, noise, wsjf};
+use wats_tests::embedded::{Line, csv, eventually, noise, plugin, wsjf};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_moved_zipped_deleted_or_kept() {
@@ -21,7 +21,7 @@ async fn a_file_is_moved_zipped_deleted_or_kept() {
         ("delete", &[][..], &[][..]),
         ("keep", &[][..], &["a.script", "sub/b.script"][..]),
     ] {
-        let line = Line { inbox: format!("after = \"{after}\"\n"), ..Line::with_guests(&["scripted"]) };
+        let line = Line { inbox: format!("after = \"{after}\"\n"), ..Line::with_plugins(&["scripted"]) };
         let station = line.running().await;
         fs::create_dir(line.path("in/sub")).unwrap();
         line.drop_file("a.script", "report SN-1 5.0");
@@ -57,7 +57,7 @@ async fn a_file_is_moved_zipped_deleted_or_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_archive_overwrites_nothing() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     for number in 1..=3 {
         line.drop_file("same.script", format!("report SN-{number} 5.0"));
@@ -77,7 +77,7 @@ async fn the_archive_overwrites_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_may_stay_until_the_server_has_its_reports() {
-    let line = Line { inbox: "archive_when = \"delivered\"\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { inbox: "archive_when = \"delivered\"\n".into(), ..Line::with_plugins(&["scripted"]) };
     line.sim.handle().close_listener(None).await;
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0\nreport SN-2 5.0");
@@ -98,7 +98,7 @@ async fn a_file_may_stay_until_the_server_has_its_reports() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_inbox_has_its_folders_patterns_and_defaults() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     fs::create_dir_all(line.path("flat/sub")).unwrap();
     let line = Line {
         inbox: "patterns = [\"*.script\"]\nexclude = [\"old*\"]\n".into(),
@@ -164,7 +164,7 @@ async fn a_file_that_no_plugin_takes_waits_and_then_says_why_it_was_set_aside() 
     assert!(told["error"].as_str().unwrap().contains("csv: confidence 0.00"), "{told}");
 
     // The plugin arrives; one file is moved by hand, the other by command.
-    line.add_plugin(&guest("scripted"));
+    line.add_plugin(&plugin("scripted"));
     station.plugin_is("scripted", "ready").await;
     fs::rename(line.path("in.error/a.script"), line.path("in/a.script")).unwrap();
     station.delivered(1).await;
@@ -185,7 +185,7 @@ async fn a_file_that_waits_is_converted_when_its_plugin_arrives() {
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     station.until("a file waiting", |details| details.queue.counts.files_waiting == 1).await;
-    line.add_plugin(&guest("scripted"));
+    line.add_plugin(&plugin("scripted"));
     let details = station.delivered(1).await;
     assert_eq!(
         (details.queue.counts.files_seen, details.queue.counts.files_waiting),
@@ -198,7 +198,7 @@ async fn a_file_that_waits_is_converted_when_its_plugin_arrives() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_may_let_a_file_wait_or_skip_it() {
-    let line = Line { inbox: "unclaimed_wait_seconds = 0.5\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { inbox: "unclaimed_wait_seconds = 0.5\n".into(), ..Line::with_plugins(&["scripted"]) };
     let station = line.running().await;
     line.drop_file("wait.script", "wait 0.3 for-the-moon");
     line.drop_file("skip.script", "skip not-mine");
@@ -218,7 +218,7 @@ async fn a_plugin_may_let_a_file_wait_or_skip_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_leaves_files_where_they_are_and_goes_on_by_itself() {
-    let line = Line { more: "[queue]\nmax_depth = 3\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { more: "[queue]\nmax_depth = 3\n".into(), ..Line::with_plugins(&["scripted"]) };
     line.sim.handle().close_listener(None).await;
     let station = line.running().await;
     for number in 0..3 {
@@ -252,7 +252,7 @@ async fn a_full_queue_leaves_files_where_they_are_and_goes_on_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_the_disk_budget_files_wait_and_what_is_delivered_makes_room_for_them() {
     const FILES: u32 = 20;
-    let line = Line { more: "[queue]\nmax_bytes = 4194304\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { more: "[queue]\nmax_bytes = 4194304\n".into(), ..Line::with_plugins(&["scripted"]) };
     line.sim.handle().close_listener(None).await;
     let station = line.running().await;
     for number in 0..FILES {
@@ -279,7 +279,7 @@ async fn at_the_disk_budget_files_wait_and_what_is_delivered_makes_room_for_them
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_nearly_full_stops_intake_only() {
     let line =
-        Line { more: format!("[queue]\nmin_disk_left_bytes = {}\n", i64::MAX), ..Line::with_guests(&["scripted"]) };
+        Line { more: format!("[queue]\nmin_disk_left_bytes = {}\n", i64::MAX), ..Line::with_plugins(&["scripted"]) };
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     let details = station.until("the inbox held", |details| details.inboxes[0].held.is_some()).await;
@@ -299,7 +299,7 @@ async fn a_disk_that_is_nearly_full_stops_intake_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_cannot_be_filed_away_is_told_of_and_makes_no_fault() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     fs::remove_dir(line.path("in.archive")).unwrap();
     fs::write(line.path("in.archive"), "a file where the folder was").unwrap();
@@ -328,7 +328,7 @@ async fn a_file_that_cannot_be_filed_away_is_told_of_and_makes_no_fault() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inbox_that_cannot_be_made_is_a_fault_and_stops_no_other() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     fs::write(line.path("share"), "no folder").unwrap();
     let line = Line {
         more: "[[inbox]]\nname = \"far\"\npath = \"share/far\"\nsettle_seconds = 0.1\nscan_seconds = 0.3\n\
@@ -357,7 +357,7 @@ async fn an_inbox_that_cannot_be_made_is_a_fault_and_stops_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_on_which_the_station_itself_fails_is_set_aside_and_the_others_go_on() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line
         .start_with(|options| {
             let files = AtomicUsize::new(0);
@@ -383,7 +383,7 @@ async fn a_file_on_which_the_station_itself_fails_is_set_aside_and_the_others_go
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_that_fails_on_every_file_stops() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line
         .start_with(|options| {
             options.fault = Some(Arc::new(|place| assert!(place != "convert.before", "all is lost")));
@@ -441,7 +441,7 @@ async fn an_id_that_another_unit_has_sets_a_file_aside_however_large_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_stay_are_not_found_again_by_each_scan() {
-    let line = Line { inbox: "after = \"keep\"\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { inbox: "after = \"keep\"\n".into(), ..Line::with_plugins(&["scripted"]) };
     fs::write(line.path("in/a.script"), "report SN-1 5.0").unwrap();
     let station = line.running().await;
     line.drop_file("b.script", "report SN-2 5.0");
@@ -481,7 +481,7 @@ async fn a_stop_in_the_middle_loses_nothing_and_takes_seconds() {
 /// starts it again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_whose_queue_has_died_ends_with_the_reason() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let config = wats_station::Config::from_toml(&line.config_text(), "the test", line.root.path()).unwrap();
     let telemetry = wats_telemetry::Telemetry::start(&wats_telemetry::Options::default()).unwrap();
     let mut options = wats_station::Options::new(telemetry.meter("wats"));

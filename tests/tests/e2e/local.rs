@@ -6,7 +6,7 @@ use wats_tests::embedded::{Line, answer, noise, wsjf};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_has_three_questions_and_details() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0\nreport SN-2 5.0");
     line.drop_file("b.script", "error malformed 1 1 bad");
@@ -70,7 +70,7 @@ async fn health_has_three_questions_and_details() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_is_used_already_is_a_conflict_however_large_the_post_is() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     let id = "1b4e28ba-2fa1-4d3b-883f-0016d3cca427";
     let with_id = |serial: &str| {
@@ -123,7 +123,7 @@ async fn a_station_whose_plugins_are_loading_is_alive_and_not_ready() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_are_text_for_prometheus_and_json_on_demand() {
-    let line = Line { top: "metrics_port = 0\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { top: "metrics_port = 0\n".into(), ..Line::with_plugins(&["scripted"]) };
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     station.delivered(1).await;
@@ -146,7 +146,7 @@ async fn metrics_are_text_for_prometheus_and_json_on_demand() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_calls_it_by_another_name_is_refused() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     let port = station.address.rsplit(':').next().unwrap().to_owned();
     for path in ["/health", "/metrics", "/api/queue", "/"] {
@@ -166,7 +166,7 @@ async fn a_page_that_calls_it_by_another_name_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_and_the_content_of_reports_need_the_admin_key() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     let submit_key = std::fs::read_to_string(line.path("data/submit.key")).unwrap();
     let paths = [
@@ -206,7 +206,7 @@ async fn commands_and_the_content_of_reports_need_the_admin_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_program_hands_over_reports() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     line.sim.handle().close_listener(None).await;
     let station = line.running().await;
     // Without a key nothing is taken.
@@ -253,7 +253,7 @@ async fn a_test_program_hands_over_reports() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_error_has_the_same_form() {
-    let line = Line { top: "metrics_port = 0\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { top: "metrics_port = 0\n".into(), ..Line::with_plugins(&["scripted"]) };
     let station = line.running().await;
     let own = format!("http://{}/nosuch", station.station.metrics_address().unwrap());
     let key = std::fs::read_to_string(line.path("data/admin.key")).unwrap();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use wats_sim::fault::{Action, Rule};
-use wats_tests::embedded::{Line, csv, guest};
+use wats_tests::embedded::{Line, csv, plugin};
 
 const PAGE: &str = include_str!("../../../host/telemetry/METRICS.md");
 
@@ -86,7 +86,7 @@ fn every_instrument_of_the_code_is_on_the_page_and_nothing_else_is() {
 async fn a_station_that_has_worked_shows_what_the_page_says() {
     let line = Line::with_plugins(&["csv"]);
     for name in ["scripted", "panics", "loops_forever", "logs_flood"] {
-        line.add_plugin(&guest(name));
+        line.add_plugin(&plugin(name));
     }
     line.manifest("loops_forever", "[limits]\ndeadline_ms = 100\n");
     line.manifest("scripted", "grants = [\"lookup\"]\n");

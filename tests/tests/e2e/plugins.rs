@@ -8,7 +8,7 @@ use wats_station::{
     health::Details,
     offline::{Answer, Offline},
 };
-use wats_tests::embedded::{Line, eventually, guest, plugin};
+use wats_tests::embedded::{Line, eventually, plugin};
 
 /// What a hostile guest must come to.
 struct Hostile {
@@ -99,9 +99,9 @@ const HOSTILE: [Hostile; 9] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_plugin_is_stopped_named_and_measured_and_harms_no_other_file() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     for hostile in &HOSTILE {
-        line.add_plugin(&guest(hostile.guest));
+        line.add_plugin(&plugin(hostile.guest));
         if !hostile.manifest.is_empty() {
             line.manifest(hostile.guest, hostile.manifest);
         }
@@ -146,8 +146,8 @@ async fn a_hostile_plugin_is_stopped_named_and_measured_and_harms_no_other_file(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_plugin_is_told_of_and_its_files_wait_for_nobody() {
-    let line = Line::with_guests(&["scripted"]);
-    let whole = fs::read(guest("scripted")).unwrap();
+    let line = Line::with_plugins(&["scripted"]);
+    let whole = fs::read(plugin("scripted")).unwrap();
     let bad: [(&str, Vec<u8>); 5] = [
         ("text", b"this is not wasm at all".to_vec()),
         ("empty", Vec::new()),
@@ -160,7 +160,7 @@ async fn what_is_no_plugin_is_told_of_and_its_files_wait_for_nobody() {
         fs::write(line.path("plugins").join(format!("{name}.wasm")), bytes).unwrap();
     }
     for name in ["loops_in_describe", "panics_in_describe"] {
-        line.add_plugin(&guest(name));
+        line.add_plugin(&plugin(name));
     }
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
@@ -187,7 +187,7 @@ async fn what_is_no_plugin_is_told_of_and_its_files_wait_for_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_keeps_breaking_is_held_and_its_files_wait_until_it_is_resumed_or_replaced() {
-    let line = Line::with_guests(&["panics", "scripted"]);
+    let line = Line::with_plugins(&["panics", "scripted"]);
     let station = line.running().await;
     for number in 0..3 {
         line.drop_file(format!("{number}.panics"), "x");
@@ -227,7 +227,7 @@ async fn a_plugin_that_keeps_breaking_is_held_and_its_files_wait_until_it_is_res
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_on_which_a_probe_breaks_costs_itself_and_not_the_plugin() {
-    let line = Line::with_guests(&["loops_in_probe", "scripted"]);
+    let line = Line::with_plugins(&["loops_in_probe", "scripted"]);
     line.manifest("loops_in_probe", "[limits]\nprobe_deadline_ms = 100\n");
     let station = line.running().await;
     line.drop_file("a.loops_in_probe", "x");
@@ -254,7 +254,7 @@ async fn a_file_on_which_a_probe_breaks_costs_itself_and_not_the_plugin() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_hangs_lets_the_files_wait_whose_plugin_asks_it() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     line.manifest("scripted", "grants = [\"lookup\"]\n[limits]\ndeadline_ms = 300\n");
     let mut hang = Rule::any(Action::hang(Point::BeforeStore, 60_000)).times(1);
     hang.when.path = Some("/api/product/*".into());
@@ -279,7 +279,7 @@ async fn a_plugin_is_loaded_within_a_second_or_so_and_a_removed_one_is_gone() {
     line.drop_file("a.script", "report SN-1 5.0");
     station.until("the file waiting", |details| details.queue.counts.files_waiting == 1).await;
     let began = std::time::Instant::now();
-    line.add_plugin(&guest("scripted"));
+    line.add_plugin(&plugin("scripted"));
     station.plugin_is("scripted", "ready").await;
     let took = began.elapsed();
     // A second on a machine that is not busy with other things.
@@ -289,14 +289,14 @@ async fn a_plugin_is_loaded_within_a_second_or_so_and_a_removed_one_is_gone() {
     station.until("the plugin gone", |details| details.plugins.is_empty()).await;
     line.drop_file("b.script", "report SN-2 5.0");
     station.until("the file waiting", |details| details.queue.counts.files_waiting == 1).await;
-    line.add_plugin(&guest("scripted"));
+    line.add_plugin(&plugin("scripted"));
     station.delivered(2).await;
     station.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_beside_a_plugin_count_as_soon_as_they_are_written() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
     station.delivered(1).await;
@@ -327,7 +327,7 @@ async fn settings_beside_a_plugin_count_as_soon_as_they_are_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_is_replaced_under_load_and_a_broken_replacement_is_not_put_in_service() {
     let line = Line::with_plugins(&["csv"]);
-    line.add_plugin(&guest("scripted"));
+    line.add_plugin(&plugin("scripted"));
     let station = line.running().await;
     let lot = |file: u32| -> String { (0..50).map(|unit| format!("report SN-{file:03}-{unit:02} 5.0\n")).collect() };
     let mut files = 0;
@@ -338,9 +338,9 @@ async fn a_plugin_is_replaced_under_load_and_a_broken_replacement_is_not_put_in_
         }
         match round % 4 {
             0 => line.manifest("scripted", &format!("priority = {round}\n")),
-            1 => line.add_plugin(&guest("scripted")),
+            1 => line.add_plugin(&plugin("scripted")),
             2 => fs::write(line.path("plugins/scripted.wasm"), "half of a plugi").unwrap(),
-            _ => line.add_plugin_as(&guest("scripted"), "scripted.wasm"),
+            _ => line.add_plugin_as(&plugin("scripted"), "scripted.wasm"),
         }
         if round == 2 {
             let failed = station.plugin_is("scripted", "failed").await;
@@ -361,7 +361,7 @@ async fn a_plugin_is_replaced_under_load_and_a_broken_replacement_is_not_put_in_
 
 #[test]
 fn a_companion_that_is_missing_is_waited_for_without_a_station_too() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let offline = Offline::with_plugins(&[line.path("plugins")]).unwrap();
     for (text, wanted) in [("probe-misses", "scripted misses a.companion"), ("missing b.script", "a companion")] {
         let answer = offline.convert_bytes("a.script", text.as_bytes()).unwrap();

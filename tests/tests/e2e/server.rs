@@ -20,7 +20,7 @@ async fn entries(station: &Embedded, state: EntryState) -> Vec<EntryRow> {
 /// Drops a file while the server misbehaves, sees the destination paused and another file converted all the same, mends the
 /// server, and sees both delivered without an attempt on record.
 async fn pauses(what: &str, rule: Rule) {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     line.sim.handle().add_rule(rule).unwrap();
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
@@ -66,7 +66,7 @@ async fn refused_tokens_portals_redirects_and_strangers_pause_and_cost_no_attemp
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_away_from_the_start_is_normal_and_the_backlog_goes_out_when_it_comes() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     line.sim.handle().close_listener(None).await;
     let station = line.running().await;
     assert_eq!(station.get("/health/ready").await.0, 200);
@@ -88,7 +88,7 @@ async fn a_server_that_is_away_from_the_start_is_normal_and_the_backlog_goes_out
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_server_refuses_for_good_is_a_dead_letter_with_its_words_and_goes_after_mending() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let refusal = Action::Status {
         status: 400,
         retry_after: None,
@@ -126,7 +126,7 @@ async fn what_the_server_refuses_for_good_is_a_dead_letter_with_its_words_and_go
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_asks_for_patience_gets_it() {
     for (status, after) in [(429, RetryAfter::Seconds(2)), (503, RetryAfter::DateIn(3))] {
-        let line = Line::with_guests(&["scripted"]);
+        let line = Line::with_plugins(&["scripted"]);
         let busy = Action::Status { status, retry_after: Some(after), form: None, message: None, stored: false };
         line.sim.handle().add_rule(Rule::reports(busy).times(1)).unwrap();
         let station = line.running().await;
@@ -145,7 +145,7 @@ async fn a_server_that_asks_for_patience_gets_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_server_is_tried_again_with_backoff_and_the_others_go_on() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     line.sim.handle().add_rule(Rule::reports(Action::status(500)).serial("SN-1").times(2)).unwrap();
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0\nreport SN-2 5.0");
@@ -164,7 +164,7 @@ async fn a_failing_server_is_tried_again_with_backoff_and_the_others_go_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_stored_but_not_acknowledged_is_sent_again_and_is_one_report() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let script = Script::of([
         Rule::reports(Action::cut(Point::AfterStore)).serial("CUT").times(1),
         Rule::reports(Action::cut(Point::MidAnswer)).serial("HALF").times(1),
@@ -191,7 +191,7 @@ async fn what_was_stored_but_not_acknowledged_is_sent_again_and_is_one_report() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hanging_server_holds_up_no_other_report_and_no_stop() {
-    let line = Line { server: "request_timeout_seconds = 1.0\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { server: "request_timeout_seconds = 1.0\n".into(), ..Line::with_plugins(&["scripted"]) };
     line.sim
         .handle()
         .add_rule(Rule::reports(Action::hang(Point::BeforeStore, 60_000)).serial("HANG").times(1))
@@ -206,7 +206,7 @@ async fn a_hanging_server_holds_up_no_other_report_and_no_stop() {
 /// A lot of 200 units meets a server that does everything wrong now and then.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_storm_of_faults_every_report_arrives_and_none_changes() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let share = |action| Rule::reports(action).probability(0.06);
     let rules = [
         share(Action::cut(Point::BeforeBody)),
@@ -258,7 +258,7 @@ fn uur(serial: &str, of: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repair_waits_for_the_test_that_it_refers_to() {
-    let line = Line::with_guests(&["scripted"]);
+    let line = Line::with_plugins(&["scripted"]);
     let id = "0b5f7c1e-3f55-4f0e-9c0e-7a1d52f4a001";
     line.sim.handle().add_rule(Rule::reports(Action::status(500)).serial("SN-9").times(1)).unwrap();
     let station = line.running().await;
@@ -278,7 +278,7 @@ async fn a_repair_waits_for_the_test_that_it_refers_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_calls_it_a_fault_when_reports_wait_too_long() {
-    let line = Line { more: "[queue]\nmax_age_seconds = 0.5\n".into(), ..Line::with_guests(&["scripted"]) };
+    let line = Line { more: "[queue]\nmax_age_seconds = 0.5\n".into(), ..Line::with_plugins(&["scripted"]) };
     line.sim.handle().close_listener(None).await;
     let station = line.running().await;
     assert_eq!(station.get("/health").await.0, 200);
@@ -301,7 +301,7 @@ async fn health_calls_it_a_fault_when_reports_wait_too_long() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_whose_server_hangs_stops_in_time() {
     let more = "[workers]\nstop_seconds = 1.0\n".into();
-    let line = Line { more, ..Line::with_guests(&["scripted"]) };
+    let line = Line { more, ..Line::with_plugins(&["scripted"]) };
     line.sim.handle().add_rule(Rule::any(Action::hang(Point::BeforeBody, 60_000))).unwrap();
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");

@@ -213,10 +213,9 @@ impl<C: Converter> Run<C> {
         }
     }
 
-    fn start(self) -> (Rc<Station>, Input, Vec<Rc<MemoryFile>>) {
-        check_settings::<C>(&self.settings);
-        let settings = Value::Object(self.settings).to_string();
-        let defaults = Defaults {
+    /// What the test's station fills in where a report is silent.
+    pub fn defaults(&self) -> Defaults {
+        Defaults {
             machine_name: Some("Station".to_owned()),
             location: Some("Location".to_owned()),
             purpose: Some("Test".to_owned()),
@@ -226,7 +225,13 @@ impl<C: Converter> Run<C> {
             operator: None,
             zone: Some(jiff::tz::TimeZone::UTC),
             start: self.main.modified.parse().ok(),
-        };
+        }
+    }
+
+    fn start(self) -> (Rc<Station>, Input, Vec<Rc<MemoryFile>>) {
+        check_settings::<C>(&self.settings);
+        let defaults = self.defaults();
+        let settings = Value::Object(self.settings).to_string();
         let station = Rc::new(Station::new(settings, self.known, defaults));
         let files: Vec<Rc<MemoryFile>> = std::iter::once(self.main).chain(self.companions).map(Rc::new).collect();
         let mut handles = files.iter().map(|file| File::new(native::File::new(Rc::<MemoryFile>::clone(file))));
