@@ -3,10 +3,14 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::{Error, os};
 
 const LOCK: &str = "queue.lock";
+/// How long a lock is waited for that another holds. A process that was killed while it started a child lives on in that
+/// child, with all that it had open, until the child has become its program.
+const PATIENCE: Duration = Duration::from_millis(500);
 const PID: &str = "queue.pid";
 const BALLAST: &str = "queue.ballast";
 /// Room for a batch and its place in the log.
@@ -37,12 +41,16 @@ impl FolderLock {
             .truncate(false)
             .open(&path)
             .map_err(Error::io("open the lock file", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::Locked { dir: dir.to_owned(), pid: read_pid(dir) });
+        let began = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => std::thread::sleep(PATIENCE / 50),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::Locked { dir: dir.to_owned(), pid: read_pid(dir) });
+                }
+                Err(TryLockError::Error(source)) => return Err(Error::Io { doing: "lock", path, source }),
             }
-            Err(TryLockError::Error(source)) => return Err(Error::Io { doing: "lock", path, source }),
         }
         // In a file of its own, because Windows lets nobody read a locked one. It is for people only, so a disk that
         // is too full for it must not keep the queue from opening.
