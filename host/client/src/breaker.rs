@@ -16,6 +16,8 @@ pub(crate) const OPEN_AT_FIRST: Duration = Duration::from_secs(1);
 pub(crate) const PROBE_PATIENCE: Duration = Duration::from_secs(3);
 /// How long it stays open at most. Short, because the first delivery after an outage waits for it.
 pub(crate) const OPEN_AT_MOST: Duration = Duration::from_secs(4);
+/// The part of each such time that is left to chance: stations that lost the server in one moment must not come back in one.
+const CHANCE: f64 = 0.5;
 
 #[derive(Debug)]
 pub(crate) struct Breaker {
@@ -37,6 +39,12 @@ enum State {
         until: Instant,
         wait: Duration,
     },
+}
+
+impl State {
+    fn open(wait: Duration) -> Self {
+        Self::Open { until: Instant::now() + wait.mul_f64(1.0 - CHANCE * fastrand::f64()), wait }
+    }
 }
 
 /// How a request that was let through came out.
@@ -110,10 +118,10 @@ impl Pass<'_> {
             (Outcome::Answered, _) => (State::Closed { failures: 0 }, false),
             (Outcome::Failed, State::Probing { wait, .. }) if self.probe => {
                 let wait = (wait * 2).min(OPEN_AT_MOST);
-                (State::Open { until: Instant::now() + wait, wait }, false)
+                (State::open(wait), false)
             }
             (Outcome::Failed, State::Closed { failures }) if failures + 1 >= FAILURES_TO_OPEN => {
-                (State::Open { until: Instant::now() + OPEN_AT_FIRST, wait: OPEN_AT_FIRST }, true)
+                (State::open(OPEN_AT_FIRST), true)
             }
             (Outcome::Failed, State::Closed { failures }) => (State::Closed { failures: failures + 1 }, false),
             // A request sent before the circuit opened: it tells nothing new.
@@ -165,10 +173,21 @@ mod tests {
         let breaker = open();
         for expected in [1, 2, 4, 4] {
             let wait = breaker.pass().unwrap_err();
-            assert_eq!(wait, Duration::from_secs(expected));
+            let longest = Duration::from_secs(expected);
+            assert!(wait <= longest && wait >= longest.mul_f64(1.0 - CHANCE), "{wait:?} of {longest:?}");
             tokio::time::advance(wait).await;
             breaker.pass().unwrap().tell(Outcome::Failed);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_that_lost_the_server_in_one_moment_do_not_come_back_in_one() {
+        let mut waits: Vec<_> = (0..200).map(|_| open().pass().unwrap_err()).collect();
+        waits.sort();
+        let tenth = OPEN_AT_FIRST.mul_f64(CHANCE / 10.0);
+        let most =
+            waits.iter().map(|from| waits.iter().filter(|at| **at >= *from && **at < *from + tenth).count()).max();
+        assert!(most < Some(60), "{most:?} of 200 in a tenth of the time");
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@
 //! (480 in 60 s, 8 a second). Lookups draw on a smaller bucket of their own first, so that they can never take the
 //! share that is kept for submissions. A 429 (or a 503 with `Retry-After`) stops both until the server's time is over.
 //!
-//! Waiting is asynchronous and first come, first served. Time waited for is the monotonic clock of governor.
+//! Waiting is asynchronous and first come, first served, by the monotonic clock of the system.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
