@@ -18,7 +18,7 @@ use std::{
 use candidates::{Candidates, Due, Hint};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use take::Arrived;
-use wats_queue::{Archive, OutcomeKind, Sighting, SourceRow};
+use wats_queue::{Archive, Sighting, SourceRow};
 
 use crate::{
     config::{Identity, Writer},
@@ -300,16 +300,11 @@ impl Intake<'_> {
                     }
                 }
             }
-            Sighting::Known { outcome: OutcomeKind::Waiting, next_try: Some(at), .. }
-                if at > self.core.now() && !due.untried =>
-            {
-                let wait = Duration::try_from(at.duration_since(self.core.now())).unwrap_or_default();
-                self.candidates.again(&due.path, Instant::now() + wait.min(Duration::from_mins(10)));
-                true
-            }
-            // New, changed, due again, or put back by somebody who wants it converted once more.
+            // New, changed, due again, or put back by somebody who wants it converted once more. One that waits has waited
+            // here; what the ledger says of its next try is for people, since the clock on the wall may have been set.
             _ => {
-                let arrived = Arrived { path: due.path.clone(), stat: due.stat, first_seen: due.first_seen };
+                let arrived =
+                    Arrived { path: due.path.clone(), stat: due.stat, first_seen: due.first_seen, since: due.since };
                 let taken = self.send(&due.path, Work::Convert { inbox: Arc::clone(self.inbox), arrived });
                 if taken && due.only_by_scan && matches!(sighting, Sighting::Unknown | Sighting::Changed { .. }) {
                     self.core.metrics.found_by_scan(&self.inbox.labels);

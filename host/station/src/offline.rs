@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use opentelemetry::metrics::{MeterProvider as _, NoopMeterProvider};
@@ -152,7 +152,8 @@ impl Offline {
         let (inbox, folder) = self.inbox_of(&file);
         let path = file.strip_prefix(&folder).unwrap_or(&file).to_owned();
         let inbox = Inbox { path: folder, ..inbox.clone() };
-        let arrived = Arrived { path, stat: os::stat_of(&metadata), first_seen: jiff::Timestamp::now() };
+        let arrived =
+            Arrived { path, stat: os::stat_of(&metadata), first_seen: jiff::Timestamp::now(), since: Instant::now() };
         let taken = take::take(&inbox, arrived, &self.config.station.time_zone).map_err(std::io::Error::other)?;
         self.answer(&inbox, &taken)
     }
@@ -181,7 +182,7 @@ impl Offline {
         let mtime_ns = i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX);
         let main = SourceFile::from_bytes(name, take::modified_text(mtime_ns, &self.config.station.time_zone), bytes);
         let stat = wats_queue::Stat { size: main.size, mtime_ns, file_id: None };
-        let arrived = Arrived { path: PathBuf::from(name), stat, first_seen: now };
+        let arrived = Arrived { path: PathBuf::from(name), stat, first_seen: now, since: Instant::now() };
         let digest = main.digest;
         self.answer(&self.usual, &Taken { arrived, source: Source::new(main), digest })
     }

@@ -308,8 +308,7 @@ fn archived_or_gone(found: Option<&Path>) -> Archive {
 
 /// A file that nobody takes waits for a plugin, then goes to the error folder.
 fn unclaimed(core: &Core, inbox: &InboxState, taken: &Taken, said: &[String]) -> Decision {
-    let waited = core.now().duration_since(taken.arrived.first_seen);
-    let waited = Duration::try_from(waited).unwrap_or_default();
+    let waited = taken.arrived.since.elapsed();
     let said = if said.is_empty() { "no plugin has rules that fit".to_owned() } else { said.join("; ") };
     match inbox.config.unclaimed_wait.checked_sub(waited) {
         Some(left) if !left.is_zero() => wait(core, None, format!("no plugin takes it: {said}"), left.min(WAIT)),
@@ -370,7 +369,7 @@ fn rejected(refused: &[wats_report::Violation]) -> String {
 
 /// One line, and the metrics, for each decision that ends the way of a file here.
 fn told(core: &Core, inbox: &InboxState, taken: &Taken, committed: &Committed, quarantined: Option<&str>) {
-    let took = core.now().duration_since(taken.arrived.first_seen).as_secs_f64();
+    let took = taken.arrived.since.elapsed().as_secs_f64();
     core.metrics.file_decided(&inbox.labels, took);
     let file = &taken.source.main.path;
     if let Some(error) = quarantined {

@@ -158,7 +158,7 @@ async fn send(core: &Core, client: &Client, leased: Leased, permit: wats_client:
             end(core, core.queue.delivered(entry, Receipt { status: receipt.status, detail: detail.into() }).await);
             let now = core.now();
             core.destination.delivered(now);
-            core.metrics.delivered(now.duration_since(leased.committed_at).as_secs_f64());
+            core.metrics.delivered(now.duration_since(leased.committed_at).as_secs_f64().max(0.0));
             tracing::debug!(report = %leased.report_id, status = receipt.status, "delivered");
         }
         #[cfg(feature = "broken-on-purpose")]

@@ -50,9 +50,6 @@ pub(crate) struct Due {
     pub(crate) first_seen: jiff::Timestamp,
     /// Since when it has been waiting here, for files that wait for their content.
     pub(crate) since: Instant,
-    /// It is to be tried now, also when the ledger says that it waits: the reason may be gone with the process that said
-    /// so, or with the plugins of then.
-    pub(crate) untried: bool,
     /// No event has told of it.
     pub(crate) only_by_scan: bool,
 }
@@ -121,8 +118,8 @@ impl Candidates {
             .take(most)
             .filter_map(|(_, path)| {
                 let known = self.files.get(path)?;
-                let Candidate { stat, first_seen, since, untried, only_by_scan, .. } = *known;
-                Some(Due { path: path.clone(), stat, first_seen, since, untried, only_by_scan })
+                let Candidate { stat, first_seen, since, only_by_scan, .. } = *known;
+                Some(Due { path: path.clone(), stat, first_seen, since, only_by_scan })
             })
             .collect()
     }

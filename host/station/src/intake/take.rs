@@ -5,6 +5,7 @@ use std::{
     io::{self, Read as _},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Instant,
 };
 
 use sha2::{Digest as _, Sha256};
@@ -23,6 +24,8 @@ pub(crate) struct Arrived {
     pub(crate) path: PathBuf,
     pub(crate) stat: Stat,
     pub(crate) first_seen: jiff::Timestamp,
+    /// The same moment, by the clock that nobody sets.
+    pub(crate) since: Instant,
 }
 
 /// A file whose bytes are known.
@@ -151,7 +154,7 @@ mod tests {
             let path = self.inbox.path.join("a.csv");
             std::fs::write(&path, content).unwrap();
             let stat = os::stat_of(&std::fs::metadata(path).unwrap());
-            Arrived { path: "a.csv".into(), stat, first_seen: jiff::Timestamp::UNIX_EPOCH }
+            Arrived { path: "a.csv".into(), stat, first_seen: jiff::Timestamp::UNIX_EPOCH, since: Instant::now() }
         }
         fn take(&self, arrived: &Arrived) -> Result<Taken, TakeError> {
             take(&self.inbox, arrived.clone(), &jiff::tz::TimeZone::UTC)

@@ -64,6 +64,8 @@ pub(super) struct Refusal {
     answered: bool,
     auth: bool,
     asked: Option<Duration>,
+    /// Nothing was sent, because what was sent before had failed: that says less than what is known.
+    untried: bool,
 }
 
 impl Refusal {
@@ -74,6 +76,7 @@ impl Refusal {
             answered: error.status().is_some_and(|status| status != 429),
             auth: error.class() == ErrorClass::Auth,
             asked: error.retry_after(),
+            untried: matches!(error, wats_client::Error::CircuitOpen { .. } | wats_client::Error::Paused { .. }),
         }
     }
 
@@ -239,8 +242,10 @@ impl State {
             });
             return announced;
         };
-        refusal.why.clone_into(&mut paused.reason.why);
-        paused.auth = refusal.auth;
+        if !refusal.untried {
+            refusal.why.clone_into(&mut paused.reason.why);
+            paused.auth = refusal.auth;
+        }
         paused.until = at + refusal.wait();
         if let Some((entry, began)) = by {
             // Those that were on their way already need no trial either.

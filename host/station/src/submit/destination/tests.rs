@@ -8,11 +8,11 @@ fn now() -> jiff::Timestamp {
 }
 
 fn answer(auth: bool) -> Refusal {
-    Refusal { why: "status 4xx".into(), answered: true, auth, asked: None }
+    Refusal { why: "status 4xx".into(), answered: true, auth, asked: None, untried: false }
 }
 
 fn silence() -> Refusal {
-    Refusal { why: "connection refused".into(), answered: false, auth: false, asked: None }
+    Refusal { why: "connection refused".into(), answered: false, auth: false, asked: None, untried: false }
 }
 
 #[test]
@@ -74,6 +74,14 @@ fn the_server_is_asked_neither_sooner_than_usual_nor_later_than_the_client_would
     assert_eq!(wait(Duration::ZERO), TRIAL);
     assert_eq!(wait(Duration::from_secs(40)), Duration::from_secs(40));
     assert_eq!(wait(Duration::from_hours(1)), MAX_RETRY_AFTER);
+}
+
+#[test]
+fn what_was_not_even_tried_does_not_hide_why() {
+    let destination = Destination::default();
+    destination.pause(&silence(), now());
+    destination.pause(&Refusal { why: "not tried".into(), untried: true, ..silence() }, now());
+    assert_eq!(destination.paused().unwrap().why, "connection refused");
 }
 
 #[test]
