@@ -60,10 +60,6 @@ impl Station {
             station.add_plugin(plugin)?;
         }
         fs::write(station.root().join("token"), DEMO_TOKEN)?;
-        let mut setup = setup.clone();
-        if setup.server.is_some() {
-            setup.more.push_str("\n[server]\ntoken_file = \"token\"\n");
-        }
         fs::write(station.config(), setup.toml())?;
         Ok(station)
     }
@@ -411,7 +407,7 @@ fn make_private(_: &Path) -> Result<()> {
 /// # Errors
 /// When it was not built or does not start.
 pub fn server(arguments: &[&str]) -> Result<SimProcess> {
-    Ok(SimProcess::spawn(&program("wats-sim")?, LONGEST, arguments)?)
+    Ok(SimProcess::spawn(std::process::Command::new(program("wats-sim")?), LONGEST, arguments)?)
 }
 
 /// A program of this workspace, built beside the test's own executable.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
@@ -27,19 +27,20 @@ struct Addresses {
 }
 
 impl SimProcess {
-    /// Starts `program` (a built `wats-sim`) with further arguments and returns when it listens. `--announce`,
+    /// Starts `command` (a built `wats-sim`) with further arguments and returns when it listens. `--announce`,
     /// `--exit-with-stdin` and `--max-seconds` are given to it; it never runs longer than `longest`.
     ///
     /// # Errors
     /// [`Error::Spawn`] when there is no such program, [`Error::Announce`] when it ends instead of listening; what it
     /// said is then on standard error.
     pub fn spawn(
-        program: &Path,
+        mut command: Command,
         longest: Duration,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Result<Self> {
-        let failed = |source| Error::Spawn { program: program.to_owned(), source };
-        let mut child = Command::new(program)
+        let program = PathBuf::from(command.get_program());
+        let failed = |source| Error::Spawn { program: program.clone(), source };
+        let mut child = command
             .args(["--announce", "--exit-with-stdin", "--max-seconds"])
             .arg(longest.as_secs().max(1).to_string())
             .args(arguments)
@@ -57,7 +58,7 @@ impl SimProcess {
         }
         drop(stdin);
         child.wait().map_err(failed)?;
-        Err(Error::Announce { program: program.to_owned(), line })
+        Err(Error::Announce { program, line })
     }
 
     /// The address for clients.

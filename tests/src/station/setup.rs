@@ -16,7 +16,7 @@ pub struct Setup {
     pub scan_seconds: f64,
     /// More keys of the inbox, TOML.
     pub inbox: String,
-    /// More tables of the configuration, TOML.
+    /// More tables of the configuration, TOML; also more inboxes.
     pub more: String,
     /// What it writes into its log.
     pub log: &'static str,
@@ -73,7 +73,8 @@ impl Setup {
         }
         if let Some(server) = &self.server {
             let url = server.as_str().into();
-            put("server", table(&[("url", url), ("proxy", "none".into()), ("requests_per_minute", 0.into())]));
+            let usual = [("proxy", "none".into()), ("requests_per_minute", 0.into()), ("token_file", "token".into())];
+            put("server", table(&[[("url", url)].as_slice(), &usual].concat()));
         }
         config.insert("data_dir".into(), "data".into());
         config.insert("plugin_dirs".into(), vec![Value::from("plugins")].into());
@@ -89,7 +90,8 @@ impl Setup {
         }
         let defaults = table(&[("revision", "A".into()), ("process_code", 100.into()), ("operator", "test".into())]);
         inbox.entry("defaults").or_insert(defaults.into());
-        config.insert("inbox".into(), vec![Value::Table(inbox)].into());
+        let more = config.remove("inbox").and_then(|more| more.as_array().cloned()).unwrap_or_default();
+        config.insert("inbox".into(), [vec![Value::Table(inbox)], more].concat().into());
         toml::to_string(&config).unwrap_or_default()
     }
 }

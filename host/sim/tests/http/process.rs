@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn the_process_serves_and_ends_when_its_standard_input_ends() {
-    let sim = SimProcess::spawn(Path::new(PROGRAM), LONGEST, [""; 0]).unwrap();
+    let sim = SimProcess::spawn(Command::new(PROGRAM), LONGEST, [""; 0]).unwrap();
     let client = client();
     assert_eq!(post(&client, sim.url(), &report(1)).await.unwrap().status(), 200);
     let control = sim.control();
@@ -39,7 +39,7 @@ async fn a_record_file_holds_every_answered_request_after_a_kill() {
     std::fs::write(&script, rule.to_string()).unwrap();
     for round in [1_usize, 2] {
         let sim = SimProcess::spawn(
-            Path::new(PROGRAM),
+            Command::new(PROGRAM),
             LONGEST,
             [Path::new("--record"), &file, Path::new("--script"), &script, Path::new("--keep"), Path::new("digests")],
         )
@@ -80,6 +80,6 @@ fn what_cannot_start_says_why() {
     assert!(text.starts_with("failed to listen on 127.0.0.1:"), "{text}");
     assert_eq!(run(&["--answer", "song"]).0, Some(2));
     assert_eq!(run(&["--rate-limit", "5"]).0, Some(2));
-    assert!(matches!(SimProcess::spawn(Path::new(PROGRAM), LONGEST, ["--port", "x"]), Err(Error::Announce { .. })));
-    assert!(matches!(SimProcess::spawn(Path::new("no-such-program"), LONGEST, [""; 0]), Err(Error::Spawn { .. })));
+    assert!(matches!(SimProcess::spawn(Command::new(PROGRAM), LONGEST, ["--port", "x"]), Err(Error::Announce { .. })));
+    assert!(matches!(SimProcess::spawn(Command::new("no-such-program"), LONGEST, [""; 0]), Err(Error::Spawn { .. })));
 }
