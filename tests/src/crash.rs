@@ -163,7 +163,7 @@ impl Server {
     }
 
     /// What it does to reports.
-    fn rules(self) -> Vec<Rule> {
+    pub fn rules(self) -> Vec<Rule> {
         let share = |share: f64, action| Rule::reports(action).probability(share);
         match self {
             Self::Up | Self::Flapping | Self::Down => Vec::new(),
@@ -212,7 +212,14 @@ impl Campaign {
     /// # Errors
     /// When something was not built or does not start.
     pub fn new(seed: u64, workers: u32, setup: Setup) -> Result<Self> {
-        let server = station::server(&[])?;
+        Self::with_server(seed, workers, setup, station::server(&[])?)
+    }
+
+    /// The same with a server of one's own.
+    ///
+    /// # Errors
+    /// As [`Campaign::new`].
+    pub fn with_server(seed: u64, workers: u32, setup: Setup, server: SimProcess) -> Result<Self> {
         let setup = Setup { server: Some(server.url().to_owned()), workers: Some(workers), ..setup };
         Ok(Self {
             station: Station::new(&setup)?,
@@ -369,6 +376,18 @@ impl Campaign {
         control.set_script(Script::default()).await?;
         self.station.start_ready().await?;
         self.arrive(Kind::Single)?;
+        self.end().await
+    }
+
+    /// The server is well from now on, what it has refused for good is sent again, and everything comes to its end; the
+    /// station is stopped, and the judge looks at it.
+    ///
+    /// # Errors
+    /// When it does not come to rest in time, or does not stop.
+    pub async fn end(&mut self) -> Result<Vec<Broken>> {
+        let control = self.control();
+        control.open_listener().await?;
+        control.set_script(Script::default()).await?;
         // What the server has refused for good, an operator sends again when the server is mended.
         self.station.json(&["queue", "retry", "--all"]).await?;
         self.rest().await?;
