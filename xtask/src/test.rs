@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{guests, run, wit, workspaces};
+use crate::{guests, run, toolchain, wit, workspaces};
 
 /// With it a variable of the environment breaks the promise of the commit, and the crash tests show that they notice.
 pub(crate) const BROKEN: &str = "wats/broken-on-purpose,wats-tests/broken-on-purpose";
@@ -86,7 +86,10 @@ fn suite(folder: &Path, arguments: &[&str], target: Option<&Path>, options: &Opt
     match target {
         // Their lock files also name what `wats-report` needs, natively; that may have moved on.
         Some(target) => command.env("CARGO_TARGET_DIR", target),
-        None => command.arg("--locked"),
+        None => {
+            toolchain::with_valgrind(&mut command);
+            command.arg("--locked")
+        }
     };
     if options.quick {
         command.env("WATS_TEST_QUICK", "1");

@@ -56,6 +56,20 @@ impl Toolchain {
     }
 }
 
+/// Lets the tests count instructions: with the valgrind that is installed, or Debian's. Where there is none they say so.
+pub(crate) fn with_valgrind(command: &mut Command) {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    match debian::valgrind() {
+        Ok(None) => {}
+        Ok(Some([program, tools])) => {
+            command.env("WATS_VALGRIND", program).env("VALGRIND_LIB", tools);
+        }
+        Err(error) => println!("instructions are not counted: {error:#}"),
+    }
+}
+
 /// What `WATS_WASM_TOOLCHAIN` asks for.
 #[derive(Debug)]
 enum Wanted {

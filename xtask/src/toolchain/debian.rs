@@ -1,4 +1,4 @@
-//! Debian's `rustc-web` with its sources, and its compiler of C for Windows, unpacked into `target/` (nothing is installed).
+//! Debian's `rustc-web` with its sources, its compiler of C for Windows, and its valgrind, unpacked into `target/` (nothing is installed).
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -66,6 +66,23 @@ pub(super) fn mingw() -> Result<Option<PathBuf>> {
         std::fs::copy(programs.join(format!("{GCC}-win32")), compiler)?;
     }
     Ok(Some(programs))
+}
+
+/// Debian's valgrind and the folder of its tools; nothing is asked for when one is installed. 90 MB, in seconds.
+pub(super) fn valgrind() -> Result<Option<[PathBuf; 2]>> {
+    if run::exists("valgrind") {
+        return Ok(None);
+    }
+    let prefix = run::output().join("valgrind");
+    // The plain name is a script that calls this one where it is installed.
+    let program = prefix.join("usr/bin/valgrind.bin");
+    if !program.exists() {
+        clear(&prefix)?;
+        let downloads = prefix.join("dl");
+        run::phase("fetch Debian's valgrind", || fetch(&["valgrind"], |_| false, &downloads))?;
+        run::phase("unpack it", || unpack(&downloads, &prefix))?;
+    }
+    Ok(Some([program, prefix.join("usr/libexec/valgrind")]))
 }
 
 fn clear(prefix: &Path) -> Result<()> {
