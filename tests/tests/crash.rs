@@ -2,10 +2,12 @@
 //! lost, nothing comes twice, and the same campaign with a commit that is broken on purpose is found out.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+use std::{fs, io::Write as _};
+
 use wats_sim::fault::{Action, Rule, Script};
 use wats_tests::{
     crash::{Campaign, Kind, Server},
-    judge::{Broken, Ledger, Promise},
+    judge::{Broken, Faults, Ledger, Promise},
     station::{PATIENCE, Setup, Station},
 };
 
@@ -122,7 +124,27 @@ async fn killed_at_random(server: Server, workers: u32) {
     }
     let broken = campaign.verdict().await.unwrap();
     println!("{:?}, {} files", campaign.faults, campaign.dropped.len());
+    report(&campaign, server, workers, seed, &broken).await;
     sound(&broken, &campaign);
+}
+
+/// A line of a table, in the file that `WATS_CRASH_REPORT` names: for campaigns that are long.
+async fn report(campaign: &Campaign, server: Server, workers: u32, seed: u64, broken: &[Broken]) {
+    let Some(path) = std::env::var_os("WATS_CRASH_REPORT") else { return };
+    let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
+    if file.metadata().unwrap().len() == 0 {
+        let head = "| server | workers | kills | in the middle of work | files | reports | sent again | wrong answers | broken promises | seed |";
+        writeln!(file, "{head}\n|---|---|---|---|---|---|---|---|---|---|").unwrap();
+    }
+    let stats = campaign.control().stats().await.unwrap();
+    let Faults { kills, interrupted, .. } = campaign.faults;
+    let (files, reports, again) = (campaign.dropped.len(), stats.reports_distinct, stats.reports_duplicate);
+    let (wrong, broken): (u64, _) = (stats.by_fault.values().sum(), broken.len());
+    // In one piece: campaigns run beside each other.
+    let line = format!(
+        "| {server:?} | {workers} | {kills} | {interrupted} | {files} | {reports} | {again} | {wrong} | {broken} | {seed} |\n"
+    );
+    file.write_all(line.as_bytes()).unwrap();
 }
 
 #[tokio::test]
