@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 use self::entry::Entry;
 pub use self::read::{CacheMode, Cached, Freshness};
-pub(crate) use self::read::{Reading, reading_choices};
+pub(crate) use self::read::Lookup;
 pub use self::resource::Resource;
 use crate::address::Address;
 

@@ -35,8 +35,11 @@ use crate::limit::RateLimiter;
 use crate::metrics::Metrics;
 use crate::proof::{Proof, ProofState};
 use crate::retry::{Backoff, RetryBudget, RetryPolicy};
-use crate::route::{GET_VERSION, Method, Route};
+use crate::route::{GET_VERSION, Route};
 use crate::version;
+
+/// Asks for whatever comes: a file.
+pub(crate) const ANYTHING: &str = "*/*";
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -47,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) body: Option<Body>,
     pub(crate) priority: Priority,
     pub(crate) if_none_match: Option<Arc<str>>,
+    /// What kind of answer is asked for.
+    pub(crate) accept: &'static str,
 }
 
 /// A request body.
@@ -58,7 +63,7 @@ pub(crate) struct Body {
 
 impl Call {
     pub(crate) fn get(route: Route, target: String, priority: Priority) -> Self {
-        Self { route, target, body: None, priority, if_none_match: None }
+        Self { route, target, body: None, priority, if_none_match: None, accept: "application/json" }
     }
 }
 
@@ -255,11 +260,12 @@ impl Core {
         }
     }
 
-    /// Sends a read once, and gives only successes; every other answer becomes its error.
-    pub(crate) async fn get_once(&self, call: &Call) -> Result<Answer, Error> {
-        debug_assert_eq!(call.route.method(), Method::Get);
+    /// Sends a call once, and gives only successes; every other answer becomes its error.
+    pub(crate) async fn call_once(&self, call: &Call) -> Result<Answer, Error> {
         let answer = self.send_once(call).await?;
-        if let Some(kind) = self.foreign_kind(&answer)
+        // Who asks for a file may get a page.
+        let is_file = call.accept == ANYTHING && answer.is_success();
+        if let Some(kind) = self.foreign_kind(&answer).filter(|_| !is_file)
             && (answer.is_success() || (300..400).contains(&answer.status) && answer.status != 304)
         {
             return Err(self.foreign(call, answer.status, kind));
@@ -307,6 +313,14 @@ impl Core {
                 Ok(None) | Err(_) => ErrorClass::Foreign,
             },
         };
+        if class == ErrorClass::Foreign && call.route.is_internal() && matches!(answer.status, 404 | 405 | 410 | 501) {
+            // The server is WATS, and this version of it has no such call.
+            if let Ok(Some(_)) = self.prove_before_sending().await {
+                let error = Error::NotOffered { route: call.route, server: self.server(), status: answer.status };
+                self.metrics.error(&error);
+                return error;
+            }
+        }
         if class == ErrorClass::Foreign {
             return self.foreign(call, answer.status, Self::foreign_kind_of_status(answer.status, said));
         }
