@@ -407,7 +407,15 @@ fn make_private(_: &Path) -> Result<()> {
 /// # Errors
 /// When it was not built or does not start.
 pub fn server(arguments: &[&str]) -> Result<SimProcess> {
-    Ok(SimProcess::spawn(std::process::Command::new(program("wats-sim")?), LONGEST, arguments)?)
+    server_for(LONGEST, arguments)
+}
+
+/// The same for a test that takes long.
+///
+/// # Errors
+/// As [`server`].
+pub fn server_for(longest: Duration, arguments: &[&str]) -> Result<SimProcess> {
+    Ok(SimProcess::spawn(std::process::Command::new(program("wats-sim")?), longest, arguments)?)
 }
 
 /// A program of this workspace, built beside the test's own executable.
