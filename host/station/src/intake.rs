@@ -10,6 +10,7 @@ pub(crate) mod take;
 mod watch;
 
 use std::{
+    collections::VecDeque,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -32,6 +33,8 @@ use crate::{
 
 /// Files that are looked up in the ledger at once.
 const BATCH: usize = 256;
+/// Files that are to be filed away and wait for a worker; more are told of again.
+const MOST_AWAY: usize = 4 * BATCH;
 /// How long intake sleeps at most, so that a stop is noticed.
 const TICK: Duration = Duration::from_millis(200);
 /// Files that are there when the station starts wait this long at most for plugins that are still loading, before each is
@@ -78,6 +81,8 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
         core,
         inbox,
         candidates: Candidates::default(),
+        away: VecDeque::new(),
+        away_has_turn: true,
         first_scan: true,
         is_held: false,
         held_told: None,
@@ -126,6 +131,10 @@ struct Intake<'a> {
     core: &'a Arc<Core>,
     inbox: &'a Arc<InboxState>,
     candidates: Candidates,
+    /// Files whose reports are safe, for which no worker was free yet.
+    away: VecDeque<Box<SourceRow>>,
+    /// Whether the next single place is for one of these.
+    away_has_turn: bool,
     first_scan: bool,
     is_held: bool,
     /// When the log was last told that files are left where they are.
@@ -208,6 +217,7 @@ impl Intake<'_> {
 
     /// Gives files that are due to the workers. True when they cannot take more now.
     fn promote(&mut self) -> bool {
+        self.send_away();
         loop {
             // No more than the workers take: whatever is looked up beyond that must be looked up again.
             let room = self.core.pool.room();
@@ -338,12 +348,30 @@ impl Intake<'_> {
     }
 
     fn file_away(&mut self, row: Box<SourceRow>) {
-        let Some(path) = wats_queue::decode_path(&row.key.path) else { return };
-        if self.candidates.claim(&path, row.stat, Instant::now(), self.core.now()) {
+        if self.away.len() < MOST_AWAY && !self.away.iter().any(|known| known.id == row.id) {
+            self.away.push_back(row);
+        }
+    }
+
+    /// Gives files that are to be filed away to the workers: every second place that is free, so that neither these nor
+    /// files that have arrived wait for all of the others.
+    fn send_away(&mut self) {
+        let room = self.core.pool.room() + usize::from(self.away_has_turn);
+        self.away_has_turn = !room.is_multiple_of(2);
+        let mut places = room / 2;
+        while places > 0 {
+            let Some(row) = self.away.pop_front() else { return };
+            let Some(path) = wats_queue::decode_path(&row.key.path) else { continue };
+            // A worker has it, or it is to be left alone for a while: it is told of again.
+            if !self.candidates.claim(&path, row.stat, Instant::now(), self.core.now()) {
+                continue;
+            }
+            places -= 1;
             let work = Work::FileAway { inbox: Arc::clone(self.inbox), row };
             if !self.core.pool.try_send(work) {
-                // It is told again soon.
+                // Another inbox was quicker; it is told of again.
                 self.candidates.done(&path);
+                return;
             }
         }
     }
