@@ -2,5 +2,6 @@
 
 pub mod crash;
 pub mod embedded;
+pub mod front;
 pub mod judge;
 pub mod station;

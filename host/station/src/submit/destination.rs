@@ -60,6 +60,8 @@ struct Suspect {
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) why: String,
+    /// The client asked nobody this time: that tells when the next trial is due, and not what is wrong.
+    untried: bool,
     /// Something was answered, so that another entry may be answered something else.
     answered: bool,
     auth: bool,
@@ -70,6 +72,7 @@ impl Refusal {
     pub(super) fn of(error: &wats_client::Error) -> Self {
         Self {
             why: wats_runtime::chain(error),
+            untried: matches!(error, wats_client::Error::CircuitOpen { .. } | wats_client::Error::Paused { .. }),
             // 429 counts requests, whatever is in them.
             answered: error.status().is_some_and(|status| status != 429),
             auth: error.class() == ErrorClass::Auth,
@@ -239,8 +242,10 @@ impl State {
             });
             return announced;
         };
-        refusal.why.clone_into(&mut paused.reason.why);
-        paused.auth = refusal.auth;
+        if !refusal.untried {
+            refusal.why.clone_into(&mut paused.reason.why);
+            paused.auth = refusal.auth;
+        }
         paused.until = at + refusal.wait();
         if let Some((entry, began)) = by {
             // Those that were on their way already need no trial either.

@@ -8,11 +8,11 @@ fn now() -> jiff::Timestamp {
 }
 
 fn answer(auth: bool) -> Refusal {
-    Refusal { why: "status 4xx".into(), answered: true, auth, asked: None }
+    Refusal { why: "status 4xx".into(), untried: false, answered: true, auth, asked: None }
 }
 
 fn silence() -> Refusal {
-    Refusal { why: "connection refused".into(), answered: false, auth: false, asked: None }
+    Refusal { why: "connection refused".into(), untried: false, answered: false, auth: false, asked: None }
 }
 
 #[test]
@@ -87,4 +87,12 @@ fn attempts_that_fail_in_a_row_are_a_complaint_when_they_are_many() {
     assert_eq!((attempts, reason.why.as_str()), (MANY_FAILURES, "status 500"));
     destination.taken(A, Instant::now());
     assert_eq!(destination.failures(), None);
+}
+
+#[test]
+fn what_was_found_stays_the_reason_while_the_client_keeps_quiet() {
+    let destination = Destination::default();
+    assert!(destination.pause(&silence(), now()));
+    destination.pause(&Refusal { why: "not tried".into(), untried: true, ..silence() }, now());
+    assert_eq!(destination.paused().unwrap().why, "connection refused");
 }
