@@ -6,9 +6,13 @@
 #![expect(clippy::format_collect, clippy::similar_names, reason = "short scripts, and `status` beside `station`")]
 
 mod blame;
+mod due;
+mod false_servers;
 mod files;
 mod filing;
+mod identity;
 mod local;
+mod logs;
 mod metrics;
 mod plugins;
 mod server;
