@@ -38,7 +38,7 @@ pub enum Says {
 
 /// An HTTP answer that ends with its connection; `{id}` in the body becomes the id of the report that was sent.
 pub fn answer(status: &str, headers: &[&str], body: &str) -> String {
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers: String = headers.iter().flat_map(|header| [*header, "\r\n"]).collect();
     format!("HTTP/1.1 {status}\r\nconnection: close\r\n{headers}\r\n{body}")
 }
 
@@ -131,7 +131,7 @@ async fn serve(mut stream: TcpStream, says: Says, server: SocketAddr) -> std::io
 /// One request with its body.
 async fn request(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut asked = Vec::new();
-    let mut more = [0; 16 * 1024];
+    let mut more = vec![0; 16 * 1024];
     loop {
         let text = String::from_utf8_lossy(&asked);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {

@@ -4,18 +4,19 @@
 //! overflow and network disks send none. A file is given to the workers when it has held still, and only when the queue
 //! takes more; else it stays where it is.
 
+mod away;
 pub(crate) mod candidates;
 pub(crate) mod scan;
 pub(crate) mod take;
 mod watch;
 
 use std::{
-    collections::VecDeque,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use away::Away;
 use candidates::{Candidates, Due, Hint};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use take::Arrived;
@@ -33,8 +34,6 @@ use crate::{
 
 /// Files that are looked up in the ledger at once.
 const BATCH: usize = 256;
-/// Files that are to be filed away and wait for a worker; more are told of again.
-const MOST_AWAY: usize = 4 * BATCH;
 /// How long intake sleeps at most, so that a stop is noticed.
 const TICK: Duration = Duration::from_millis(200);
 /// Files that are there when the station starts wait this long at most for plugins that are still loading, before each is
@@ -81,8 +80,7 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
         core,
         inbox,
         candidates: Candidates::default(),
-        away: VecDeque::new(),
-        away_has_turn: true,
+        away: Away::default(),
         first_scan: true,
         is_held: false,
         held_told: None,
@@ -131,10 +129,7 @@ struct Intake<'a> {
     core: &'a Arc<Core>,
     inbox: &'a Arc<InboxState>,
     candidates: Candidates,
-    /// Files whose reports are safe, for which no worker was free yet.
-    away: VecDeque<Box<SourceRow>>,
-    /// Whether the next single place is for one of these.
-    away_has_turn: bool,
+    away: Away,
     first_scan: bool,
     is_held: bool,
     /// When the log was last told that files are left where they are.
@@ -179,7 +174,7 @@ impl Intake<'_> {
                 }
             },
             Notice::Finished(path, verdict) => self.finished(&path, verdict),
-            Notice::FileAway(row) => self.file_away(row),
+            Notice::FileAway(row) => self.away.add(row),
             Notice::TakenAway(row) => self.taken_away(&row),
             Notice::PluginsChanged => self.candidates.wake_waiting(Instant::now()),
         }
@@ -347,20 +342,11 @@ impl Intake<'_> {
         }
     }
 
-    fn file_away(&mut self, row: Box<SourceRow>) {
-        if self.away.len() < MOST_AWAY && !self.away.iter().any(|known| known.id == row.id) {
-            self.away.push_back(row);
-        }
-    }
-
-    /// Gives files that are to be filed away to the workers: every second place that is free, so that neither these nor
-    /// files that have arrived wait for all of the others.
+    /// Gives files that are to be filed away to the workers.
     fn send_away(&mut self) {
-        let room = self.core.pool.room() + usize::from(self.away_has_turn);
-        self.away_has_turn = !room.is_multiple_of(2);
-        let mut places = room / 2;
+        let mut places = self.away.places(self.core.pool.room());
         while places > 0 {
-            let Some(row) = self.away.pop_front() else { return };
+            let Some(row) = self.away.next() else { return };
             let Some(path) = wats_queue::decode_path(&row.key.path) else { continue };
             // A worker has it, or it is to be left alone for a while: it is told of again.
             if !self.candidates.claim(&path, row.stat, Instant::now(), self.core.now()) {
