@@ -124,6 +124,8 @@ async fn equal_content_is_one_test_unless_the_conversion_asked_for_what_tells_th
 /// A file that is to take the place of another, and when.
 struct Switch {
     place: &'static str,
+    /// The old content was read, where it is to be: the queue also passes its places for what came before.
+    is_read: bool,
     from: PathBuf,
     to: PathBuf,
 }
@@ -151,7 +153,12 @@ async fn a_new_file_renamed_over_the_old_one_at_any_step_loses_neither_and_doubl
     let hook = {
         let armed = Arc::clone(&armed);
         move |place: &str| {
-            if let Some(switch) = armed.lock().unwrap().take_if(|switch| switch.place == place) {
+            let mut armed = armed.lock().unwrap();
+            let due = armed.take_if(|switch| {
+                switch.is_read |= place == "convert.before" || switch.place == "take.before";
+                switch.is_read && switch.place == place
+            });
+            if let Some(switch) = due {
                 fs::rename(switch.from, switch.to).unwrap();
             }
         }
@@ -178,7 +185,7 @@ async fn a_new_file_renamed_over_the_old_one_at_any_step_loses_neither_and_doubl
                 let modified = fs::metadata(&old_file).unwrap().modified().unwrap();
                 fs::OpenOptions::new().write(true).open(&from).unwrap().set_modified(modified).unwrap();
             }
-            *armed.lock().unwrap() = Some(Switch { place, from, to: to.clone() });
+            *armed.lock().unwrap() = Some(Switch { place, is_read: false, from, to: to.clone() });
             fs::rename(&old_file, &to).unwrap();
             reports += if was_read { 2 } else { 1 };
             station.delivered(reports).await;
