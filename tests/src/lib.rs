@@ -4,5 +4,6 @@
 pub mod clock;
 pub mod crash;
 pub mod embedded;
+pub mod front;
 pub mod judge;
 pub mod station;

@@ -302,8 +302,8 @@ impl Core {
         }
         let class = match classify(answer.status, &said, call.route.is_submission()) {
             Verdict::Clear(class) => class,
-            Verdict::PermanentIfProved => match self.prove_before_sending().await {
-                Ok(Some(_)) => ErrorClass::Permanent,
+            Verdict::IfProved(class) => match self.prove_before_sending().await {
+                Ok(Some(_)) => class,
                 Ok(None) | Err(_) => ErrorClass::Foreign,
             },
         };
@@ -318,7 +318,10 @@ impl Core {
             Form::Html => ForeignKind::Html { title: said.message.as_deref().map(|title| clean(title, 80)) },
             Form::Text => ForeignKind::Refusal { said: said.message },
             Form::Empty if !matches!(status, 404 | 405 | 421) => ForeignKind::Refusal { said: None },
-            Form::Empty | Form::Json | Form::OtherJson => ForeignKind::NoSuchAddress,
+            Form::Json | Form::OtherJson if !matches!(status, 404 | 405 | 421) => {
+                ForeignKind::UnprovedRefusal { said: said.message }
+            }
+            Form::Empty | Form::Json | Form::OtherJson => ForeignKind::NoSuchAddress { said: said.message },
         }
     }
 

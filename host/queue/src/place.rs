@@ -29,10 +29,11 @@ pub(crate) struct Known {
     pub(crate) ref_uut: Option<Uuid>,
     pub(crate) attempts: u32,
     pub(crate) committed: Millis,
+    orphan: bool,
 }
 
 pub(crate) const KNOWN_COLUMNS: &str = "id, source, stage, report, state, hold, class, kind, part, serial, start, content, \
-     stored_bytes, ref_uut, attempts, committed";
+     stored_bytes, ref_uut, attempts, committed, orphan";
 
 impl Known {
     pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -53,6 +54,7 @@ impl Known {
             ref_uut: row.get::<_, Option<[u8; 16]>>(13)?.map(Uuid::from_bytes),
             attempts: row.get(14)?,
             committed: row.get(15)?,
+            orphan: row.get::<_, i64>(16)? == 1,
         })
     }
 
@@ -94,6 +96,8 @@ pub(crate) struct Plan {
     unchanged: Option<Known>,
     /// Live and dead entries of the id.
     earlier: Vec<Known>,
+    /// An entry of the id is marked as one that is no longer given.
+    was_orphan: bool,
 }
 
 impl Plan {
@@ -184,6 +188,7 @@ impl Writer {
     }
 
     fn decide(facts: &Facts<'_>, content: &Digest, known: Vec<Known>) -> Result<Plan, Error> {
+        let was_orphan = known.iter().any(|row| row.orphan);
         let mut visible = known.into_iter().filter(|row| row.state != state::STAGED).peekable();
         let mut unchanged = None;
         if let Some(newest) = visible.peek() {
@@ -197,7 +202,7 @@ impl Writer {
         } else {
             visible.filter(|row| row.state == state::LIVE || row.state == state::DEAD).collect()
         };
-        Ok(Plan { unchanged, earlier })
+        Ok(Plan { unchanged, earlier, was_orphan })
     }
 
     /// Carries a plan out for an inline report.
@@ -205,6 +210,9 @@ impl Writer {
         if let Some(known) = plan.unchanged {
             self.still_given(&known, placement)?;
             return Ok(Placed::Unchanged);
+        }
+        if plan.was_orphan {
+            self.given_again(report.id, placement)?;
         }
         let superseded = plan.superseding();
         let hold = self.make_way(&plan.earlier, report.ref_uut)?;
@@ -246,6 +254,9 @@ impl Writer {
                 self.source_lost_one(placement.source)?;
             }
             return Ok(());
+        }
+        if others.iter().any(|other| other.orphan) {
+            self.given_again(row.report, placement)?;
         }
         let earlier: Vec<Known> =
             others.into_iter().filter(|other| other.state == state::LIVE || other.state == state::DEAD).collect();
@@ -305,11 +316,23 @@ impl Writer {
 
     /// The source gives this report again, so it is no orphan.
     fn still_given(&self, known: &Known, placement: Placement) -> Result<(), Error> {
+        if known.orphan {
+            self.given_again(known.report, placement)?;
+        }
         self.conn
-            .prepare_cached("UPDATE entry SET generation = ?2, orphan = 0 WHERE id = ?1 AND source = ?3")
+            .prepare_cached("UPDATE entry SET generation = ?2 WHERE id = ?1 AND source = ?3")
             .and_then(|mut s| s.execute(params![known.id.0, placement.generation, placement.source.0]))
             .map(drop)
             .map_err(Error::db("note a report as unchanged"))
+    }
+
+    /// A source gives a report that it had not given for a while: none of its generations is an orphan any more.
+    fn given_again(&self, report: Uuid, placement: Placement) -> Result<(), Error> {
+        self.conn
+            .prepare_cached("UPDATE entry SET orphan = 0 WHERE report = ?1 AND source = ?2")
+            .and_then(|mut s| s.execute(params![report.as_bytes(), placement.source.0]))
+            .map(drop)
+            .map_err(Error::db("note a report as given again"))
     }
 
     /// Earlier generations step aside; the answer is the hold of the new one.

@@ -224,7 +224,7 @@ impl Writer {
         Ok(None)
     }
 
-    /// Reports of earlier generations that this one no longer gives.
+    /// Reports of earlier generations that this one no longer gives. What it gives with another content is none.
     pub(crate) fn mark_orphans(
         &mut self,
         placement: Placement,
@@ -237,7 +237,8 @@ impl Writer {
         let db = Error::db("look for reports that are no longer given");
         let sql = format!(
             "SELECT {KNOWN_COLUMNS} FROM entry WHERE source = ?1 AND generation < ?2 AND orphan = 0 \
-             AND state IN (1, 2, 3) ORDER BY id LIMIT ?3"
+             AND state IN (1, 2, 3) AND NOT EXISTS (SELECT 1 FROM entry now INDEXED BY entry_report WHERE now.report = entry.report \
+             AND now.source = entry.source AND now.generation = ?2 AND now.state > 0) ORDER BY id LIMIT ?3"
         );
         let rows: Vec<Known> = {
             let mut statement = self.conn.prepare_cached(&sql).map_err(db)?;

@@ -4,6 +4,7 @@
 //! overflow and network disks send none. A file is given to the workers when it has held still, and only when the queue
 //! takes more; else it stays where it is.
 
+mod away;
 pub(crate) mod candidates;
 pub(crate) mod scan;
 pub(crate) mod take;
@@ -15,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use away::Away;
 use candidates::{Candidates, Due, Hint};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use take::Arrived;
@@ -78,6 +80,7 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
         core,
         inbox,
         candidates: Candidates::default(),
+        away: Away::default(),
         first_scan: true,
         is_held: false,
         held_told: None,
@@ -126,6 +129,7 @@ struct Intake<'a> {
     core: &'a Arc<Core>,
     inbox: &'a Arc<InboxState>,
     candidates: Candidates,
+    away: Away,
     first_scan: bool,
     is_held: bool,
     /// When the log was last told that files are left where they are.
@@ -170,7 +174,7 @@ impl Intake<'_> {
                 }
             },
             Notice::Finished(path, verdict) => self.finished(&path, verdict),
-            Notice::FileAway(row) => self.file_away(row),
+            Notice::FileAway(row) => self.away.add(row),
             Notice::TakenAway(row) => self.taken_away(&row),
             Notice::PluginsChanged => self.candidates.wake_waiting(Instant::now()),
         }
@@ -208,6 +212,7 @@ impl Intake<'_> {
 
     /// Gives files that are due to the workers. True when they cannot take more now.
     fn promote(&mut self) -> bool {
+        self.send_away();
         loop {
             // No more than the workers take: whatever is looked up beyond that must be looked up again.
             let room = self.core.pool.room();
@@ -332,13 +337,22 @@ impl Intake<'_> {
         }
     }
 
-    fn file_away(&mut self, row: Box<SourceRow>) {
-        let Some(path) = wats_queue::decode_path(&row.key.path) else { return };
-        if self.candidates.claim(&path, row.stat, Instant::now(), self.core.now()) {
+    /// Gives files that are to be filed away to the workers.
+    fn send_away(&mut self) {
+        let mut places = self.away.places(self.core.pool.room());
+        while places > 0 {
+            let Some(row) = self.away.next() else { return };
+            let Some(path) = wats_queue::decode_path(&row.key.path) else { continue };
+            // A worker has it, or it is to be left alone for a while: it is told of again.
+            if !self.candidates.claim(&path, row.stat, Instant::now(), self.core.now()) {
+                continue;
+            }
+            places -= 1;
             let work = Work::FileAway { inbox: Arc::clone(self.inbox), row };
             if !self.core.pool.try_send(work) {
-                // It is told again soon.
+                // Another inbox was quicker; it is told of again.
                 self.candidates.done(&path);
+                return;
             }
         }
     }

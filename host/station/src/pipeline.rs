@@ -13,12 +13,12 @@ use std::{
 };
 
 use wats_queue::{Archive, Committed, Sighting, SourceId, SourceRow, Stat};
-use wats_runtime::{Failure, LogLine, Plugin};
+use wats_runtime::{Failure, FailureKind, LogLine, Plugin};
 
 use crate::{
     archive::{self, Action, FiledAway},
     commit::{self, Decision},
-    config::After,
+    config::{After, Identity},
     convert::{self, Conversion},
     core::{Core, InboxState},
     filing::{self, Filed},
@@ -121,6 +121,12 @@ fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Ve
         Conversion::Reports(converted) => Ok(Decision::Converted(converted)),
         Conversion::Waiting { by, reason, retry_after } => {
             Ok(wait(core, Some(by), reason, retry_after.unwrap_or(WAIT)))
+        }
+        // The writer of a log is in the middle of a row. The log must stay where it is: it would go on writing to it.
+        Conversion::Failed { by, failure, .. }
+            if inbox.config.identity == Identity::Append && failure.kind == FailureKind::Truncated =>
+        {
+            Ok(wait(core, Some(by), failure.to_string(), WAIT))
         }
         Conversion::Failed { by, failure, log } => Ok(failed(core, inbox, taken, by, &failure, &log)),
         Conversion::Unacceptable { by, error, log } => {

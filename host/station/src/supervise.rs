@@ -45,6 +45,8 @@ const UPKEEP: Duration = Duration::from_secs(20);
 const UPKEEP_WHEN_FULL: Duration = Duration::from_secs(2);
 /// Between looks for files that are due to be filed away.
 const FILE_AWAY: Duration = Duration::from_secs(2);
+/// The same while there are more than one look finds.
+const FILE_AWAY_MORE: Duration = Duration::from_millis(100);
 /// Key of the station's id in the queue's state.
 const STATION_ID: &str = "station-id";
 
@@ -514,7 +516,7 @@ async fn due_to_be_filed_away(core: &Core) -> std::io::Result<()> {
         }
         tokio::select! {
             () = core.stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(FILE_AWAY) => {}
+            () = tokio::time::sleep(if after.is_some() { FILE_AWAY_MORE } else { FILE_AWAY }) => {}
         }
     }
 }

@@ -402,7 +402,7 @@ async fn an_inbox_of_logs_refuses_reports_without_a_key() {
     let line = Line { inbox: "identity = \"append\"\n".into(), ..Line::with_plugins(&["scripted"]) };
     let station = line.running().await;
     line.drop_file("a.script", "report SN-1 5.0");
-    line.drop_file("b.script", "keyed K1 SN-2 5.0");
+    line.drop_file("b.script", "keyed K1 SN-2 5.0 2026-05-04T08:15:30");
     let told = line.quarantined("a.script").await;
     assert!(told["error"].as_str().unwrap().contains("key"), "{told}");
     station.delivered(1).await;

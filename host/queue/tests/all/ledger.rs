@@ -295,3 +295,34 @@ async fn twenty_thousand_waiting_reports_cost_no_more_than_two_hundred() {
     assert!(deep < shallow * 4, "{deep:?} at 18,000, {shallow:?} at 200");
     assert_sound(&queue).await;
 }
+
+/// What the server has in an older form is not in question: the newer one takes its place there.
+#[tokio::test]
+async fn a_report_that_is_given_with_another_content_is_no_orphan_and_nor_is_one_that_is_given_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = open(dir.path());
+    let orphans = async || {
+        let listed = queue.list(Filter { orphans: true, ..Filter::default() }, Page::default()).await.unwrap();
+        listed.iter().map(|row| row.report_id).collect::<Vec<_>>()
+    };
+    let commits = [
+        (vec![report(1, 1), report(2, 2)], vec![]),
+        // Changed; dropped; as it was at first; changed and dropped the other way round.
+        (vec![report(1, 10), report(2, 2)], vec![]),
+        (vec![report(2, 2)], vec![id(1)]),
+        (vec![report(1, 10), report(2, 2)], vec![]),
+        (vec![report(1, 11)], vec![id(2)]),
+        (vec![report(1, 11), report(2, 20)], vec![]),
+    ];
+    for (reports, expected) in commits {
+        let committed = queue.commit(commit(source(1), reports)).await.unwrap();
+        assert_eq!(committed.orphans, expected, "{committed:?}");
+        for leased in queue.lease(10).await.unwrap() {
+            queue.delivered(leased.entry_id, receipt()).await.unwrap();
+        }
+        let mut listed = orphans().await;
+        listed.dedup();
+        assert_eq!(listed, expected, "{committed:?}");
+    }
+    assert_sound(&queue).await;
+}

@@ -122,12 +122,17 @@ impl Model {
                 && e.content == content
             {
                 unchanged += 1;
+                let was_orphan = e.orphan;
                 if e.source == source {
                     e.generation = generation;
-                    e.orphan = false;
                 }
+                self.given_again(report, source, was_orphan);
                 continue;
             }
+            let was_orphan = self.entries.iter().any(|e| {
+                e.report == report && e.orphan && !matches!(e.state, EntryState::Superseded | EntryState::Discarded)
+            });
+            self.given_again(report, source, was_orphan);
             let mut waits = false;
             for e in self.entries.iter_mut().filter(|e| e.report == report) {
                 match e.state {
@@ -157,7 +162,11 @@ impl Model {
             self.now_live(report);
         }
         let mut orphans = BTreeSet::new();
-        for e in &mut self.entries {
+        let given: BTreeSet<_> = (self.entries.iter())
+            .filter(|e| e.source == source && e.generation == generation)
+            .map(|e| e.report)
+            .collect();
+        for e in self.entries.iter_mut().filter(|e| !given.contains(&e.report)) {
             let counts = matches!(e.state, EntryState::Pending | EntryState::Delivered | EntryState::Dead);
             if e.source == source && e.generation < generation && !e.orphan && counts {
                 e.orphan = true;
@@ -170,6 +179,12 @@ impl Model {
             }
         }
         (new, superseded, unchanged, orphans)
+    }
+
+    fn given_again(&mut self, report: u64, source: u64, was_orphan: bool) {
+        for e in self.entries.iter_mut().filter(|e| was_orphan && e.report == report && e.source == source) {
+            e.orphan = false;
+        }
     }
 
     /// A repair whose test is queued forgets its backoff: the end of the test lets it go.

@@ -138,11 +138,10 @@ pub enum Writer {
 }
 
 /// What becomes of a file when its reports are safe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum After {
     /// Move to the archive folder.
-    #[default]
     Move,
     /// Compress into the archive folder.
     Zip,
@@ -209,9 +208,10 @@ pub struct RawInbox {
     /// Seconds between scans of the folder; events only make it faster. Default 5.
     #[serde(default = "scan")]
     pub scan_seconds: f64,
-    /// `move` (default), `zip`, `delete`, `keep`.
+    /// `move`, `zip`, `delete`, `keep`. Default: `keep` where `identity` is `append`, since the writer of a log goes on
+    /// writing; else `move`.
     #[serde(default)]
-    pub after: After,
+    pub after: Option<After>,
     /// `committed` (default): when its reports are in the queue; `delivered`: when the server has them.
     #[serde(default)]
     pub archive_when: ArchiveWhen,

@@ -122,7 +122,8 @@ fn name_of(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn slashed(path: &Path) -> String {
+/// The path with `/` between its parts.
+pub(crate) fn slashed(path: &Path) -> String {
     path.iter().map(std::ffi::OsStr::to_string_lossy).collect::<Vec<_>>().join("/")
 }
 
