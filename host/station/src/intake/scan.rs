@@ -28,13 +28,18 @@ pub(crate) struct Scanned {
     pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
 }
 
-/// Reads the inbox. Symbolic links, FIFOs, devices and names beginning with a dot are left alone.
-pub(crate) fn scan(inbox: &Inbox) -> Scanned {
+/// Reads the inbox. Symbolic links, FIFOs, devices and names beginning with a dot are left alone. `before` is told of each folder
+/// that is about to be read.
+pub(crate) fn scan(inbox: &Inbox, mut before: impl FnMut(&Path)) -> Scanned {
     let mut scanned = Scanned::default();
     let mut folders = vec![(inbox.path.clone(), 0)];
     while let Some((folder, depth)) = folders.pop() {
+        before(&folder);
+        // One that was removed between the two calls is no news, unless it is the inbox.
+        let is_gone = |error: &io::Error| depth > 0 && error.kind() == io::ErrorKind::NotFound;
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
+            Err(error) if is_gone(&error) => continue,
             Err(error) => {
                 scanned.unreadable.push((folder, error));
                 continue;
@@ -43,6 +48,7 @@ pub(crate) fn scan(inbox: &Inbox) -> Scanned {
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
+                Err(error) if is_gone(&error) => break,
                 Err(error) => {
                     scanned.unreadable.push((folder.clone(), error));
                     break;
@@ -65,6 +71,7 @@ pub(crate) fn scan(inbox: &Inbox) -> Scanned {
                     }
                 }
                 Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => scanned.unreadable.push((path, error)),
             }
         }
@@ -73,9 +80,13 @@ pub(crate) fn scan(inbox: &Inbox) -> Scanned {
     scanned
 }
 
-/// Looks at one file. `None` when it is not there, is no plain file, or is not wanted.
+/// Looks at one file. `None` when it is not there, is no plain file, lies behind a link, or is not wanted.
 pub(crate) fn look(inbox: &Inbox, path: &Path) -> Option<Found> {
     let relative = wanted(inbox, path)?;
+    let mut folders = path.ancestors().skip(1).take_while(|folder| *folder != inbox.path);
+    if folders.any(|folder| !fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir())) {
+        return None;
+    }
     let metadata = fs::symlink_metadata(path).ok()?;
     metadata.is_file().then(|| Found { path: relative, stat: os::stat_of(&metadata) })
 }
@@ -126,7 +137,7 @@ mod tests {
 
     fn names(inbox: &Inbox) -> Vec<String> {
         let mut names: Vec<_> =
-            scan(inbox).files.iter().map(|found| found.path.to_string_lossy().replace('\\', "/")).collect();
+            scan(inbox, |_| {}).files.iter().map(|found| found.path.to_string_lossy().replace('\\', "/")).collect();
         names.sort();
         names
     }
@@ -165,12 +176,30 @@ mod tests {
         let inbox = inbox(root.path(), "");
         assert_eq!(names(&inbox), ["a.csv"]);
         assert_eq!(look(&inbox, &root.path().join("in/link.csv")), None);
+        assert!(look(&inbox, &root.path().join("in/a.csv")).is_some());
+        assert_eq!(look(&inbox, &root.path().join("in/loop/a.csv")), None, "behind a link");
+    }
+
+    #[test]
+    fn a_folder_that_is_removed_just_before_it_is_read_is_no_news() {
+        let root = tempfile::tempdir().unwrap();
+        for path in ["in/a.csv", "in/unit/b.csv", "in/unit/deep/c.csv"] {
+            write(root.path(), path);
+        }
+        let inbox = inbox(root.path(), "");
+        let scanned = scan(&inbox, |folder| {
+            if folder.ends_with("unit") {
+                fs::remove_dir_all(folder).unwrap();
+            }
+        });
+        assert!(scanned.unreadable.is_empty(), "{:?}", scanned.unreadable);
+        assert_eq!(scanned.files.len(), 1);
     }
 
     #[test]
     fn a_folder_that_is_gone_is_told_and_is_no_panic() {
         let root = tempfile::tempdir().unwrap();
-        let scanned = scan(&inbox(root.path(), ""));
+        let scanned = scan(&inbox(root.path(), ""), |_| {});
         assert_eq!(scanned.unreadable.len(), 1);
     }
 }
