@@ -237,7 +237,7 @@ async fn a_full_queue_leaves_files_where_they_are_and_goes_on_by_itself() {
         details.complaints
     );
     assert_eq!((station.get("/health").await.0, station.get("/health/ready").await.0), (503, 503));
-    assert_eq!(line.names("in").len(), 5, "files wait in their folder");
+    line.holds("in", &["3.script", "4.script", "5.script", "6.script", "7.script"]).await;
     // A test program is told to keep its report.
     let (status, told) = station.post("{}").await;
     assert_eq!(status, 503, "{told}");
