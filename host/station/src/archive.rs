@@ -193,11 +193,12 @@ fn at(folder: &Path, done: io::Result<PathBuf>) -> io::Result<FiledAway> {
     done.map(FiledAway::At).map_err(|error| about("into", folder, &error))
 }
 
-/// An error with what was done to which folder, and the room on its disk.
+/// An error with what was done to which folder, and where room is the matter, how much its disk has.
 pub(crate) fn about(doing: &str, folder: &Path, error: &io::Error) -> io::Error {
+    let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
     let left =
-        os::disk_left(folder).map(|left| format!("; {} MiB are left on its disk", left >> 20)).unwrap_or_default();
-    io::Error::new(error.kind(), format!("{doing} {}: {error}{left}", folder.display()))
+        os::disk_left(folder).filter(|_| is_full).map(|left| format!("; {} MiB are left on its disk", left >> 20));
+    io::Error::new(error.kind(), format!("{doing} {}: {error}{}", folder.display(), left.unwrap_or_default()))
 }
 
 /// What came of searching for files of a crash.

@@ -1,7 +1,7 @@
 //! Disks without room, for bytes or for names, at every step of a file: nothing is lost, nothing stays stuck, people are told,
 //! and it goes on by itself when there is room again.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf, time::Instant};
 
 use wats_station::health::Details;
 use wats_tests::{
@@ -287,4 +287,38 @@ async fn a_station_whose_only_disk_is_full_goes_on_by_itself_when_there_is_room(
         assert_eq!(line.sim.handle().stats().reports_overwritten, 0);
         station.stop().await;
     }
+}
+
+/// Each is tried again and again, by the same workers that convert.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_files_that_cannot_be_filed_away_hold_up_no_new_one() {
+    const FILES: u64 = 1_000;
+    if !World::OwnMounts.is_here("full_disks::many_files_that_cannot_be_filed_away_hold_up_no_new_one") {
+        return;
+    }
+    let line = Line::with_plugins(&["scripted"]);
+    let disk = Disk::mount(&line.path("in.archive"), "size=1m");
+    let station = line.running().await;
+    let filler = disk.fill();
+    for number in 0..FILES {
+        line.drop_file(format!("{number}.script"), report(&format!("SN-{number}")));
+    }
+    station.delivered(FILES).await;
+    told_of(&station, &format!("(and {} more)", FILES - 1)).await;
+    let began = Instant::now();
+    for number in 0..20 {
+        line.drop_file(format!("new-{number}.script"), report(&format!("NEW-{number}")));
+        station.delivered(FILES + number + 1).await;
+    }
+    let new = began.elapsed();
+    // As large as 1,000 small files are on this disk.
+    disk.change("size=8m");
+    make_room(vec![filler]);
+    let began = Instant::now();
+    line.holds("in", &[]).await;
+    println!("20 new files one after the other in {new:.1?}; {FILES} old ones filed away in {:.1?}", began.elapsed());
+    healthy(&station).await;
+    assert_eq!(line.names("in.archive").len() as u64, FILES + 20);
+    assert_eq!(line.sim.handle().stats().reports_accepted, FILES + 20);
+    station.stop().await;
 }
