@@ -420,7 +420,7 @@ fn pack(file: &Path, name: &OsStr, to: fs::File) -> io::Result<fs::File> {
     let options = zip::write::SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated)
         .large_file(from.metadata()?.len() > u64::from(u32::MAX / 2));
-    zip.start_file(name.to_string_lossy(), options).map_err(io::Error::other)?;
+    zip.start_file(name.to_string_lossy(), options).map_err(unpacked)?;
     io::copy(&mut from, &mut zip)?;
     zip.finish().map_err(unpacked)
 }

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use wats_tests::{
     embedded::{Scraped, csv},
-    station::{PATIENCE, Setup, Station, files_below, server},
+    station::{PATIENCE, Setup, Station, files_below, server, until},
 };
 
 /// A line of `/proc/<pid>/status` in KiB.
@@ -23,6 +23,10 @@ fn memory_kib(station: &Station, line: &str) -> Result<u64> {
 #[expect(clippy::disallowed_methods, reason = "whoever runs the test says how long it may take")]
 fn files() -> u64 {
     std::env::var("WATS_CROWD_FILES").ok().and_then(|files| files.parse().ok()).unwrap_or(5_000)
+}
+
+async fn found_by_scan(station: &Station) -> Result<f64> {
+    Ok(Scraped::of(&station.get("/metrics").await?.1).sum("wats_intake_found_by_scan_total", &[]))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,6 +48,8 @@ async fn a_crowd_of_files_of_which_most_events_were_lost_arrives_once_each_with_
     for number in 0..files {
         station.drop_file(&format!("{number:05}.csv"), csv(&format!("SN-{number:05}"), "5.0"))?;
     }
+    // Nobody hears of its making; it is watched all the same.
+    fs::create_dir(station.inbox().join("late"))?;
     station.thaw()?;
     let began = Instant::now();
     let (mut last, mut moved) = (0, Instant::now());
@@ -63,8 +69,7 @@ async fn a_crowd_of_files_of_which_most_events_were_lost_arrives_once_each_with_
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let took = began.elapsed();
-    let scraped = Scraped::of(&station.get("/metrics").await?.1);
-    let by_scan = scraped.sum("wats_intake_found_by_scan_total", &[]);
+    let by_scan = found_by_scan(&station).await?;
     let (peak, after) = (memory_kib(&station, "VmHWM")?, memory_kib(&station, "VmRSS")?);
     #[expect(clippy::cast_precision_loss, reason = "for people")]
     let rate = files as f64 / took.as_secs_f64();
@@ -84,6 +89,16 @@ async fn a_crowd_of_files_of_which_most_events_were_lost_arrives_once_each_with_
     assert_eq!((stats.reports_distinct, stats.reports_duplicate, stats.reports_overwritten), (files, 0, 0));
     assert_eq!(files_below(&station.inbox())?.len(), 0);
     assert_eq!(files_below(&station.archive())?.len() as u64, files);
+    for number in 0..3 {
+        station.drop_file(&format!("late/{number}.csv"), csv(&format!("LATE-{number}"), "5.0"))?;
+        until("a file of which an event told", || async {
+            let details = station.details().await?;
+            let delivered = details.pointer("/queue/reports_delivered").and_then(Value::as_u64);
+            Ok((delivered == Some(files + number + 1)).then_some(()))
+        })
+        .await?;
+    }
+    assert_eq!(found_by_scan(&station).await?, by_scan);
     // What is known of a file that waits, and no more.
     let most = before + (64 << 10) + files;
     assert!(peak < most, "{peak} KiB at the most; {most} KiB are allowed");

@@ -49,12 +49,14 @@ async fn permissions_that_are_lost_and_given_back_lose_no_file() {
     station.delivered(4).await;
     line.holds("in", &[]).await;
 
-    // May be read, and nothing may be taken out of it.
-    line.drop_file(".e", report("SN-5"));
-    fs::rename(line.path("in/.e"), line.path("in/e.script")).unwrap();
+    // May be read, and nothing may be taken out of it. The file gets its content when that is so.
+    fs::write(line.path("in/e.script"), "").unwrap();
     set(&line.path("in"), 0o555);
+    fs::write(line.path("in/e.script"), report("SN-5")).unwrap();
     station.delivered(5).await;
-    station.until("the complaint", |details| details.inboxes[0].stuck.is_some() || line.names("in").is_empty()).await;
+    let details = station.until("the complaint", |details| details.inboxes[0].stuck.is_some()).await;
+    let why = details.inboxes[0].stuck.clone().unwrap().why;
+    assert!(why.contains("e.script") && why.contains("ermission denied"), "{why}");
     set(&line.path("in"), 0o755);
     line.holds("in", &[]).await;
 

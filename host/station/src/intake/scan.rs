@@ -57,8 +57,14 @@ pub(crate) fn scan(inbox: &Inbox, mut before: impl FnMut(&Path)) -> Scanned {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => {
-                    if inbox.recursive && depth < MAX_DEPTH && !is_ours(inbox, &path) {
+                    if !inbox.recursive || is_ours(inbox, &path) {
+                        continue;
+                    }
+                    if depth < MAX_DEPTH {
                         folders.push((path, depth + 1));
+                    } else {
+                        let why = format!("it lies in more than {MAX_DEPTH} folders, and is not read");
+                        scanned.unreadable.push((path, io::Error::other(why)));
                     }
                 }
                 Ok(kind) if kind.is_file() => {
@@ -194,6 +200,19 @@ mod tests {
         });
         assert!(scanned.unreadable.is_empty(), "{:?}", scanned.unreadable);
         assert_eq!(scanned.files.len(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_is_too_deep_to_be_read_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        let deepest = |depth| format!("in/{}", "d/".repeat(depth));
+        write(root.path(), &format!("{}a.csv", deepest(MAX_DEPTH)));
+        let inbox = inbox(root.path(), "");
+        assert_eq!(scan(&inbox, |_| {}).files.len(), 1);
+        write(root.path(), &format!("{}b.csv", deepest(MAX_DEPTH + 1)));
+        let scanned = scan(&inbox, |_| {});
+        let [(folder, why)] = &scanned.unreadable[..] else { panic!("{scanned:?}") };
+        assert!(root.path().join(deepest(MAX_DEPTH + 1)) == *folder && why.to_string().contains("64"), "{scanned:?}");
     }
 
     #[test]

@@ -199,6 +199,20 @@ mod tests {
         assert!(matches!(place.take(&seen), Err(TakeError::Missing)));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_or_a_link_in_the_place_of_a_file_is_neither_waited_for_nor_followed() {
+        let place = Place::new();
+        let seen = place.write(b"abc");
+        let path = place.inbox.path.join("a.csv");
+        std::fs::rename(&path, place.root.path().join("secret")).unwrap();
+        std::os::unix::fs::symlink(place.root.path().join("secret"), &path).unwrap();
+        assert!(matches!(place.take(&seen), Err(TakeError::Unreadable(_))));
+        std::fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(matches!(place.take(&seen), Err(TakeError::Changed)));
+    }
+
     #[test]
     fn a_large_file_that_changes_while_it_is_converted_is_noticed() {
         let place = Place::new();
