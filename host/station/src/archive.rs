@@ -99,7 +99,7 @@ pub(crate) fn file_away(
             put_back(claimed, &source)?;
         }
     }
-    let mut failed = None;
+    let mut failed: Option<io::Error> = None;
     for claimed in &places {
         match claim(inbox, &source, claimed) {
             Ok(true) => {
@@ -118,7 +118,10 @@ pub(crate) fn file_away(
                     error.kind(),
                     io::ErrorKind::CrossesDevices | io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
                 );
-                failed = Some(error);
+                // That there is no room says more than what hinders the way around it.
+                if failed.as_ref().is_none_or(|first| first.kind() == io::ErrorKind::CrossesDevices) {
+                    failed = Some(error);
+                }
                 if !elsewhere {
                     break;
                 }

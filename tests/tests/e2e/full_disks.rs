@@ -181,6 +181,34 @@ async fn a_full_inbox_is_emptied_without_needing_room_in_it() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_inside_an_inbox_is_part_of_it_also_when_it_is_full() {
+    if !World::OwnMounts.is_here("full_disks::a_disk_inside_an_inbox_is_part_of_it_also_when_it_is_full") {
+        return;
+    }
+    for full in [None, Some(Full::Bytes), Some(Full::Inodes)] {
+        let line = Line::with_plugins(&["scripted"]);
+        let disk = Disk::mount(&line.path("in/disk"), "size=1m,nr_inodes=64");
+        fs::create_dir(line.path("in/disk/day")).unwrap();
+        for (number, name) in ["outer.script", "disk/a.script", "disk/day/b.script"].iter().enumerate() {
+            line.drop_file(name, report(&format!("SN-{number}")));
+        }
+        let filler = full.map(|full| full.fill(&disk)).unwrap_or_default();
+        let station = line.running().await;
+        station.delivered(3).await;
+        line.holds("in.archive", &["disk/a.script", "disk/day/b.script", "outer.script"]).await;
+        healthy(&station).await;
+        station.stop().await;
+        make_room(filler);
+        line.holds("in", &[]).await;
+        for folder in ["in", "in/disk", "in/disk/day"] {
+            let left = fs::read_dir(line.path(folder)).unwrap().flatten().map(|entry| entry.file_name());
+            let ours: Vec<_> = left.filter(|name| name.as_encoded_bytes().starts_with(b".wats-")).collect();
+            assert!(ours.is_empty(), "{full:?} {folder}: {ours:?}");
+        }
+    }
+}
+
 /// The queue's disk: what was acknowledged goes out, and what was not waits in its folder.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_of_the_queue_lets_deliveries_go_on_and_files_wait() {
