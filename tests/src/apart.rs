@@ -92,7 +92,7 @@ impl World {
     }
 }
 
-/// A disk in memory, of a size. For a world with [`World::OwnMounts`].
+/// A disk in memory, of a size; it goes when it is dropped. For a world with [`World::OwnMounts`].
 #[derive(Debug)]
 pub struct Disk {
     at: PathBuf,
@@ -147,6 +147,12 @@ impl Disk {
         let made: Vec<_> = names.take_while(|path| File::create(path).is_ok()).collect();
         assert!(made.len() < 100_000, "the disk has inodes without end");
         made
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        unmount(&self.at);
     }
 }
 
