@@ -98,7 +98,7 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
         match conversion.outcome {
             Ok(Outcome::Converted) => {
                 setting.plugins.record_success(&plugin);
-                match take::still_the_same(taken) {
+                match take::still_the_same(taken, setting.cancel) {
                     Ok(true) => {}
                     Ok(false) => {
                         sink.abandon();

@@ -41,6 +41,9 @@ const TICK: Duration = Duration::from_millis(200);
 const FIRST_LOAD: Duration = Duration::from_secs(3);
 /// Between looks whether plugins are loaded.
 const LOAD_TICK: Duration = Duration::from_millis(10);
+/// A scan that is asked for waits so many times as long as the last one took: in a storm of events, of which some are lost each
+/// time, there must be time left for the files.
+const REST: u32 = 3;
 /// Between looks into the error folder.
 const UPKEEP: Duration = Duration::from_secs(20);
 /// A bound that is met again and again, as the queue's is while the server is slow, is told of no more often.
@@ -88,19 +91,20 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
     };
     let mut watch = watch::Watch::new(inbox);
     let mut next_scan = Instant::now();
+    let mut rested = Instant::now();
     let mut next_upkeep = Instant::now();
     while !core.stop.is_cancelled() {
         let now = Instant::now();
-        let is_asked = inbox.take_rescan();
+        let is_asked = now >= rested && inbox.take_rescan();
         if now >= next_upkeep || is_asked {
             inbox.set_quarantined(control::count_quarantined(&inbox.config.error_dir));
             inbox.put_back_strays(Some(pool::claim_name()));
             next_upkeep = Instant::now() + UPKEEP;
         }
         if now >= next_scan || is_asked {
-            watch.renew();
-            intake.scan();
+            intake.scan(&mut watch);
             next_scan = Instant::now() + inbox.config.scan;
+            rested = Instant::now() + now.elapsed() * REST;
         }
         let wait = if core.started.elapsed() < FIRST_LOAD && core.plugins.loading().is_some() {
             LOAD_TICK
@@ -110,7 +114,8 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
             let due = intake.candidates.next_due();
             due.map_or(TICK, |due| due.saturating_duration_since(Instant::now())).min(TICK)
         };
-        match notices.recv_timeout(wait.min(next_scan.saturating_duration_since(Instant::now()))) {
+        let scan_at = if inbox.is_rescan_asked() { next_scan.min(rested) } else { next_scan };
+        match notices.recv_timeout(wait.min(scan_at.saturating_duration_since(Instant::now()))) {
             Ok(notice) => {
                 intake.notice(notice);
                 for notice in notices.try_iter().take(4 * BATCH) {
@@ -139,9 +144,9 @@ struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    fn scan(&mut self) {
+    fn scan(&mut self, watch: &mut watch::Watch) {
         let unmade = self.inbox.make_folders(Some(pool::claim_name()));
-        let scanned = scan::scan(&self.inbox.config);
+        let scanned = scan::scan(&self.inbox.config, |folder| watch.folder(folder));
         self.inbox.set_unreadable(unmade.or_else(|| {
             let (path, error) = scanned.unreadable.first()?;
             Some(format!("{}: {error}{}", path.display(), more(scanned.unreadable.len() - 1)))

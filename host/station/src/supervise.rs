@@ -486,11 +486,16 @@ async fn upkeep_of_queue(core: &Core) -> std::io::Result<()> {
             Err(error) => tracing::warn!(%error, "upkeep of the queue is tried again later"),
         }
         taken_away::look(core).await;
-        // While files are kept out, room is made as soon as deliveries allow it.
-        let pause = if core.not_accepting().is_some() { UPKEEP_WHEN_FULL } else { UPKEEP };
-        tokio::select! {
-            () = core.stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(pause) => {}
+        // While files are kept out, room is made as soon as deliveries allow it, or whoever filled the disk.
+        let done = Instant::now();
+        loop {
+            tokio::select! {
+                () = core.stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(UPKEEP_WHEN_FULL) => {}
+            }
+            if done.elapsed() >= UPKEEP || core.not_accepting().is_some() {
+                break;
+            }
         }
     }
 }

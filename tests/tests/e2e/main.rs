@@ -6,13 +6,23 @@
 #![expect(clippy::format_collect, clippy::similar_names, reason = "short scripts, and `status` beside `station`")]
 
 mod blame;
+#[cfg(target_os = "linux")]
+mod crowd;
 mod due;
 mod false_servers;
 mod files;
 mod filing;
+mod folders;
+#[cfg(target_os = "linux")]
+mod full_disks;
 mod identity;
 mod local;
 mod logs;
 mod metrics;
+mod names;
+#[cfg(target_os = "linux")]
+mod permissions;
 mod plugins;
+#[cfg(target_os = "linux")]
+mod power;
 mod server;

@@ -187,6 +187,7 @@ impl Checker<'_> {
             class: raw.class,
             reject_threshold: raw.reject_threshold,
             alarm_threshold: raw.alarm_threshold,
+            max_file_bytes: raw.max_file_bytes,
             defaults: raw.defaults,
         }
     }

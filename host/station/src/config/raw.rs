@@ -236,6 +236,9 @@ pub struct RawInbox {
     /// Seconds that a file of 0 bytes is kept waiting for its content. Default 60.
     #[serde(default = "empty")]
     pub empty_wait_seconds: f64,
+    /// Larger files are not read; they stay where they are and health tells of them. Default 16 GiB.
+    #[serde(default = "max_file")]
+    pub max_file_bytes: u64,
     /// Defaults for what its files lack.
     #[serde(default)]
     pub defaults: RawDefaults,
@@ -261,6 +264,9 @@ fn unclaimed() -> f64 {
 }
 fn empty() -> f64 {
     60.0
+}
+fn max_file() -> u64 {
+    16 << 30
 }
 
 /// `[inbox.defaults]`: fills only what a report lacks; what was filled is recorded.
