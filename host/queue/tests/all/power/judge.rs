@@ -42,6 +42,11 @@ impl Told {
         }
     }
 
+    /// Generations that were asked for and of which nobody was told that they are there.
+    pub(super) fn unanswered_commits(&self) -> u64 {
+        self.commits.values().map(|&[asked, acked]| asked - acked).sum()
+    }
+
     /// What an entry may be, apart from superseded: what was acknowledged last, or asked for since.
     fn may_be(&self, entry: EntryId) -> Vec<EntryState> {
         let ends = self.ends.get(&entry.0).map_or(&[][..], Vec::as_slice);
