@@ -9,6 +9,7 @@ use crate::clock::{Millis, duration_millis};
 use crate::command::{Command, LeaseEnd, Reply};
 use crate::counters::{hold, state};
 use crate::place::{KNOWN_COLUMNS, Known};
+use crate::statement::Prepare as _;
 use crate::types::{EntryId, Receipt};
 use crate::writer::Writer;
 use crate::{Error, MAX_ATTEMPTS_KEPT};
@@ -130,7 +131,7 @@ impl Writer {
     fn back_off(&mut self, row: &Known, delay: Duration, error: &str) -> Result<(), Error> {
         let due = self.core.now().saturating_add(duration_millis(delay.min(self.core.options.backoff.longest())));
         self.conn
-            .prepare_cached("UPDATE entry SET hold = 1, next_try = ?2, last_error = ?3 WHERE id = ?1")
+            .prepared("UPDATE entry SET hold = 1, next_try = ?2, last_error = ?3 WHERE id = ?1")
             .and_then(|mut s| s.execute(params![row.id.0, due, error]))
             .map_err(Error::db("note the next attempt"))?;
         *self.memory.counters.held(row.hold, row.class) -= 1;
@@ -142,12 +143,12 @@ impl Writer {
         let db = Error::db("note a failed attempt");
         let now = self.core.now();
         self.conn
-            .prepare_cached("UPDATE entry SET attempts = ?2, last_error = ?3 WHERE id = ?1")
+            .prepared("UPDATE entry SET attempts = ?2, last_error = ?3 WHERE id = ?1")
             .and_then(|mut s| s.execute(params![row.id.0, attempts, error]))
             .map_err(db)?;
         // By number, so that a revived entry, which starts again at 1, writes over its oldest ones.
         self.conn
-            .prepare_cached("INSERT OR REPLACE INTO attempt (entry, n, at, what) VALUES (?1, ?2, ?3, ?4)")
+            .prepared("INSERT OR REPLACE INTO attempt (entry, n, at, what) VALUES (?1, ?2, ?3, ?4)")
             .and_then(|mut s| s.execute(params![row.id.0, attempts % MAX_ATTEMPTS_KEPT, now, error]))
             .map_err(db)?;
         Ok(())
@@ -156,9 +157,7 @@ impl Writer {
     /// A live or dead entry comes to another state, with all that hangs on it.
     pub(crate) fn finish(&mut self, row: &Known, to: i64, reason: Option<&str>) -> Result<(), Error> {
         self.conn
-            .prepare_cached(
-                "UPDATE entry SET state = ?2, hold = 0, next_try = NULL, ended = ?3, reason = ?4 WHERE id = ?1",
-            )
+            .prepared("UPDATE entry SET state = ?2, hold = 0, next_try = NULL, ended = ?3, reason = ?4 WHERE id = ?1")
             .and_then(|mut s| s.execute(params![row.id.0, to, self.core.now(), reason]))
             .map_err(Error::db("change the state of an entry"))?;
         let counters = &mut self.memory.counters;
@@ -202,14 +201,19 @@ impl Writer {
     pub(crate) fn promote_due(&mut self, now: Millis) -> Result<(), Error> {
         let db = Error::db("line up due retries");
         let too_far = now.saturating_add(duration_millis(self.core.options.backoff.longest()));
-        // Further ahead than any delay: the clock was set back since.
-        let sql = format!(
-            "SELECT {KNOWN_COLUMNS} FROM entry INDEXED BY entry_backoff WHERE state = 1 AND hold = 1 AND (next_try <= ?1 OR next_try > ?2) LIMIT ?3"
-        );
-        let rows: Vec<Known> = {
-            let mut statement = self.conn.prepare_cached(&sql).map_err(db)?;
-            statement.query_map([now, too_far, PROMOTE_ROWS], Known::read).and_then(Iterator::collect).map_err(db)?
-        };
+        let mut rows: Vec<Known> = Vec::new();
+        // Further ahead than any delay: the clock was set back since. Each from its end of the index: what is not due in
+        // between may be a million.
+        for (due, limit) in [("next_try <= ?1", now), ("next_try > ?1", too_far)] {
+            let sql = format!(
+                "SELECT {KNOWN_COLUMNS} FROM entry INDEXED BY entry_backoff WHERE state = 1 AND hold = 1 AND {due} LIMIT ?2"
+            );
+            let mut statement = self.conn.prepared(&sql).map_err(db)?;
+            let due = statement.query_map([limit, PROMOTE_ROWS], Known::read).map_err(db)?;
+            for row in due {
+                rows.push(row.map_err(db)?);
+            }
+        }
         for row in rows {
             let hold = self.hold_of_repair(row.ref_uut)?;
             self.set_hold(&row, hold)?;
@@ -228,7 +232,7 @@ impl Writer {
                 "SELECT {KNOWN_COLUMNS} FROM entry INDEXED BY entry_held WHERE state = 1 AND hold <> 0 AND hold = 3"
             );
             let waiting: Vec<Known> = {
-                let mut statement = writer.conn.prepare(&sql).map_err(db)?;
+                let mut statement = writer.conn.prepared(&sql).map_err(db)?;
                 statement.query_map([], Known::read).and_then(Iterator::collect).map_err(db)?
             };
             for row in waiting {
@@ -288,7 +292,7 @@ impl Writer {
             let earlier: Vec<Known> = others.into_iter().filter(|other| other.state != state::DELIVERED).collect();
             let hold = self.make_way(&earlier, row.ref_uut)?;
             self.conn
-                .prepare_cached(
+                .prepared(
                     "UPDATE entry SET state = 1, hold = ?2, attempts = 0, next_try = NULL, ended = NULL, reason = NULL \
                      WHERE id = ?1",
                 )
@@ -328,11 +332,9 @@ impl Writer {
         match value {
             Some(value) => self
                 .conn
-                .prepare_cached(
-                    "INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
-                )
+                .prepared("INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
                 .and_then(|mut s| s.execute(params![key, value])),
-            None => self.conn.prepare_cached("DELETE FROM state WHERE key = ?1").and_then(|mut s| s.execute([key])),
+            None => self.conn.prepared("DELETE FROM state WHERE key = ?1").and_then(|mut s| s.execute([key])),
         }
         .map(|_| Reply::Done)
         .map_err(db)

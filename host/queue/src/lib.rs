@@ -174,6 +174,10 @@
 //! A released `schema/vN.sql` is never edited. A change adds `vN+1.sql` and an arm in `schema.rs`; each migration runs in
 //! a transaction with its version number. `tests/fixtures/` keeps a database of every released schema as SQL text.
 
+// The tests in here share their helpers with those outside.
+#[cfg(test)]
+extern crate self as wats_queue;
+
 mod clock;
 mod command;
 mod commit;
@@ -192,11 +196,14 @@ mod os;
 mod path;
 mod payload;
 mod place;
+#[cfg(test)]
+mod plans;
 mod query;
 mod salvage;
 mod schema;
 mod shared;
 mod stage;
+mod statement;
 mod types;
 mod verify;
 mod views;
@@ -226,3 +233,8 @@ pub use views::{
 
 /// So many failed attempts are kept of each entry; the count goes on.
 pub const MAX_ATTEMPTS_KEPT: u32 = 20;
+
+#[cfg(test)]
+#[path = "../tests/all/support.rs"]
+#[expect(dead_code, reason = "the tests outside use all of it")]
+mod support;

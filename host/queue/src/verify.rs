@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::counters::{Counters, state};
 use crate::query::Db;
+use crate::statement::Prepare as _;
 use crate::types::EntryId;
 use crate::views::{Finding, VerifyReport};
 
@@ -179,7 +180,7 @@ impl Db<'_> {
         loop {
             let page: Result<Vec<i64>, Error> = self
                 .conn
-                .prepare_cached(
+                .prepared(
                     "SELECT id FROM entry WHERE id > ?1 AND state IN (1, 3) AND stored_bytes > 0 ORDER BY id LIMIT 256",
                 )
                 .and_then(|mut s| s.query_map([after], |row| row.get(0))?.collect())

@@ -17,6 +17,7 @@ use crate::folder::FolderLock;
 use crate::lease::Turns;
 use crate::shared::Core;
 use crate::stage::{OpenStage, Settling};
+use crate::statement::Prepare as _;
 use crate::types::{Committed, EntryId, StageId};
 
 /// Requests in one transaction.
@@ -336,7 +337,7 @@ impl Writer {
     }
 
     fn run_sql(&self, sql: &str) -> rusqlite::Result<()> {
-        self.conn.prepare_cached(sql)?.execute([]).map(drop)
+        self.conn.prepared(sql)?.execute([]).map(drop)
     }
 
     /// One request: all of it, or nothing.
@@ -565,16 +566,13 @@ impl Writer {
     }
 
     fn figures(&self) -> rusqlite::Result<(u64, Option<Millis>, Option<Millis>)> {
-        let number =
-            |sql: &str| -> rusqlite::Result<i64> { self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0)) };
+        let number = |sql: &str| -> rusqlite::Result<i64> { self.conn.prepared(sql)?.query_row([], |row| row.get(0)) };
         let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
         let used = u64::try_from(pages * number("PRAGMA page_size")?).unwrap_or(0);
         let counters = &self.memory.counters;
         let next_due = if counters.in_backoff > 0 {
             self.conn
-                .prepare_cached(
-                    "SELECT min(next_try) FROM entry INDEXED BY entry_backoff WHERE state = 1 AND hold = 1",
-                )?
+                .prepared("SELECT min(next_try) FROM entry INDEXED BY entry_backoff WHERE state = 1 AND hold = 1")?
                 .query_row([], |row| row.get(0))?
         } else {
             None
