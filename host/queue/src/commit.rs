@@ -111,9 +111,8 @@ impl Writer {
             (self.memory.counters.last_source, 1)
         };
         let placement = Placement { source: SourceId(id), generation, class: *class, committed: now };
-        match &earlier {
-            Some(row) => self.update_source(row, source, outcome, placement)?,
-            None => self.insert_source(source, outcome, placement)?,
+        if let Some(row) = &earlier {
+            self.update_source(row, source, outcome, placement)?;
         }
         self.count_file(earlier.as_ref().map(|row| row.outcome), outcome_code(outcome));
 
@@ -162,7 +161,11 @@ impl Writer {
             }
             answer.orphans = each_once(answer.orphans);
         }
-        self.finish_source(SourceId(id), outcome, *when, answer.new)?;
+        match earlier {
+            Some(_) => self.finish_source(SourceId(id), outcome, *when, answer.new)?,
+            // Last, when all that is in it is known: nothing before looks at it.
+            None => self.insert_source(source, outcome, *when, placement, signed(answer.new))?,
+        }
         Ok(Reply::Committed(answer))
     }
 
@@ -197,7 +200,14 @@ impl Writer {
         Ok(row.and_then(|(row, same)| same.then_some(row)))
     }
 
-    fn insert_source(&self, source: &Source, outcome: &Outcome, placement: Placement) -> Result<(), Error> {
+    fn insert_source(
+        &self,
+        source: &Source,
+        outcome: &Outcome,
+        when: ArchiveWhen,
+        placement: Placement,
+        undelivered: i64,
+    ) -> Result<(), Error> {
         let plugin = source.plugin.as_ref();
         let (text, next_try) = outcome_columns(outcome);
         let first_seen = source.first_seen.map_or(placement.committed, millis);
@@ -206,7 +216,7 @@ impl Writer {
                 "INSERT INTO source (id, inbox, path, size, mtime_ns, file_id, digest, identity, plugin, plugin_version, \
                  plugin_digest, settings_digest, inputs, outcome, outcome_text, next_try, reports, undelivered, archive, \
                  archive_to, generation, trace, first_seen, decided) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 0, 0, '', ?18, ?19, ?20, ?21)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, '', ?20, ?21, ?22, ?23)",
             )
             .and_then(|mut s| {
                 s.execute(params![
@@ -227,6 +237,8 @@ impl Writer {
                     text,
                     next_try,
                     outcome_reports(outcome),
+                    undelivered,
+                    archive_of(outcome, when, undelivered),
                     placement.generation,
                     source.trace,
                     first_seen,
@@ -302,13 +314,7 @@ impl Writer {
             .and_then(|mut s| s.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))))
             .map_err(Error::db("store a source"))?;
         let undelivered = undelivered + signed(fresh);
-        let code = match (outcome, when) {
-            (_, ArchiveWhen::NoFile) => archive::GONE,
-            (Outcome::Waiting { .. }, _) => archive::IN_INBOX,
-            (_, ArchiveWhen::Keep) => archive::KEPT,
-            (Outcome::Committed { .. }, ArchiveWhen::Delivered) if undelivered > 0 => archive::AWAITS_DELIVERY,
-            _ => archive::PENDING,
-        };
+        let code = archive_of(outcome, when, undelivered);
         debug_assert!(!gone || code != archive::AWAITS_DELIVERY || undelivered > 0);
         self.conn
             .prepared("UPDATE source SET undelivered = ?2, archive = ?3, archive_to = '' WHERE id = ?1")
@@ -367,6 +373,17 @@ impl Writer {
         }
         self.memory.taken_bytes = taken;
         Ok(())
+    }
+}
+
+/// Where the file of a source goes that has just been decided about.
+fn archive_of(outcome: &Outcome, when: ArchiveWhen, undelivered: i64) -> i64 {
+    match (outcome, when) {
+        (_, ArchiveWhen::NoFile) => archive::GONE,
+        (Outcome::Waiting { .. }, _) => archive::IN_INBOX,
+        (_, ArchiveWhen::Keep) => archive::KEPT,
+        (Outcome::Committed { .. }, ArchiveWhen::Delivered) if undelivered > 0 => archive::AWAITS_DELIVERY,
+        _ => archive::PENDING,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::counters::{hold, state};
 use crate::place::{KNOWN_COLUMNS, Known};
 use crate::statement::Prepare as _;
 use crate::types::{EntryId, Receipt};
-use crate::writer::Writer;
+use crate::writer::{Happened, Writer};
 use crate::{Error, MAX_ATTEMPTS_KEPT};
 
 /// Due retries made ready in one step.
@@ -72,7 +72,8 @@ impl Writer {
             LeaseEnd::Delivered(receipt) => {
                 self.finish(&row, state::DELIVERED, Some(&receipt_text(receipt)))?;
                 let waited = u64::try_from(self.core.now() - row.committed).unwrap_or(0);
-                self.core.metrics.delivered(row.class, Duration::from_millis(waited).as_secs_f64());
+                let seconds = Duration::from_millis(waited).as_secs_f64();
+                self.happened.push(Happened::Delivered { class: row.class, seconds });
             }
             // A newer generation waits: this one is not sent again, and what the server said of it does not matter.
             LeaseEnd::RetryLater { .. } | LeaseEnd::SetAside { .. } | LeaseEnd::Release | LeaseEnd::Dead { .. }
@@ -92,7 +93,7 @@ impl Writer {
                 let delay = delay.unwrap_or_default().max(backoff.delay(attempts, seed));
                 self.note_attempt(&row, attempts, error)?;
                 self.back_off(&row, delay, error)?;
-                self.core.metrics.attempt_failed();
+                self.happened.push(Happened::AttemptFailed);
             }
             LeaseEnd::SetAside { delay, reason } => self.back_off(&row, *delay, reason)?,
             LeaseEnd::Release => {
@@ -265,7 +266,7 @@ impl Writer {
                 self.set_hold(&successor, hold)?;
             }
             self.release_repairs(row.report)?;
-            self.core.metrics.damaged();
+            self.happened.push(Happened::Damaged);
             tracing::error!(entry = %entry, what, "a report cannot be read back and was set aside; convert its source again");
         }
         Ok(Reply::Done)

@@ -18,7 +18,7 @@ use crate::lease::Turns;
 use crate::shared::Core;
 use crate::stage::{OpenStage, Settling};
 use crate::statement::Prepare as _;
-use crate::types::{Committed, EntryId, StageId};
+use crate::types::{Committed, EntryId, PriorityClass, StageId};
 
 /// Requests in one transaction.
 const BATCH_COMMANDS: usize = 512;
@@ -56,6 +56,8 @@ pub(crate) struct Writer {
     saved: Counters,
     /// Leases ended by requests of the transaction that is open.
     pub(crate) ended: Vec<EntryId>,
+    /// What it has done besides that is counted.
+    pub(crate) happened: Vec<Happened>,
     pub(crate) turns: Turns,
     /// For the leases, which say when they are dropped. Weak, so that the last handle ends this thread.
     pub(crate) sender: mpsc::WeakSender<Message>,
@@ -124,11 +126,30 @@ impl Requests {
     }
 }
 
+/// How a request that fails is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// With the whole transaction, which is then begun again.
+    All,
+    /// By itself.
+    Each,
+}
+
+/// What the metrics are told of when it is on disk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Happened {
+    Delivered { class: PriorityClass, seconds: f64 },
+    AttemptFailed,
+    Damaged,
+}
+
 /// How a transaction ended.
 enum Attempt {
     Committed {
         executed: usize,
     },
+    /// Nothing is stored: a request failed when it had written something already. Each has to be undone by itself.
+    Apart,
     /// The transaction is gone. The job with this index, if any, must not be tried again.
     Lost {
         failed: Option<usize>,
@@ -151,6 +172,7 @@ impl Writer {
             memory: Memory { counters, ..Memory::default() },
             saved: counters,
             ended: Vec::new(),
+            happened: Vec::new(),
             turns: Turns::default(),
             sender,
             unreadable: HashSet::new(),
@@ -191,11 +213,11 @@ impl Writer {
             }
             if !requests.leases.is_empty() || self.has_background_work() {
                 self.background();
+                for (take, answer) in requests.leases.drain(..) {
+                    self.lease(take, answer);
+                }
+                self.publish();
             }
-            for (take, answer) in requests.leases.drain(..) {
-                self.lease(take, answer);
-            }
-            self.publish();
         }
         // What is still in the channel was sent before the close by others: they get `Closed`.
         receiver.close();
@@ -215,10 +237,12 @@ impl Writer {
         let mut failures: HashMap<usize, Error> = HashMap::new();
         let mut only_records = false;
         let mut rewound = false;
-        // Each round either commits or takes at least one job out, so this ends.
+        let mut undo = Undo::All;
+        // Each round either commits, takes at least one job out, or is the one that finds `Apart`; so this ends.
         loop {
             let mut results = Vec::new();
-            match self.attempt(jobs, &failures, only_records, &mut results) {
+            match self.attempt(jobs, &failures, only_records, undo, &mut results) {
+                Attempt::Apart => undo = Undo::Each,
                 Attempt::Committed { executed } => {
                     // Before the answers, so that who has one sees its effect in the figures.
                     self.publish();
@@ -277,6 +301,7 @@ impl Writer {
         jobs: &mut VecDeque<Job>,
         failures: &HashMap<usize, Error>,
         only_records: bool,
+        undo: Undo,
         results: &mut Vec<Result<Reply, Error>>,
     ) -> Attempt {
         let clock = Arc::clone(&self.core.options.clock);
@@ -284,6 +309,7 @@ impl Writer {
         self.memory.taken_bytes = 0;
         let before = self.memory.clone();
         self.ended.clear();
+        self.happened.clear();
         if let Err(error) = self.run_sql("BEGIN IMMEDIATE") {
             return Attempt::Lost { failed: None, error: Error::db("begin a transaction")(error) };
         }
@@ -297,7 +323,17 @@ impl Writer {
                 results.push(Err(Error::Full { doing: "write to the queue" }));
                 continue;
             }
-            let result = self.in_savepoint(|writer| writer.execute(&job.command));
+            let result = match undo {
+                Undo::Each => self.in_savepoint(|writer| writer.execute(&job.command)),
+                Undo::All => match self.unless_written(|writer| writer.execute(&job.command)) {
+                    Some(result) => result,
+                    None => {
+                        self.run_sql("ROLLBACK").unwrap_or(());
+                        self.memory = before;
+                        return Attempt::Apart;
+                    }
+                },
+            };
             if self.conn.is_autocommit() {
                 // SQLite has rolled everything back, as it does on a full disk or an I/O error.
                 self.memory = before;
@@ -328,6 +364,9 @@ impl Writer {
         self.core.options.fault.hit("commit.after");
         let seconds = clock.monotonic().saturating_sub(started).as_secs_f64();
         self.core.metrics.committed(seconds, executed, &self.saved, &self.memory.counters);
+        for happened in self.happened.drain(..) {
+            self.core.metrics.happened(happened);
+        }
         self.saved = self.memory.counters;
         let mut leases = self.core.leases();
         for entry in self.ended.drain(..) {
@@ -340,16 +379,35 @@ impl Writer {
         self.conn.prepared(sql)?.execute([]).map(drop)
     }
 
+    /// One request in the ordinary case: done, or refused before it has written anything. `None`: it has failed half-way.
+    /// SQLite keeps a copy of each page that a savepoint may have to bring back, which is a good part of the time of a
+    /// commit; and nearly always what is refused is refused at first sight.
+    fn unless_written<T>(&mut self, execute: impl FnOnce(&mut Self) -> Result<T, Error>) -> Option<Result<T, Error>> {
+        let before = self.memory.clone();
+        let (ended, happened, written) = (self.ended.len(), self.happened.len(), self.conn.total_changes());
+        let result = execute(self);
+        if result.is_err() {
+            if !self.conn.is_autocommit() && self.conn.total_changes() != written {
+                return None;
+            }
+            self.memory = before;
+            self.ended.truncate(ended);
+            self.happened.truncate(happened);
+        }
+        Some(result)
+    }
+
     /// One request: all of it, or nothing.
     fn in_savepoint<T>(&mut self, execute: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         let db = Error::db("use a savepoint");
         let before = self.memory.clone();
-        let ended = self.ended.len();
+        let (ended, happened) = (self.ended.len(), self.happened.len());
         self.run_sql("SAVEPOINT request").map_err(db)?;
         let result = execute(self);
         if result.is_err() {
             self.memory = before;
             self.ended.truncate(ended);
+            self.happened.truncate(happened);
         }
         if self.conn.is_autocommit() {
             return result;
