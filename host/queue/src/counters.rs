@@ -69,6 +69,7 @@ counters! {
     removed_files_committed,
     removed_files_no_report,
     removed_files_quarantined,
+    removed_files_waiting,
     removed_delivered,
     removed_superseded,
     removed_discarded,

@@ -127,7 +127,9 @@ impl Writer {
                 match kind {
                     outcome::COMMITTED => counters.removed_files_committed += 1,
                     outcome::NO_REPORT => counters.removed_files_no_report += 1,
-                    _ => counters.removed_files_quarantined += 1,
+                    outcome::QUARANTINED => counters.removed_files_quarantined += 1,
+                    // It waited, and somebody took it away.
+                    _ => counters.removed_files_waiting += 1,
                 }
                 sources += 1;
             }

@@ -110,7 +110,7 @@ impl Db<'_> {
             ("files_committed", c.files_committed, sources(1)? + c.removed_files_committed),
             ("files_no_report", c.files_no_report, sources(2)? + c.removed_files_no_report),
             ("files_quarantined", c.files_quarantined, sources(3)? + c.removed_files_quarantined),
-            ("files_waiting", c.files_waiting, sources(4)?),
+            ("files_waiting", c.files_waiting, sources(4)? + c.removed_files_waiting),
         ];
         for (name, total, counted) in rows {
             if total != counted {
