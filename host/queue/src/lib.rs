@@ -64,7 +64,7 @@
 //! is told of it. 4 KiB pages; `auto_vacuum=INCREMENTAL`; checkpoint every 8 MiB of log; `max_page_count` holds the
 //! file at the budget. `application_id` is "WATS", `user_version` the schema.
 //!
-//! # Schema 1
+//! # Schema 2
 //! `source`: one row per source that has been decided about.
 //!
 //! | columns | meaning |

@@ -31,10 +31,9 @@ const MAY_WALK: [(&str, &str); 2] = [
 ];
 
 /// What may sort, and why: a part of the statement.
-const MAY_SORT: [(&str, &str); 4] = [
+const MAY_SORT: [(&str, &str); 3] = [
     ("INDEXED BY entry_staged", "what is being lined up at this moment"),
     ("FROM attempt", "the twenty of one entry"),
-    ("WHERE identity = ?1", "what was decided about one content"),
     ("AND path = ?1", "what was decided about one path"),
 ];
 
@@ -210,7 +209,6 @@ async fn reads(queue: &Queue) {
     }
     queue.unknown_of("line", &[(file.clone(), stat(2))]).await.unwrap();
     queue.lookup_by_stat("line", &file, stat(2)).await.unwrap();
-    queue.by_identity(&digest(2)).await.unwrap();
     queue.sources_in_inbox("line", None, 10).await.unwrap();
     queue.archives_due(None, 10).await.unwrap();
     queue.state("key").await.unwrap();

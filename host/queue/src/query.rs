@@ -158,10 +158,6 @@ impl Db<'_> {
         Ok(row.filter(|row| row.stat.same_file(stat)))
     }
 
-    pub(crate) fn source_by_identity(&self, identity: &[u8]) -> Result<Option<SourceRow>, Error> {
-        self.source_where("identity = ?1 ORDER BY outcome = 1 DESC, id DESC LIMIT 1", [identity])
-    }
-
     pub(crate) fn source(&self, source: SourceId) -> Result<SourceRow, Error> {
         self.source_where("id = ?1", [source.0])?.ok_or(Error::NoSource { source_id: source })
     }

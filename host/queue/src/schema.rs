@@ -11,11 +11,11 @@ use crate::{Error, QueueOptions, os};
 /// "WATS" in ASCII, so that `file` and we can tell what the database is.
 pub(crate) const APPLICATION_ID: i64 = 0x5741_5453;
 /// The newest schema.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 const V1: &str = include_str!("schema/v1.sql");
+const V2: &str = include_str!("schema/v2.sql");
 
-/// 4 KiB: each report writes into two indexes at random places (its id, its source's identity), and every page that is
-/// touched is logged whole.
+/// 4 KiB: each report writes into an index at a random place (its id), and every page that is touched is logged whole.
 const PAGE_BYTES: u32 = 4096;
 /// WAL pages between checkpoints (8 MiB): a checkpoint copies and syncs, so it must not come with every batch; and what
 /// is in the log must fit in the ballast, so that a full disk can always be brought in order.
@@ -87,7 +87,8 @@ fn migrate(conn: &mut Connection, mut version: i64) -> rusqlite::Result<()> {
         let step = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         match version {
             0 => step.execute_batch(V1)?,
-            // Unreachable while VERSION is 1; the next schema adds its arm here.
+            1 => step.execute_batch(V2)?,
+            // Unreachable while VERSION is 2; the next schema adds its arm here.
             _ => return Err(rusqlite::Error::InvalidQuery),
         }
         version += 1;

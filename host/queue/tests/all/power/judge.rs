@@ -83,7 +83,7 @@ async fn look(dir: &Path, told: &Told, wrong: &mut Vec<String>) -> Result<(), Er
     }
     let mut sources = 0;
     for (&n, &[asked, acked]) in &told.commits {
-        let source = queue.by_identity(&digest(n)).await?;
+        let source = known(&queue, n).await?;
         sources += u64::from(source.is_some());
         let generation = source.as_ref().map_or(0, |row| u64::from(row.generation));
         if generation < acked || generation > asked {
@@ -187,7 +187,7 @@ async fn go_on(dir: &Path, queue: Queue, wrong: &mut Vec<String>) -> Result<(), 
     queue.commit(one(ONE_MORE)).await?;
     queue.close().await;
     let queue = Queue::open(dir, options())?;
-    let found = queue.by_identity(&digest(ONE_MORE)).await?;
+    let found = known(&queue, ONE_MORE).await?;
     if found.is_none() || !queue.verify(false).await?.is_sound() {
         wrong.push(format!("after one more commit and a restart: {found:?}"));
     }
