@@ -495,7 +495,7 @@ impl Queue {
         self.shared.read(move |db| db.verify(deep)).await
     }
 
-    /// One short round of upkeep: retention, space given back, WAL checkpoint, ballast made again. Call it every
+    /// One short round of upkeep: retention, space given back, ballast made again. Call it every
     /// minute or so, and again at once while `more` is true.
     ///
     /// # Errors

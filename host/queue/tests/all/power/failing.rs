@@ -86,7 +86,7 @@ fn nothing_acknowledged_is_lost_whichever_call_to_the_disk_fails() {
     let trace = recorder.record_failing(root.path(), FIRSTS[0], "", "0 none");
     let calls: Vec<Record<'_>> = Record::all_of(&trace).into_iter().filter(|record| record.mark().is_none()).collect();
     let mut dice = Dice(seed());
-    let faults = faults(&calls, 24, &mut dice);
+    let faults = faults(&calls, 16, &mut dice);
     for &fault in &faults {
         let wrong = judged(&recorder, fault, "", true, &mut dice);
         assert!(wrong.is_empty(), "call {} of {} ended in {}: {wrong:#?}", fault.call, calls.len(), fault.way);
