@@ -126,7 +126,7 @@
 //! exceptions. What threads share besides the database is behind one mutex at a time, never two, and in channels.
 //!
 //! # Rules of one report id
-//! Looked up at every commit, in the same transaction:
+//! Looked up at every commit, in the same transaction, and run by run (`runs.rs`), so that the depth costs nothing:
 //! 1. Twice in one file, or known (live, delivered or dead) with another kind, part, serial number or start:
 //!    [`Error::IdentityConflict`], nothing of the file is stored. A discarded or superseded one does not count.
 //! 2. The newest one live or delivered with the same content: *unchanged*, not sent again.
@@ -204,6 +204,8 @@ mod place;
 #[cfg(test)]
 mod plans;
 mod query;
+mod requests;
+mod runs;
 mod salvage;
 mod schema;
 mod shared;

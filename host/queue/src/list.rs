@@ -8,6 +8,7 @@ use crate::clock::{Millis, millis, timestamp};
 use crate::counters::{hold, state};
 use crate::lease::LeaseGuard;
 use crate::query::Db;
+use crate::runs::ALL_RUNS;
 use crate::statement::Prepare as _;
 use crate::types::{EntryId, EntryState, Hold, PriorityClass, ReportKind, SourceId};
 use crate::views::{Attempt, EntryDetail, EntryRow, Filter, Leased, Page, Query, SourceRow, Trace};
@@ -304,7 +305,10 @@ impl Db<'_> {
         let (mut sources, mut reports) = match query {
             Query::Serial(serial) => (Vec::new(), by("serial", Value::from(serial.clone()))?),
             Query::Part(part) => (Vec::new(), by("part", Value::from(part.clone()))?),
-            Query::ReportId(id) => (Vec::new(), by("report", Value::from(id.as_bytes().to_vec()))?),
+            Query::ReportId(id) => {
+                let id = Value::from(id.as_bytes().to_vec());
+                (Vec::new(), by(&format!("id / 4096 IN ({ALL_RUNS}) AND report"), id)?)
+            }
             Query::File(file) => {
                 let sources = self.sources_of_file(file, more)?;
                 let mut reports = Vec::new();

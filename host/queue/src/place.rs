@@ -135,9 +135,18 @@ impl Writer {
     /// Entries of a report id that are staged, live, delivered or dead, newest first.
     pub(crate) fn known(&self, report: Uuid) -> Result<Vec<Known>, Error> {
         let db = Error::db("look a report id up");
-        let sql = format!("SELECT {KNOWN_COLUMNS} FROM entry WHERE report = ?1 AND state < 4 ORDER BY id DESC");
-        let mut statement = self.conn.prepared(&sql).map_err(db)?;
-        statement.query_map([report.as_bytes()], Known::read).and_then(Iterator::collect).map_err(db)
+        let mut known = Vec::new();
+        for run in self.runs.that_may_hold(report) {
+            let sql = format!(
+                "SELECT {KNOWN_COLUMNS} FROM entry INDEXED BY entry_in_run WHERE id / 4096 = ?1 AND report = ?2 \
+                 AND state < 4 ORDER BY id DESC"
+            );
+            let mut statement = self.conn.prepared(&sql).map_err(db)?;
+            for row in statement.query_map((run, report.as_bytes()), Known::read).map_err(db)? {
+                known.push(row.map_err(db)?);
+            }
+        }
+        Ok(known)
     }
 
     pub(crate) fn entry_row(&self, entry: EntryId) -> Result<Option<Known>, Error> {
@@ -388,6 +397,7 @@ impl Writer {
     ) -> Result<EntryId, Error> {
         self.memory.counters.last_entry += 1;
         let id = self.memory.counters.last_entry;
+        self.runs.add(id, report.id);
         let size = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
         let stored = if hold == hold::UNCHANGED { 0 } else { size(report.payload.stored_bytes()) };
         self.conn

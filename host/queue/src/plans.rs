@@ -31,7 +31,8 @@ const MAY_WALK: [(&str, &str); 2] = [
 ];
 
 /// What may sort, and why: a part of the statement.
-const MAY_SORT: [(&str, &str); 3] = [
+const MAY_SORT: [(&str, &str); 4] = [
+    ("AND report = ?", "the generations of one report"),
     ("INDEXED BY entry_staged", "what is being lined up at this moment"),
     ("FROM attempt", "the twenty of one entry"),
     ("AND path = ?1", "what was decided about one path"),
@@ -225,6 +226,7 @@ async fn upkeep(queue: &Queue, clock: &TestClock) {
     queue.restat(filed, stat(70)).await.unwrap();
     queue.set_archive(filed, Archive::Archived { to: "done".to_owned() }).await.unwrap();
     queue.set_state("key", Some(b"value")).await.unwrap();
+    queue.set_state("key", None).await.unwrap();
     for leased in queue.lease(100).await.unwrap() {
         queue.delivered(leased.entry_id, receipt()).await.unwrap();
     }

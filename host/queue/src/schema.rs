@@ -15,7 +15,7 @@ pub(crate) const VERSION: i64 = 2;
 const V1: &str = include_str!("schema/v1.sql");
 const V2: &str = include_str!("schema/v2.sql");
 
-/// 4 KiB: each report writes into an index at a random place (its id), and every page that is touched is logged whole.
+/// 4 KiB: every page that is touched is logged whole, and most of those that a report touches are its indexes'.
 const PAGE_BYTES: u32 = 4096;
 /// WAL pages between checkpoints (8 MiB): a checkpoint copies and syncs, so it must not come with every batch; and what
 /// is in the log must fit in the ballast, so that a full disk can always be brought in order.

@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::counters::{Counters, state};
 use crate::query::Db;
+use crate::runs::ALL_RUNS;
 use crate::statement::Prepare as _;
 use crate::types::EntryId;
 use crate::views::{Finding, VerifyReport};
@@ -139,10 +140,10 @@ impl Db<'_> {
                 what_to_do: "discard the older one; then please report this fault".to_owned(),
             });
         }
-        for id in self.ids(
+        for id in self.ids(&format!(
             "SELECT e.id FROM entry e WHERE e.state = 1 AND e.hold = 2 AND NOT EXISTS (SELECT 1 FROM entry u WHERE \
-             u.report = e.ref_uut AND u.state IN (0, 1))",
-        )? {
+             u.id / 4096 IN ({ALL_RUNS}) AND u.report = e.ref_uut AND u.state IN (0, 1))",
+        ))? {
             report.findings.push(Finding {
                 check: "stuck-hold",
                 what: format!("repair {} waits for a unit test that is not queued", EntryId(id)),

@@ -3,33 +3,27 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::Connection;
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
-use tokio::sync::{mpsc, oneshot};
 
 use crate::Error;
 use crate::clock::Millis;
-use crate::command::{Answer, Command, LeaseAnswer, LeaseEnd, Message, Reply, Take};
+use crate::command::{Answer, Command, LeaseEnd, Message, Reply};
 use crate::counters::Counters;
 use crate::folder::FolderLock;
 use crate::lease::Turns;
+use crate::requests::{Job, Requests};
+use crate::runs::Runs;
 use crate::shared::Core;
 use crate::stage::{OpenStage, Settling};
 use crate::statement::Prepare as _;
 use crate::types::{Committed, EntryId, PriorityClass, StageId};
 
-/// Requests in one transaction.
-const BATCH_COMMANDS: usize = 512;
 /// Work in one transaction before it is committed, so that nobody waits long for the sync of others.
 const BATCH_TIME: Duration = Duration::from_millis(10);
-
-/// While several send requests the writer waits for more of them, as long as they keep coming and no longer than this: a
-/// transaction and its sync cost the same for one as for many.
-const GATHER_TIME: Duration = Duration::from_millis(4);
-/// How long none has to come until no more are waited for.
-const GATHER_PAUSE: Duration = Duration::from_micros(500);
 
 /// Between attempts to release leases when the disk refuses.
 const RELEASE_AGAIN: Duration = Duration::from_secs(1);
@@ -59,6 +53,7 @@ pub(crate) struct Writer {
     /// What it has done besides that is counted.
     pub(crate) happened: Vec<Happened>,
     pub(crate) turns: Turns,
+    pub(crate) runs: Runs,
     /// For the leases, which say when they are dropped. Weak, so that the last handle ends this thread.
     pub(crate) sender: mpsc::WeakSender<Message>,
     /// Entries whose row cannot even be read.
@@ -68,62 +63,6 @@ pub(crate) struct Writer {
     pub(crate) next_due: Option<Millis>,
     /// Not before this (monotonic) time are leases released that could not be: the disk refuses.
     release_again: Duration,
-}
-
-struct Job {
-    command: Command,
-    answer: Option<Answer>,
-}
-
-/// What waits for the writer.
-#[derive(Default)]
-struct Requests {
-    jobs: VecDeque<Job>,
-    leases: Vec<(Take, LeaseAnswer)>,
-    close: Option<oneshot::Sender<()>>,
-    /// The last transaction had several requests.
-    is_crowd: bool,
-}
-
-impl Requests {
-    /// Takes what is in the channel, and in a crowd what comes right behind it.
-    fn gather(&mut self, receiver: &mut mpsc::Receiver<Message>, first: Option<Message>) {
-        let began = Instant::now();
-        let mut next = first;
-        loop {
-            let before = self.jobs.len();
-            while let Some(message) = next {
-                self.put(message);
-                if self.is_enough() {
-                    break;
-                }
-                next = receiver.try_recv().ok();
-            }
-            let alone = self.jobs.len() < 2 && !self.is_crowd;
-            let none_came = self.jobs.len() == before;
-            if alone || none_came || self.is_enough() || began.elapsed() >= GATHER_TIME {
-                break;
-            }
-            std::thread::sleep(GATHER_PAUSE);
-            next = receiver.try_recv().ok();
-        }
-        if !self.jobs.is_empty() {
-            self.is_crowd = self.jobs.len() > 1;
-        }
-    }
-
-    fn put(&mut self, message: Message) {
-        match message {
-            Message::Command { command, answer } => self.jobs.push_back(Job { command, answer: Some(answer) }),
-            Message::Lease { take, answer } => self.leases.push((take, answer)),
-            Message::Wake => {}
-            Message::Close { answer } => self.close = Some(answer),
-        }
-    }
-
-    fn is_enough(&self) -> bool {
-        self.close.is_some() || self.jobs.len() >= BATCH_COMMANDS
-    }
 }
 
 /// How a request that fails is undone.
@@ -166,6 +105,7 @@ impl Writer {
     ) -> Result<(Self, i64), Error> {
         let db = Error::db("read the state of the queue");
         let counters = Counters::load(&conn).map_err(db)?;
+        let runs = Runs::find(&conn).map_err(db)?;
         let mut writer = Self {
             conn,
             core,
@@ -174,6 +114,7 @@ impl Writer {
             ended: Vec::new(),
             happened: Vec::new(),
             turns: Turns::default(),
+            runs,
             sender,
             unreadable: HashSet::new(),
             waiting: HashMap::new(),
@@ -191,7 +132,8 @@ impl Writer {
     pub(crate) fn run(mut self, mut receiver: mpsc::Receiver<Message>, lock: FolderLock) {
         let mut requests = Requests::default();
         while requests.close.is_none() {
-            let first = if self.has_background_work() || self.core.leases().has_abandoned() {
+            let is_busy = self.has_background_work() || self.runs.has_unread();
+            let first = if is_busy || self.core.leases().has_abandoned() {
                 match receiver.try_recv() {
                     Ok(message) => Some(message),
                     Err(TryRecvError::Empty) => {
@@ -218,6 +160,7 @@ impl Writer {
                 }
                 self.publish();
             }
+            self.runs.read_one(&self.conn);
         }
         // What is still in the channel was sent before the close by others: they get `Closed`.
         receiver.close();
@@ -325,14 +268,15 @@ impl Writer {
             }
             let result = match undo {
                 Undo::Each => self.in_savepoint(|writer| writer.execute(&job.command)),
-                Undo::All => match self.unless_written(|writer| writer.execute(&job.command)) {
-                    Some(result) => result,
-                    None => {
+                Undo::All => {
+                    let Some(result) = self.unless_written(|writer| writer.execute(&job.command)) else {
+                        // Failing to roll back leaves the transaction open; the next BEGIN fails and says so.
                         self.run_sql("ROLLBACK").unwrap_or(());
                         self.memory = before;
                         return Attempt::Apart;
-                    }
-                },
+                    };
+                    result
+                }
             };
             if self.conn.is_autocommit() {
                 // SQLite has rolled everything back, as it does on a full disk or an I/O error.
@@ -506,7 +450,7 @@ impl Writer {
     /// Nothing else to do: do not spin until leases are released again.
     fn wait_to_release(&self) {
         let left = self.release_again.saturating_sub(self.core.options.clock.monotonic());
-        if !self.has_background_work() && !left.is_zero() {
+        if !self.has_background_work() && !self.runs.has_unread() && !left.is_zero() {
             std::thread::sleep(left.min(LOOK_AGAIN));
         }
     }

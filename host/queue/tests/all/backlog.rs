@@ -210,7 +210,8 @@ async fn clean_up_under_load(deep: &mut Deep, clock: &TestClock, held: &Held) {
     let (queue, payloads) = (deep.queue.clone(), Arc::clone(&deep.payloads));
     let over = Arc::new(AtomicBool::new(false));
     let (told, first) = (Arc::clone(&over), deep.next);
-    let load = tokio::spawn(async move {
+    let mut load = tokio::task::JoinSet::new();
+    load.spawn(async move {
         let mut n = first;
         let mut slowest = Duration::ZERO;
         while !told.load(Ordering::SeqCst) {
@@ -234,7 +235,7 @@ async fn clean_up_under_load(deep: &mut Deep, clock: &TestClock, held: &Held) {
     }
     let took = started.elapsed();
     over.store(true, Ordering::SeqCst);
-    let (next, slowest) = load.await.unwrap();
+    let (next, slowest) = load.join_next().await.unwrap().unwrap();
     let most = held.most.load(Ordering::SeqCst);
     println!(
         "upkeep in {took:.1?}: {contents} contents, {sources} files forgotten, {pages} pages given back; the writer's longest \

@@ -301,7 +301,7 @@ async fn a_salvaged_queue_is_sound_whichever_page_was_damaged() {
     let pages: Vec<(i64, String)> = db
         .prepare(
             "SELECT pageno, name FROM dbstat WHERE pagetype = 'leaf' AND name IN ('entry', 'source', 'payload', \
-             'entry_report', 'entry_ready', 'source_identity', 'counter') AND pageno > 1",
+             'entry_in_run', 'entry_ready', 'source_path', 'entry_serial', 'counter') AND pageno > 1",
         )
         .unwrap()
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))

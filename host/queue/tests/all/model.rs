@@ -194,9 +194,9 @@ impl World {
             Step::Clock { millis } => {
                 let by = Duration::from_millis(millis.unsigned_abs());
                 if millis > 0 {
-                    self.clock.advance(by)
+                    self.clock.advance(by);
                 } else {
-                    self.clock.set_back(by)
+                    self.clock.set_back(by);
                 }
                 self.model.now += millis;
             }

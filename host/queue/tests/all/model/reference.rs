@@ -18,6 +18,7 @@ pub(super) const DONE_MAX_BYTES: u64 = 400;
 const OLDEST_EVERY: u32 = 5;
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "plain facts of a model")]
 pub(super) struct Entry {
     pub(super) report: u64,
     pub(super) source: u64,
