@@ -59,14 +59,17 @@ fn add_to(filter: &mut Filter, report: Uuid) {
 }
 
 impl Runs {
-    /// The runs that there are.
-    pub(crate) fn find(conn: &Connection) -> rusqlite::Result<Self> {
-        let mut statement = conn.prepared(ALL_RUNS)?;
-        let unread: Vec<i64> = statement
-            .query_map([], |row| row.get::<_, Option<i64>>(0))?
-            .filter_map(Result::transpose)
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(Self { runs: unread.iter().map(|run| (*run, None)).collect(), unread })
+    /// The runs that there are; on a damaged database all that there may be, up to the last entry.
+    pub(crate) fn find(conn: &Connection, last_entry: i64) -> Self {
+        let found = conn.prepared(ALL_RUNS).and_then(|mut statement| {
+            let rows = statement.query_map([], |row| row.get::<_, Option<i64>>(0))?;
+            rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<i64>>>()
+        });
+        let unread = found.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the entries of the queue cannot be gone through; run `wats queue verify`");
+            (0..=last_entry / RUN).collect()
+        });
+        Self { runs: unread.iter().map(|run| (*run, None)).collect(), unread }
     }
 
     /// An entry is being inserted. Taken back, it leaves its bits, which only costs a look.
@@ -115,6 +118,14 @@ fn read(conn: &Connection, run: i64) -> rusqlite::Result<Filter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_database_that_cannot_be_read_every_run_is_asked() {
+        let conn = Connection::open_in_memory().unwrap();
+        let mut runs = Runs::find(&conn, 3 * RUN);
+        runs.read_one(&conn);
+        assert_eq!(runs.that_may_hold(Uuid::from_u128(1)), [3, 2, 1, 0]);
+    }
 
     #[test]
     fn a_run_that_holds_an_id_is_always_named_and_others_hardly_ever() {

@@ -105,7 +105,7 @@ impl Writer {
     ) -> Result<(Self, i64), Error> {
         let db = Error::db("read the state of the queue");
         let counters = Counters::load(&conn).map_err(db)?;
-        let runs = Runs::find(&conn).map_err(db)?;
+        let runs = Runs::find(&conn, counters.last_entry);
         let mut writer = Self {
             conn,
             core,
