@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::*;
 use wats_queue::{
-    Archive, ArchiveWhen, Commit, EntryState, Error, Filter, Outcome, OutcomeKind, Page, Queue, Sighting,
+    Archive, ArchiveWhen, Commit, EntryState, Error, Filter, Outcome, OutcomeKind, Page, Queue, QueueOptions, Sighting,
 };
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn the_ledger_knows_files_by_path_and_stat() {
     assert_eq!(seen[3], Sighting::Unknown);
     assert_eq!(queue.unknown_of("other", &files).await.unwrap()[0], Sighting::Unknown);
     assert!(queue.lookup_by_stat("line", &path(1), stat(1)).await.unwrap().is_some());
-    assert!(queue.by_identity(&digest(2)).await.unwrap().is_some());
+    assert!(known(&queue, 2).await.unwrap().is_some());
     // The companion comes: the same source, although its reports are derived from more than its bytes. Waiting was no
     // generation.
     let mut complete = one(2);
@@ -121,6 +121,21 @@ async fn dead_letters_are_listed_retried_and_discarded() {
     ));
     let counts = queue.counts().await.unwrap();
     assert_eq!((counts.reports_live, counts.reports_dead, counts.reports_discarded), (1, 1, 1));
+    assert_sound(&queue).await;
+}
+
+#[tokio::test]
+async fn a_file_that_waited_and_was_taken_away_is_forgotten_and_still_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = TestClock::new();
+    let queue = Queue::open(dir.path(), QueueOptions { clock: clock.clone(), ..options() }).unwrap();
+    let waiting = Outcome::Waiting { reason: "companion".to_owned(), next_try: jiff::Timestamp::UNIX_EPOCH };
+    let waited = queue.commit(Commit::new(source(1), waiting)).await.unwrap().source_id;
+    queue.set_archive(waited, Archive::Gone).await.unwrap();
+    clock.advance(Duration::from_hours(24 * 401));
+    assert_eq!(queue.maintain().await.unwrap().sources_removed, 1);
+    let counts = queue.counts().await.unwrap();
+    assert_eq!((counts.files_seen, counts.files_waiting, counts.files_quarantined), (1, 1, 0));
     assert_sound(&queue).await;
 }
 
