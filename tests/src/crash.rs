@@ -412,7 +412,17 @@ impl Campaign {
             let live = details.pointer("/queue/reports_live").and_then(serde_json::Value::as_u64);
             Ok((live == Some(0)).then_some(()))
         });
-        settled.await.with_context(|| format!("the log of the station:\n{}", self.station.log_tail()))
+        settled.await.with_context(|| format!("the log of the station:\n{}", self.station.log_tail()))?;
+        // Where the files are may have gone unrecorded when the process was killed: that is found out by and by.
+        for file in &self.dropped {
+            let filed = station::until("it is recorded where a file is", || async move {
+                let trace = station.trace(&file.name).await?;
+                let state = trace.pointer("/sources/0/archive/state").and_then(serde_json::Value::as_str);
+                Ok((state != Some("pending")).then_some(()))
+            });
+            filed.await.with_context(|| format!("{}; the log:\n{}", file.name, self.station.log_tail()))?;
+        }
+        Ok(())
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Line {
     pub root: TempDir,
     /// The server.
     pub sim: Sim,
+    /// Its address as the station is told, where something stands in between.
+    pub url: Option<String>,
     /// Keys of the first inbox, as TOML.
     pub inbox: String,
     /// Settle time of the first inbox, in seconds.
@@ -75,6 +77,7 @@ impl Line {
         let line = Self {
             root: tempfile::Builder::new().prefix("wats-e2e-").tempdir().unwrap(),
             sim: Sim::start(SimOptions::default()).unwrap(),
+            url: None,
             inbox: String::new(),
             settle: 0.15,
             server: String::new(),
@@ -106,7 +109,7 @@ impl Line {
     /// The configuration.
     pub fn config_text(&self) -> String {
         let Self { inbox, settle, server, more, top, .. } = self;
-        let url = self.sim.url();
+        let url = self.url.clone().unwrap_or_else(|| self.sim.url());
         format!(
             "{top}\n\
              [station]\nname = \"TEST-1\"\nlocation = \"Lab\"\npurpose = \"Development\"\ntime_zone = \"UTC\"\n\

@@ -216,7 +216,7 @@ impl Station {
                 bail!("the station ended before it was ready ({status}):\n{}", self.log_tail());
             }
             if let Some(address) = self.address()
-                && http::get(&address, "/health/ready").await.is_ok_and(|(status, _)| status == 200)
+                && http::get(&address, "/health/ready", None).await.is_ok_and(|(status, _)| status == 200)
             {
                 warm::keep_cache(&self.data(), &self.plugins())?;
                 return Ok(());
@@ -254,7 +254,18 @@ impl Station {
     /// When it does not run or does not answer.
     pub async fn get(&self, path: &str) -> Result<(u16, String)> {
         let address = self.address().ok_or_else(|| anyhow!("ask a station that does not listen"))?;
-        http::get(&address, path).await
+        http::get(&address, path, None).await
+    }
+
+    /// What `wats trace --file` would say of a file, without a process for each.
+    ///
+    /// # Errors
+    /// As [`Station::get`].
+    pub async fn trace(&self, file: &str) -> Result<Value> {
+        let address = self.address().ok_or_else(|| anyhow!("ask a station that does not listen"))?;
+        let key = fs::read_to_string(self.data().join("admin.key"))?;
+        let (status, body) = http::get(&address, &format!("/api/trace?file={file}"), Some(key.trim())).await?;
+        serde_json::from_str(&body).with_context(|| format!("read the trace of {file} ({status}): {body}"))
     }
 
     /// `/health/details`.
@@ -407,7 +418,15 @@ fn make_private(_: &Path) -> Result<()> {
 /// # Errors
 /// When it was not built or does not start.
 pub fn server(arguments: &[&str]) -> Result<SimProcess> {
-    Ok(SimProcess::spawn(std::process::Command::new(program("wats-sim")?), LONGEST, arguments)?)
+    server_for(LONGEST, arguments)
+}
+
+/// The same for a test that takes long.
+///
+/// # Errors
+/// As [`server`].
+pub fn server_for(longest: Duration, arguments: &[&str]) -> Result<SimProcess> {
+    Ok(SimProcess::spawn(std::process::Command::new(program("wats-sim")?), longest, arguments)?)
 }
 
 /// A program of this workspace, built beside the test's own executable.

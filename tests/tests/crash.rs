@@ -302,3 +302,70 @@ async fn a_second_station_on_one_data_folder_is_told_who_holds_it() {
     assert_eq!(station.get("/health/ready").await.unwrap().0, 200);
     station.stop().await.unwrap();
 }
+
+/// Killed at each place that a log passes, while one row comes after the other.
+#[tokio::test]
+async fn a_log_that_grows_while_the_station_is_killed_gives_each_row_once() {
+    use std::{fmt::Write as _, io::Write as _};
+    use wats_queue::Outcome;
+    use wats_tests::station::{server, until};
+
+    let places =
+        ["take.before", "commit.before", "queue.commit.before", "queue.commit.after", "commit.after", "submit.after"];
+    let sim = server(&[]).unwrap();
+    let inbox = "identity = \"append\"\nplugin = \"csv\"\n".to_owned();
+    // Taken as soon as it has grown: rows come faster than it would settle.
+    let setup = Setup { inbox, settle_seconds: 0.0, ..Setup::with_server(sim.url()) };
+    let mut station = Station::new(&setup).unwrap();
+    let path = station.inbox().join("log.csv");
+    let mut rows = 0_u32;
+    let mut append = |count: u32| {
+        let mut text = String::new();
+        if rows == 0 {
+            text.push_str("serial number;part number;start;step;value;unit;low limit;high limit\n");
+        }
+        for _ in 0..count {
+            let (minute, second) = (rows / 60, rows % 60);
+            let start = format!("2026-05-04T08:{minute:02}:{second:02}+02:00");
+            writeln!(text, "L-{rows:03};LAMP-7;{start};Supply;5.0{};V;4.9;5.1", rows % 10).unwrap();
+            rows += 1;
+        }
+        let mut log = std::fs::OpenOptions::new().append(true).create(true).open(&path).unwrap();
+        log.write_all(text.as_bytes()).unwrap();
+        rows
+    };
+    append(5);
+    for (round, place) in places.iter().enumerate() {
+        let fault = format!("{place}:{}", 2 + round % 2);
+        station.start_with(&[("WATS_FAULT", &fault)]).unwrap();
+        let began = std::time::Instant::now();
+        while station.ended().unwrap().is_none() {
+            assert!(began.elapsed() < PATIENCE, "{fault} was not met:\n{}", station.log_tail());
+            append(1);
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let ledger = Ledger::read(&station, &[]).await.unwrap();
+        assert_eq!(wats_tests::judge::not_conserved(&ledger), Vec::<String>::new(), "{place}");
+    }
+    let rows = u64::from(append(3));
+    station.start_ready().await.unwrap();
+    let control = &sim.control();
+    until(
+        "all rows at the server",
+        || async move { Ok((control.stats().await?.reports_distinct == rows).then_some(())) },
+    )
+    .await
+    .unwrap();
+    station.stop().await.unwrap();
+    let stats = control.stats().await.unwrap();
+    assert_eq!((stats.reports_distinct, stats.reports_overwritten), (rows, 0), "{stats:?}");
+    let mut serials: Vec<_> = control.reports().await.unwrap().into_iter().map(|report| report.serial).collect();
+    serials.sort();
+    assert_eq!(serials, (0..rows).map(|row| format!("L-{row:03}")).collect::<Vec<_>>());
+    let log = wats_tests::judge::Dropped { name: "log.csv".into(), content: Vec::new(), units: Vec::new() };
+    let ledger = Ledger::read(&station, &[log]).await.unwrap();
+    let [row] = &ledger.sources["log.csv"][..] else { panic!("one log is one source: {:?}", ledger.sources) };
+    assert_eq!(row.outcome, Outcome::Committed { reports: rows });
+    assert_eq!((ledger.counts.reports_delivered, ledger.counts.files_seen), (rows, 1), "{:?}", ledger.counts);
+    assert_eq!(wats_tests::judge::not_conserved(&ledger), Vec::<String>::new());
+}

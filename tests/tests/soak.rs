@@ -151,7 +151,8 @@ async fn work_without_end_uses_no_more_and_takes_no_longer() {
     let seconds = std::env::var("WATS_SOAK_SECONDS").map_or(usual, |text| text.parse().unwrap());
     let mut rng = Rng::new();
     println!("{seconds} s, seed {}", rng.get_seed());
-    let server = station::server(&["--keep", "digests", "--records", "1000"]).unwrap();
+    let longest = Duration::from_secs(seconds) + Duration::from_mins(15);
+    let server = station::server_for(longest, &["--keep", "digests", "--records", "1000"]).unwrap();
     let setup = Setup { log: "error", ..Setup::default() };
     let mut campaign = Campaign::with_server(rng.u64(..), 2, setup, server).unwrap();
     campaign.station.start_ready().await.unwrap();

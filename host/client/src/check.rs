@@ -218,7 +218,7 @@ fn connection_step(core: &Core, report: &mut ConnectionReport, answer: &Result<A
         }
         Err(error) => {
             let text = described(error);
-            if tls && matches!(error, Error::Connect { fault: ConnectFault::Tls, .. }) {
+            if tls && matches!(error, Error::Connect { fault: ConnectFault::Tls | ConnectFault::NoTls, .. }) {
                 if !known(report, StepName::Connect) {
                     report.add(StepName::Connect, StepOutcome::Passed, "the server was reached", None);
                 }

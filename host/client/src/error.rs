@@ -4,6 +4,7 @@
 //! statuses is in [`ErrorClass`].
 
 mod classify;
+mod foreign;
 mod retry_after;
 mod server_message;
 #[cfg(test)]
@@ -14,11 +15,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::classify::{Verdict, classify};
+pub use self::foreign::ForeignKind;
 pub(crate) use self::retry_after::parse as parse_retry_after;
 pub(crate) use self::server_message::{
     Form, Said, clean, html_title, is_no_data, looks_like_html, read as read_message,
 };
-use crate::route::Route;
+use crate::route::{GET_VERSION, Route};
+
+/// What to do when no answer comes in time.
+const SLOW: &str = "raise the timeout if the server is only slow, else check the server URL";
+/// What to do when a connection breaks.
+const INTERRUPTED: &str =
+    "if it goes on, check the server URL, what stands between station and server, and that the server runs";
 
 /// The longest time to wait that is believed when a server asks for one (5 minutes).
 ///
@@ -37,15 +45,15 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_mins(5);
 /// | 2xx that names our id together with an error | `Permanent` | taken to mean: not stored |
 /// | 2xx with HTML, other text, or another id | `Foreign` | a captive portal answers 200 to everything |
 /// | 3xx | `Foreign` | never followed: a login page or another address |
-/// | 400, 409, 422, any other 4xx not below | `Permanent` with a body in a form of WATS (JSON); else `Foreign` | the server refused this report |
+/// | 400, 409, 422, any other 4xx not below | `Permanent` with words in a form of WATS (JSON), from a server that proved to be WATS; else `Foreign` | the server refused this report; other products also answer in JSON |
 /// | 401, 403, 407 | `Auth` | token, permission, proxy password |
 /// | 404 | `Permanent` when a server that proved to be WATS says what it misses (in JSON); else `Foreign` | mostly a wrong base address or virtual host |
 /// | 405, 421, 426, 511 | `Foreign` | not this service, or not before a login |
 /// | 408, 425, 429 | `Transient` | later; `Retry-After` is given on |
-/// | 413 | `TooLarge` | this report will never fit |
+/// | 413 | `TooLarge` from a server that proved to be WATS; else `Foreign` | this report will never fit |
 /// | 5xx other than 511 | `Transient` | |
 /// | no connection, reset, cut answer, timeout, open circuit | `Transient` | |
-/// | certificate not accepted | `Foreign` | whoever answered could not show to be the server |
+/// | certificate not accepted, no TLS, no HTTP | `Foreign` | whoever answered could not show to be the server |
 /// | wrong setting or argument | `Permanent` | the same call will fail again |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -89,8 +97,12 @@ pub enum ConnectFault {
     Dns,
     /// Nobody listens on that port.
     Refused,
-    /// The TLS handshake was made, and the certificate was not accepted (or the other side speaks no TLS).
+    /// The TLS handshake was made, and the certificate was not accepted.
     Tls,
+    /// The other side answered the TLS handshake with something else.
+    NoTls,
+    /// The other side answered the request with something that is not HTTP.
+    NoHttp,
     /// The proxy wants a user and password, or other ones.
     ProxyAuthentication,
     /// Any other failure: no route, reset while connecting, proxy that could not connect.
@@ -104,6 +116,8 @@ impl ConnectFault {
             Self::Dns => "host name not found",
             Self::Refused => "connection refused",
             Self::Tls => "certificate or TLS handshake not accepted",
+            Self::NoTls => "what answers there speaks no TLS",
+            Self::NoHttp => "what answers there speaks no HTTP",
             Self::ProxyAuthentication => "proxy wants other credentials",
             Self::Unreachable => "not reachable",
         }
@@ -116,89 +130,12 @@ impl ConnectFault {
             Self::Tls => {
                 "give the company's CA certificate to the client, check this station's clock, and that no device on the way replaces certificates"
             }
+            Self::NoTls => {
+                "check the port; if the server is really to be reached without TLS, begin the server URL with http://"
+            }
+            Self::NoHttp => "check the port; if the server speaks TLS there, begin the server URL with https://",
             Self::ProxyAuthentication => "set the proxy's user and password",
             Self::Unreachable => "check network, firewall and proxy settings",
-        }
-    }
-}
-
-/// Why an answer was taken to come from something else than the WATS server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ForeignKind {
-    /// A redirect; they are never followed. `to` is scheme and host only.
-    Redirect {
-        /// Scheme and host of the `Location` header, when it has one.
-        to: Option<String>,
-    },
-    /// A web page.
-    Html {
-        /// Its title.
-        title: Option<String>,
-    },
-    /// The answer names a report that is not ours.
-    OtherReport {
-        /// The id that was sent.
-        sent: uuid::Uuid,
-        /// What the server named instead.
-        named: String,
-    },
-    /// A success without content, from a server that has not proved to be WATS.
-    Unproved,
-    /// A success that names no report.
-    NotAReceipt,
-    /// The address exists at no WATS server that we know: wrong base address or virtual host.
-    NoSuchAddress,
-    /// A refusal in none of the forms in which WATS refuses: of a proxy or firewall, or of a server that is half up.
-    Refusal {
-        /// Its words, if it has any.
-        said: Option<Arc<str>>,
-    },
-    /// Not the form that this call answers with.
-    Shape {
-        /// What did not fit.
-        problem: String,
-    },
-    /// Longer than this client reads.
-    TooLong {
-        /// The limit in bytes.
-        limit_bytes: usize,
-    },
-}
-
-impl fmt::Display for ForeignKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Redirect { to: Some(to) } => {
-                write!(f, "a redirect to {to}; if that is the WATS server, set its address as the server URL")
-            }
-            Self::Redirect { to: None } => f.write_str("a redirect; check the server URL"),
-            Self::Html { title: Some(title) } => {
-                write!(f, "a web page titled \"{title}\"; open the server URL in a browser on this station")
-            }
-            Self::Html { title: None } => f.write_str("a web page; open the server URL in a browser on this station"),
-            Self::OtherReport { sent, named } => {
-                write!(
-                    f,
-                    "the id of another report: sent {sent}, named {named}; check what stands between station and server"
-                )
-            }
-            Self::Unproved => {
-                f.write_str("an empty success, from a server that has not proved to be WATS; check the server URL")
-            }
-            Self::NotAReceipt => f.write_str("a success that does not name the report; check the server URL"),
-            Self::NoSuchAddress => f.write_str("no such address there; check the server URL"),
-            Self::Refusal { said: Some(said) } => {
-                write!(
-                    f,
-                    "a refusal that is not in a form of WATS: {said}; check what stands between station and server"
-                )
-            }
-            Self::Refusal { said: None } => f.write_str(
-                "a refusal without a word; check the server URL, and what stands between station and server",
-            ),
-            Self::Shape { problem } => write!(f, "not the form expected: {problem}"),
-            Self::TooLong { limit_bytes } => write!(f, "an answer longer than {limit_bytes} bytes"),
         }
     }
 }
@@ -232,7 +169,7 @@ pub enum Error {
         /// What was found and what is allowed.
         problem: String,
     },
-    /// No connection was made; the server has seen nothing.
+    /// No connection was made; the server has seen nothing. With [`ConnectFault::NoHttp`] something else has.
     #[error("{route} to {server}: {}; {}", .fault.as_str(), .fault.hint())]
     Connect {
         /// The call.
@@ -245,7 +182,7 @@ pub enum Error {
         source: Cause,
     },
     /// The connection broke after the request was (partly) sent: the server may have taken it.
-    #[error("{route} to {server}: the connection broke before the whole answer was read")]
+    #[error("{route} to {server}: the connection broke before the whole answer was read; {INTERRUPTED}")]
     Interrupted {
         /// The call.
         route: Route,
@@ -255,7 +192,7 @@ pub enum Error {
         source: Cause,
     },
     /// No answer in time.
-    #[error("{route} to {server}: {} within {limit:?}; raise the timeout if the server is only slow", .phase.as_str())]
+    #[error("{route} to {server}: {} within {limit:?}; {SLOW}", .phase.as_str())]
     Timeout {
         /// The call.
         route: Route,
@@ -388,7 +325,8 @@ impl Error {
             Self::Setting { .. } | Self::Argument { .. } | Self::NoData { .. } | Self::NotOffered { .. } => {
                 ErrorClass::Permanent
             }
-            Self::Connect { fault: ConnectFault::Tls, .. } | Self::Foreign { .. } => ErrorClass::Foreign,
+            Self::Connect { fault: ConnectFault::Tls | ConnectFault::NoTls | ConnectFault::NoHttp, .. }
+            | Self::Foreign { .. } => ErrorClass::Foreign,
             Self::Connect { fault: ConnectFault::ProxyAuthentication, .. } => ErrorClass::Auth,
             Self::Connect { .. }
             | Self::Interrupted { .. }
@@ -416,9 +354,13 @@ impl Error {
             | Self::Paused { .. }
             | Self::Foreign { .. }
             | Self::NotCached { .. } => true,
+            // The version is asked for before a report is sent.
+            Self::Timeout { route, .. } | Self::Interrupted { route, .. } if *route == GET_VERSION => true,
             Self::Timeout { phase, .. } => *phase == TimeoutPhase::Connect,
             Self::Refused { status, class, .. } => {
-                *class == ErrorClass::Auth || *class == ErrorClass::Foreign || matches!(status, 429 | 502 | 503 | 504)
+                *class == ErrorClass::Auth
+                    || *class == ErrorClass::Foreign
+                    || matches!(status, 429 | 502..=504 | 520..=530)
             }
             Self::Deadline { last, .. } => last.as_ref().is_none_or(|e| e.is_about_the_destination()),
             Self::Setting { .. }
@@ -469,7 +411,8 @@ impl Error {
             Self::Connect { fault, .. } => Some(fault.hint()),
             Self::Refused { status, .. } => Some(classify::hint(*status)),
             Self::Foreign { .. } => Some("check the server URL, and what stands between station and server"),
-            Self::Timeout { .. } => Some("raise the timeout if the server is only slow"),
+            Self::Timeout { .. } => Some(SLOW),
+            Self::Interrupted { .. } => Some(INTERRUPTED),
             Self::Deadline { last, .. } => last.as_ref().and_then(|e| e.hint()),
             _ => None,
         }
@@ -484,6 +427,8 @@ impl Error {
                 ConnectFault::Dns => "connect_dns",
                 ConnectFault::Refused => "connect_refused",
                 ConnectFault::Tls => "connect_tls",
+                ConnectFault::NoTls => "connect_no_tls",
+                ConnectFault::NoHttp => "connect_no_http",
                 ConnectFault::ProxyAuthentication => "connect_proxy_auth",
                 ConnectFault::Unreachable => "connect_other",
             },

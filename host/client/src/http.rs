@@ -306,21 +306,23 @@ impl Core {
         if (300..400).contains(&answer.status) {
             return self.foreign(call, answer.status, ForeignKind::Redirect { to: answer.location.clone() });
         }
+        if call.route.is_internal()
+            && matches!(answer.status, 404 | 405 | 410 | 501)
+            && said.form != Form::Json
+            && let Ok(Some(_)) = self.prove_before_sending().await
+        {
+            // The server is WATS, and this version of it has no such call.
+            let error = Error::NotOffered { route: call.route, server: self.server(), status: answer.status };
+            self.metrics.error(&error);
+            return error;
+        }
         let class = match classify(answer.status, &said, call.route.is_submission()) {
             Verdict::Clear(class) => class,
-            Verdict::PermanentIfProved => match self.prove_before_sending().await {
-                Ok(Some(_)) => ErrorClass::Permanent,
+            Verdict::IfProved(class) => match self.prove_before_sending().await {
+                Ok(Some(_)) => class,
                 Ok(None) | Err(_) => ErrorClass::Foreign,
             },
         };
-        if class == ErrorClass::Foreign && call.route.is_internal() && matches!(answer.status, 404 | 405 | 410 | 501) {
-            // The server is WATS, and this version of it has no such call.
-            if let Ok(Some(_)) = self.prove_before_sending().await {
-                let error = Error::NotOffered { route: call.route, server: self.server(), status: answer.status };
-                self.metrics.error(&error);
-                return error;
-            }
-        }
         if class == ErrorClass::Foreign {
             return self.foreign(call, answer.status, Self::foreign_kind_of_status(answer.status, said));
         }
@@ -332,7 +334,10 @@ impl Core {
             Form::Html => ForeignKind::Html { title: said.message.as_deref().map(|title| clean(title, 80)) },
             Form::Text => ForeignKind::Refusal { said: said.message },
             Form::Empty if !matches!(status, 404 | 405 | 421) => ForeignKind::Refusal { said: None },
-            Form::Empty | Form::Json | Form::OtherJson => ForeignKind::NoSuchAddress,
+            Form::Json | Form::OtherJson if !matches!(status, 404 | 405 | 421) => {
+                ForeignKind::UnprovedRefusal { said: said.message }
+            }
+            Form::Empty | Form::Json | Form::OtherJson => ForeignKind::NoSuchAddress { said: said.message },
         }
     }
 

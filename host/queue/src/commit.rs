@@ -8,7 +8,10 @@ use crate::Error;
 use crate::clock::millis;
 use crate::command::Reply;
 use crate::error::Conflict;
+use crate::lease::BEFORE_ALL;
 use crate::place::{Placed, Placement};
+use crate::stage::each_once;
+use crate::statement::Prepare as _;
 use crate::types::{Archive, ArchiveWhen, Commit, Committed, FileId, Outcome, Source, SourceId, Stat};
 use crate::views::OutcomeKind;
 use crate::writer::Writer;
@@ -108,9 +111,8 @@ impl Writer {
             (self.memory.counters.last_source, 1)
         };
         let placement = Placement { source: SourceId(id), generation, class: *class, committed: now };
-        match &earlier {
-            Some(row) => self.update_source(row, source, outcome, placement)?,
-            None => self.insert_source(source, outcome, placement)?,
+        if let Some(row) = &earlier {
+            self.update_source(row, source, outcome, placement)?;
         }
         self.count_file(earlier.as_ref().map(|row| row.outcome), outcome_code(outcome));
 
@@ -153,9 +155,17 @@ impl Writer {
             answer.superseded += open.superseding;
             answer.unchanged += open.unchanged;
         } else if matches!(outcome, Outcome::Committed { .. }) {
-            answer.orphans = self.mark_orphans(placement, *rule, i64::from(i32::MAX))?;
+            let mut looked_at = Some(BEFORE_ALL);
+            while let Some(after) = looked_at {
+                looked_at = self.mark_orphans(placement, *rule, after, &mut answer.orphans)?;
+            }
+            answer.orphans = each_once(answer.orphans);
         }
-        self.finish_source(SourceId(id), outcome, *when, answer.new)?;
+        match earlier {
+            Some(_) => self.finish_source(SourceId(id), outcome, *when, answer.new)?,
+            // Last, when all that is in it is known: nothing before looks at it.
+            None => self.insert_source(source, outcome, *when, placement, signed(answer.new))?,
+        }
         Ok(Reply::Committed(answer))
     }
 
@@ -165,7 +175,7 @@ impl Writer {
     fn earlier(&self, source: &Source) -> Result<Option<Earlier>, Error> {
         let row = self
             .conn
-            .prepare_cached(
+            .prepared(
                 "SELECT id, generation, outcome, undelivered, identity, digest FROM source WHERE inbox = ?1 AND path = ?2 \
                  ORDER BY id DESC LIMIT 1",
             )
@@ -190,16 +200,23 @@ impl Writer {
         Ok(row.and_then(|(row, same)| same.then_some(row)))
     }
 
-    fn insert_source(&self, source: &Source, outcome: &Outcome, placement: Placement) -> Result<(), Error> {
+    fn insert_source(
+        &self,
+        source: &Source,
+        outcome: &Outcome,
+        when: ArchiveWhen,
+        placement: Placement,
+        undelivered: i64,
+    ) -> Result<(), Error> {
         let plugin = source.plugin.as_ref();
         let (text, next_try) = outcome_columns(outcome);
         let first_seen = source.first_seen.map_or(placement.committed, millis);
         self.conn
-            .prepare_cached(
+            .prepared(
                 "INSERT INTO source (id, inbox, path, size, mtime_ns, file_id, digest, identity, plugin, plugin_version, \
                  plugin_digest, settings_digest, inputs, outcome, outcome_text, next_try, reports, undelivered, archive, \
                  archive_to, generation, trace, first_seen, decided) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 0, 0, '', ?18, ?19, ?20, ?21)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, '', ?20, ?21, ?22, ?23)",
             )
             .and_then(|mut s| {
                 s.execute(params![
@@ -220,6 +237,8 @@ impl Writer {
                     text,
                     next_try,
                     outcome_reports(outcome),
+                    undelivered,
+                    archive_of(outcome, when, undelivered),
                     placement.generation,
                     source.trace,
                     first_seen,
@@ -241,7 +260,7 @@ impl Writer {
         let plugin = source.plugin.as_ref();
         let (text, next_try) = outcome_columns(outcome);
         self.conn
-            .prepare_cached(
+            .prepared(
                 "UPDATE source SET size = ?2, mtime_ns = ?3, file_id = ?4, digest = ?5, plugin = ?6, plugin_version = ?7, \
                  plugin_digest = ?8, settings_digest = ?9, inputs = ?10, outcome = ?11, outcome_text = ?12, next_try = ?13, \
                  reports = ?14, generation = ?15, trace = ?16, decided = ?17, identity = ?18 WHERE id = ?1",
@@ -291,20 +310,14 @@ impl Writer {
     fn finish_source(&self, id: SourceId, outcome: &Outcome, when: ArchiveWhen, fresh: u64) -> Result<(), Error> {
         let (undelivered, gone): (i64, bool) = self
             .conn
-            .prepare_cached("SELECT undelivered, archive = 5 FROM source WHERE id = ?1")
+            .prepared("SELECT undelivered, archive = 5 FROM source WHERE id = ?1")
             .and_then(|mut s| s.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))))
             .map_err(Error::db("store a source"))?;
         let undelivered = undelivered + signed(fresh);
-        let code = match (outcome, when) {
-            (_, ArchiveWhen::NoFile) => archive::GONE,
-            (Outcome::Waiting { .. }, _) => archive::IN_INBOX,
-            (_, ArchiveWhen::Keep) => archive::KEPT,
-            (Outcome::Committed { .. }, ArchiveWhen::Delivered) if undelivered > 0 => archive::AWAITS_DELIVERY,
-            _ => archive::PENDING,
-        };
+        let code = archive_of(outcome, when, undelivered);
         debug_assert!(!gone || code != archive::AWAITS_DELIVERY || undelivered > 0);
         self.conn
-            .prepare_cached("UPDATE source SET undelivered = ?2, archive = ?3, archive_to = '' WHERE id = ?1")
+            .prepared("UPDATE source SET undelivered = ?2, archive = ?3, archive_to = '' WHERE id = ?1")
             .and_then(|mut s| s.execute([id.0, undelivered, code]))
             .map(drop)
             .map_err(Error::db("store a source"))
@@ -313,7 +326,7 @@ impl Writer {
     /// One undelivered report of a source less; the last one lets its file go.
     pub(crate) fn source_lost_one(&self, id: SourceId) -> Result<(), Error> {
         self.conn
-            .prepare_cached(
+            .prepared(
                 "UPDATE source SET undelivered = undelivered - 1, \
                  archive = CASE WHEN archive = 2 AND undelivered <= 1 THEN 1 ELSE archive END WHERE id = ?1",
             )
@@ -328,7 +341,7 @@ impl Writer {
         let (code, to) = archive_code(archive);
         let changed = self
             .conn
-            .prepare_cached(
+            .prepared(
                 "UPDATE source SET \
                  archive = CASE WHEN ?2 = 5 AND archive NOT IN (0, 1, 4) THEN archive ELSE ?2 END, \
                  archive_to = CASE WHEN ?2 = 5 AND archive NOT IN (0, 1, 4) THEN archive_to ELSE ?3 END \
@@ -342,7 +355,7 @@ impl Writer {
     pub(crate) fn restat(&self, id: SourceId, stat: Stat) -> Result<Reply, Error> {
         let changed = self
             .conn
-            .prepare_cached("UPDATE source SET size = ?2, mtime_ns = ?3, file_id = ?4 WHERE id = ?1")
+            .prepared("UPDATE source SET size = ?2, mtime_ns = ?3, file_id = ?4 WHERE id = ?1")
             .and_then(|mut s| s.execute(params![id.0, signed(stat.size), stat.mtime_ns, file_id_bytes(stat.file_id)]))
             .map_err(Error::db("note a file's new time"))?;
         if changed == 0 { Err(Error::NoSource { source_id: id }) } else { Ok(Reply::Done) }
@@ -360,6 +373,17 @@ impl Writer {
         }
         self.memory.taken_bytes = taken;
         Ok(())
+    }
+}
+
+/// Where the file of a source goes that has just been decided about.
+fn archive_of(outcome: &Outcome, when: ArchiveWhen, undelivered: i64) -> i64 {
+    match (outcome, when) {
+        (_, ArchiveWhen::NoFile) => archive::GONE,
+        (Outcome::Waiting { .. }, _) => archive::IN_INBOX,
+        (_, ArchiveWhen::Keep) => archive::KEPT,
+        (Outcome::Committed { .. }, ArchiveWhen::Delivered) if undelivered > 0 => archive::AWAITS_DELIVERY,
+        _ => archive::PENDING,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The totals that are kept instead of counted, written in the same transactions as what they count.
 
-use rusqlite::Connection;
+use rusqlite::{CachedStatement, Connection};
 
+use crate::statement::Prepare as _;
 use crate::types::PriorityClass;
 
 macro_rules! counters {
@@ -28,9 +29,7 @@ macro_rules! counters {
 
             /// Writes what differs from `saved`.
             pub(crate) fn save(&self, saved: &Self, conn: &Connection) -> rusqlite::Result<()> {
-                let mut statement = conn.prepare_cached(
-                    "INSERT INTO counter (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
-                )?;
+                let mut statement = saver(conn)?;
                 $(if self.$name != saved.$name {
                     statement.execute((stringify!($name), self.$name))?;
                 })*
@@ -38,6 +37,10 @@ macro_rules! counters {
             }
         }
     };
+}
+
+fn saver(conn: &Connection) -> rusqlite::Result<CachedStatement<'_>> {
+    conn.prepared("INSERT INTO counter (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2")
 }
 
 counters! {
@@ -66,6 +69,7 @@ counters! {
     removed_files_committed,
     removed_files_no_report,
     removed_files_quarantined,
+    removed_files_waiting,
     removed_delivered,
     removed_superseded,
     removed_discarded,
@@ -76,7 +80,7 @@ counters! {
 impl Counters {
     pub(crate) fn load(conn: &Connection) -> rusqlite::Result<Self> {
         let mut counters = Self::default();
-        let mut statement = conn.prepare_cached("SELECT name, value FROM counter")?;
+        let mut statement = conn.prepared("SELECT name, value FROM counter")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             counters.set(row.get_ref(0)?.as_str()?, row.get(1)?);

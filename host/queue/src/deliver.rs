@@ -9,8 +9,9 @@ use crate::clock::{Millis, duration_millis};
 use crate::command::{Command, LeaseEnd, Reply};
 use crate::counters::{hold, state};
 use crate::place::{KNOWN_COLUMNS, Known};
+use crate::statement::Prepare as _;
 use crate::types::{EntryId, Receipt};
-use crate::writer::Writer;
+use crate::writer::{Happened, Writer};
 use crate::{Error, MAX_ATTEMPTS_KEPT};
 
 /// Due retries made ready in one step.
@@ -71,7 +72,8 @@ impl Writer {
             LeaseEnd::Delivered(receipt) => {
                 self.finish(&row, state::DELIVERED, Some(&receipt_text(receipt)))?;
                 let waited = u64::try_from(self.core.now() - row.committed).unwrap_or(0);
-                self.core.metrics.delivered(row.class, Duration::from_millis(waited).as_secs_f64());
+                let seconds = Duration::from_millis(waited).as_secs_f64();
+                self.happened.push(Happened::Delivered { class: row.class, seconds });
             }
             // A newer generation waits: this one is not sent again, and what the server said of it does not matter.
             LeaseEnd::RetryLater { .. } | LeaseEnd::SetAside { .. } | LeaseEnd::Release | LeaseEnd::Dead { .. }
@@ -91,7 +93,7 @@ impl Writer {
                 let delay = delay.unwrap_or_default().max(backoff.delay(attempts, seed));
                 self.note_attempt(&row, attempts, error)?;
                 self.back_off(&row, delay, error)?;
-                self.core.metrics.attempt_failed();
+                self.happened.push(Happened::AttemptFailed);
             }
             LeaseEnd::SetAside { delay, reason } => self.back_off(&row, *delay, reason)?,
             LeaseEnd::Release => {
@@ -130,7 +132,7 @@ impl Writer {
     fn back_off(&mut self, row: &Known, delay: Duration, error: &str) -> Result<(), Error> {
         let due = self.core.now().saturating_add(duration_millis(delay.min(self.core.options.backoff.longest())));
         self.conn
-            .prepare_cached("UPDATE entry SET hold = 1, next_try = ?2, last_error = ?3 WHERE id = ?1")
+            .prepared("UPDATE entry SET hold = 1, next_try = ?2, last_error = ?3 WHERE id = ?1")
             .and_then(|mut s| s.execute(params![row.id.0, due, error]))
             .map_err(Error::db("note the next attempt"))?;
         *self.memory.counters.held(row.hold, row.class) -= 1;
@@ -142,12 +144,12 @@ impl Writer {
         let db = Error::db("note a failed attempt");
         let now = self.core.now();
         self.conn
-            .prepare_cached("UPDATE entry SET attempts = ?2, last_error = ?3 WHERE id = ?1")
+            .prepared("UPDATE entry SET attempts = ?2, last_error = ?3 WHERE id = ?1")
             .and_then(|mut s| s.execute(params![row.id.0, attempts, error]))
             .map_err(db)?;
         // By number, so that a revived entry, which starts again at 1, writes over its oldest ones.
         self.conn
-            .prepare_cached("INSERT OR REPLACE INTO attempt (entry, n, at, what) VALUES (?1, ?2, ?3, ?4)")
+            .prepared("INSERT OR REPLACE INTO attempt (entry, n, at, what) VALUES (?1, ?2, ?3, ?4)")
             .and_then(|mut s| s.execute(params![row.id.0, attempts % MAX_ATTEMPTS_KEPT, now, error]))
             .map_err(db)?;
         Ok(())
@@ -156,9 +158,7 @@ impl Writer {
     /// A live or dead entry comes to another state, with all that hangs on it.
     pub(crate) fn finish(&mut self, row: &Known, to: i64, reason: Option<&str>) -> Result<(), Error> {
         self.conn
-            .prepare_cached(
-                "UPDATE entry SET state = ?2, hold = 0, next_try = NULL, ended = ?3, reason = ?4 WHERE id = ?1",
-            )
+            .prepared("UPDATE entry SET state = ?2, hold = 0, next_try = NULL, ended = ?3, reason = ?4 WHERE id = ?1")
             .and_then(|mut s| s.execute(params![row.id.0, to, self.core.now(), reason]))
             .map_err(Error::db("change the state of an entry"))?;
         let counters = &mut self.memory.counters;
@@ -202,14 +202,19 @@ impl Writer {
     pub(crate) fn promote_due(&mut self, now: Millis) -> Result<(), Error> {
         let db = Error::db("line up due retries");
         let too_far = now.saturating_add(duration_millis(self.core.options.backoff.longest()));
-        // Further ahead than any delay: the clock was set back since.
-        let sql = format!(
-            "SELECT {KNOWN_COLUMNS} FROM entry INDEXED BY entry_backoff WHERE state = 1 AND hold = 1 AND (next_try <= ?1 OR next_try > ?2) LIMIT ?3"
-        );
-        let rows: Vec<Known> = {
-            let mut statement = self.conn.prepare_cached(&sql).map_err(db)?;
-            statement.query_map([now, too_far, PROMOTE_ROWS], Known::read).and_then(Iterator::collect).map_err(db)?
-        };
+        let mut rows: Vec<Known> = Vec::new();
+        // Further ahead than any delay: the clock was set back since. Each from its end of the index: what is not due in
+        // between may be a million.
+        for (due, limit) in [("next_try <= ?1", now), ("next_try > ?1", too_far)] {
+            let sql = format!(
+                "SELECT {KNOWN_COLUMNS} FROM entry INDEXED BY entry_backoff WHERE state = 1 AND hold = 1 AND {due} LIMIT ?2"
+            );
+            let mut statement = self.conn.prepared(&sql).map_err(db)?;
+            let due = statement.query_map([limit, PROMOTE_ROWS], Known::read).map_err(db)?;
+            for row in due {
+                rows.push(row.map_err(db)?);
+            }
+        }
         for row in rows {
             let hold = self.hold_of_repair(row.ref_uut)?;
             self.set_hold(&row, hold)?;
@@ -228,7 +233,7 @@ impl Writer {
                 "SELECT {KNOWN_COLUMNS} FROM entry INDEXED BY entry_held WHERE state = 1 AND hold <> 0 AND hold = 3"
             );
             let waiting: Vec<Known> = {
-                let mut statement = writer.conn.prepare(&sql).map_err(db)?;
+                let mut statement = writer.conn.prepared(&sql).map_err(db)?;
                 statement.query_map([], Known::read).and_then(Iterator::collect).map_err(db)?
             };
             for row in waiting {
@@ -261,7 +266,7 @@ impl Writer {
                 self.set_hold(&successor, hold)?;
             }
             self.release_repairs(row.report)?;
-            self.core.metrics.damaged();
+            self.happened.push(Happened::Damaged);
             tracing::error!(entry = %entry, what, "a report cannot be read back and was set aside; convert its source again");
         }
         Ok(Reply::Done)
@@ -288,7 +293,7 @@ impl Writer {
             let earlier: Vec<Known> = others.into_iter().filter(|other| other.state != state::DELIVERED).collect();
             let hold = self.make_way(&earlier, row.ref_uut)?;
             self.conn
-                .prepare_cached(
+                .prepared(
                     "UPDATE entry SET state = 1, hold = ?2, attempts = 0, next_try = NULL, ended = NULL, reason = NULL \
                      WHERE id = ?1",
                 )
@@ -328,11 +333,9 @@ impl Writer {
         match value {
             Some(value) => self
                 .conn
-                .prepare_cached(
-                    "INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
-                )
+                .prepared("INSERT INTO state (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")
                 .and_then(|mut s| s.execute(params![key, value])),
-            None => self.conn.prepare_cached("DELETE FROM state WHERE key = ?1").and_then(|mut s| s.execute([key])),
+            None => self.conn.prepared("DELETE FROM state WHERE key = ?1").and_then(|mut s| s.execute([key])),
         }
         .map(|_| Reply::Done)
         .map_err(db)

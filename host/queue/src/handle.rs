@@ -216,23 +216,6 @@ impl Queue {
         self.shared.read(move |db| db.source_by_stat(&inbox, &path, &stat)).await
     }
 
-    /// The newest row with this identity; a committed one before others.
-    ///
-    /// # Errors
-    /// [`Error::Database`], [`Error::Closed`].
-    pub async fn by_identity(&self, identity: &[u8]) -> Result<Option<SourceRow>, Error> {
-        let identity = identity.to_vec();
-        self.shared.read(move |db| db.source_by_identity(&identity)).await
-    }
-
-    /// [`Queue::by_identity`] for threads.
-    ///
-    /// # Errors
-    /// As [`Queue::by_identity`].
-    pub fn by_identity_blocking(&self, identity: &[u8]) -> Result<Option<SourceRow>, Error> {
-        self.shared.read_blocking(|db| db.source_by_identity(identity))
-    }
-
     /// One ledger row.
     ///
     /// # Errors
@@ -512,7 +495,7 @@ impl Queue {
         self.shared.read(move |db| db.verify(deep)).await
     }
 
-    /// One short round of upkeep: retention, space given back, WAL checkpoint, ballast made again. Call it every
+    /// One short round of upkeep: retention, space given back, ballast made again. Call it every
     /// minute or so, and again at once while `more` is true.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use crate::command::{LeaseAnswer, Message, Take};
 use crate::counters::{Counters, hold};
 use crate::options::ClassWeights;
 use crate::shared::Core;
+use crate::statement::Prepare as _;
 use crate::types::{EntryId, PriorityClass};
 use crate::writer::Writer;
 
@@ -19,7 +20,7 @@ use crate::writer::Writer;
 const OLDEST_EVERY: u64 = 5;
 
 /// Ids count from 1.
-const BEFORE_ALL: EntryId = EntryId(0);
+pub(crate) const BEFORE_ALL: EntryId = EntryId(0);
 
 /// All leases.
 #[derive(Debug, Default)]
@@ -160,7 +161,7 @@ fn candidates(
     n: usize,
     skip: impl Fn(EntryId) -> bool,
 ) -> rusqlite::Result<Vec<EntryId>> {
-    let mut statement = conn.prepare_cached(
+    let mut statement = conn.prepared(
         "SELECT id FROM entry INDEXED BY entry_ready WHERE state = 1 AND hold = 0 AND class = ?1 AND id > ?2 ORDER BY id",
     )?;
     let mut rows = statement.query([class.code(), after.0])?;

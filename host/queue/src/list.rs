@@ -8,6 +8,8 @@ use crate::clock::{Millis, millis, timestamp};
 use crate::counters::{hold, state};
 use crate::lease::LeaseGuard;
 use crate::query::Db;
+use crate::runs::ALL_RUNS;
+use crate::statement::Prepare as _;
 use crate::types::{EntryId, EntryState, Hold, PriorityClass, ReportKind, SourceId};
 use crate::views::{Attempt, EntryDetail, EntryRow, Filter, Leased, Page, Query, SourceRow, Trace};
 use crate::{Error, Payload};
@@ -18,6 +20,9 @@ const ENTRY_COLUMNS: &str = "id, \
      CASE WHEN state = 0 THEN (SELECT s.source FROM stage s WHERE s.id = entry.stage) ELSE source END, generation, report, key, \
      kind, part, serial, process, result, start, ref_uut, notes, state, hold, orphan, class, committed, attempts, next_try, \
      last_error, ended, reason, stored_bytes, raw_bytes";
+/// The inboxes that have files: from one to the next in the index, past all of its paths.
+const INBOXES: &str = "WITH RECURSIVE known(name) AS (SELECT min(inbox) FROM source UNION ALL \
+     SELECT (SELECT min(inbox) FROM source WHERE inbox > name) FROM known WHERE name IS NOT NULL) SELECT name FROM known";
 /// Rows that a trace shows at most.
 const TRACE_ROWS: usize = 200;
 
@@ -123,7 +128,7 @@ impl Db<'_> {
     fn entries(&self, from: &str, condition: &str, values: Vec<Value>, limit: usize) -> Result<Vec<EntryRow>, Error> {
         let db = Error::db("list entries");
         let sql = format!("SELECT {ENTRY_COLUMNS} FROM {from} WHERE {condition} ORDER BY id DESC LIMIT {limit}");
-        let mut statement = self.conn.prepare_cached(&sql).map_err(db)?;
+        let mut statement = self.conn.prepared(&sql).map_err(db)?;
         statement
             .query_map(params_from_iter(values), |row| self.read_entry(row))
             .and_then(Iterator::collect)
@@ -192,7 +197,7 @@ impl Db<'_> {
         let db = Error::db("read an entry's attempts");
         let attempts = {
             let mut statement =
-                self.conn.prepare_cached("SELECT at, what FROM attempt WHERE entry = ?1 ORDER BY at, n").map_err(db)?;
+                self.conn.prepared("SELECT at, what FROM attempt WHERE entry = ?1 ORDER BY at, n").map_err(db)?;
             statement
                 .query_map([entry.0], |row| Ok(Attempt { at: timestamp(row.get(0)?), what: row.get(1)? }))
                 .and_then(Iterator::collect)
@@ -208,7 +213,7 @@ impl Db<'_> {
 
     pub(crate) fn content_digest(&self, entry: EntryId) -> Result<crate::Digest, Error> {
         self.conn
-            .prepare_cached("SELECT content FROM entry WHERE id = ?1")
+            .prepared("SELECT content FROM entry WHERE id = ?1")
             .and_then(|mut s| s.query_row([entry.0], |row| row.get(0)).optional())
             .map_err(Error::db("read a report's digest"))?
             .ok_or(Error::NoEntry { entry })
@@ -218,7 +223,7 @@ impl Db<'_> {
         let db = Error::db("read a report's content");
         let (stored, raw) = self
             .conn
-            .prepare_cached("SELECT stored_bytes, raw_bytes FROM entry WHERE id = ?1")
+            .prepared("SELECT stored_bytes, raw_bytes FROM entry WHERE id = ?1")
             .and_then(|mut s| {
                 s.query_row([entry.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional()
             })
@@ -273,7 +278,7 @@ impl Db<'_> {
 
     fn lease_facts(&self, entry: EntryId) -> Result<LeaseFacts, Error> {
         self.conn
-            .prepare_cached(
+            .prepared(
                 "SELECT kind, attempts, class, committed, source, (SELECT trace FROM source s WHERE s.id = entry.source) \
                  FROM entry WHERE id = ?1",
             )
@@ -300,7 +305,10 @@ impl Db<'_> {
         let (mut sources, mut reports) = match query {
             Query::Serial(serial) => (Vec::new(), by("serial", Value::from(serial.clone()))?),
             Query::Part(part) => (Vec::new(), by("part", Value::from(part.clone()))?),
-            Query::ReportId(id) => (Vec::new(), by("report", Value::from(id.as_bytes().to_vec()))?),
+            Query::ReportId(id) => {
+                let id = Value::from(id.as_bytes().to_vec());
+                (Vec::new(), by(&format!("id / 4096 IN ({ALL_RUNS}) AND report"), id)?)
+            }
             Query::File(file) => {
                 let sources = self.sources_of_file(file, more)?;
                 let mut reports = Vec::new();
@@ -337,18 +345,26 @@ impl Db<'_> {
     /// By the path in any inbox, or else by the name alone.
     fn sources_of_file(&self, file: &str, limit: usize) -> Result<Vec<SourceRow>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let exact = self.sources_where("path = ?1 ORDER BY id DESC LIMIT ?2", rusqlite::params![file, limit])?;
+        let exact = self.sources_where(
+            &format!("inbox IN ({INBOXES}) AND path = ?1 ORDER BY id DESC LIMIT ?2"),
+            rusqlite::params![file, limit],
+        )?;
         if !exact.is_empty() {
             return Ok(exact);
         }
         let suffix = format!("/{file}");
-        self.sources_where("substr(path, -length(?1)) = ?1 ORDER BY id DESC LIMIT ?2", rusqlite::params![suffix, limit])
+        // Through all names, but not through the rows.
+        self.sources_where(
+            "id IN (SELECT id FROM source INDEXED BY source_path WHERE substr(path, -length(?1)) = ?1) \
+             ORDER BY id DESC LIMIT ?2",
+            rusqlite::params![suffix, limit],
+        )
     }
 }
 
 /// Puts the stored content of an entry, all its parts, behind what is in `frame`.
 pub(crate) fn read_frame(conn: &Connection, entry: EntryId, frame: &mut Vec<u8>) -> rusqlite::Result<()> {
-    let mut statement = conn.prepare_cached("SELECT body FROM payload WHERE id BETWEEN ?1 AND ?1 + 255 ORDER BY id")?;
+    let mut statement = conn.prepared("SELECT body FROM payload WHERE id BETWEEN ?1 AND ?1 + 255 ORDER BY id")?;
     let mut rows = statement.query([entry.0 * 256])?;
     while let Some(row) = rows.next()? {
         frame.extend_from_slice(row.get_ref(0)?.as_blob()?);

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::command::Reply;
 use crate::commit::outcome;
 use crate::counters::state;
+use crate::statement::Prepare as _;
 use crate::types::EntryId;
 use crate::views::Maintained;
 use crate::writer::Writer;
@@ -45,7 +46,7 @@ impl Writer {
         let rows: Vec<(i64, i64, i64)> = {
             let mut statement = self
                 .conn
-                .prepare_cached(
+                .prepared(
                     "SELECT id, stored_bytes, ended FROM entry INDEXED BY entry_done WHERE state IN (2, 4, 5) AND stored_bytes > 0 \
                      ORDER BY ended LIMIT ?1",
                 )
@@ -64,7 +65,7 @@ impl Writer {
             }
             self.delete_payload(EntryId(id))?;
             self.conn
-                .prepare_cached("UPDATE entry SET stored_bytes = 0 WHERE id = ?1")
+                .prepared("UPDATE entry SET stored_bytes = 0 WHERE id = ?1")
                 .and_then(|mut s| s.execute([id]))
                 .map_err(db)?;
             self.memory.counters.done_bytes -= bytes;
@@ -83,7 +84,7 @@ impl Writer {
             let next = {
                 let mut statement = self
                     .conn
-                    .prepare_cached(
+                    .prepared(
                         "SELECT id, outcome FROM source INDEXED BY source_prunable WHERE archive IN (3, 5) AND undelivered = 0 AND decided < ?1 \
                          ORDER BY decided LIMIT 1",
                     )
@@ -98,7 +99,7 @@ impl Writer {
             let rows: Vec<(i64, i64, i64)> = {
                 let mut statement = self
                     .conn
-                    .prepare_cached("SELECT id, state, stored_bytes FROM entry WHERE source = ?1 ORDER BY id LIMIT ?2")
+                    .prepared("SELECT id, state, stored_bytes FROM entry WHERE source = ?1 ORDER BY id LIMIT ?2")
                     .map_err(db)?;
                 statement
                     .query_map([source, STEP_ENTRIES], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -119,14 +120,16 @@ impl Writer {
             entries += count;
             if count < STEP_ENTRIES.unsigned_abs() {
                 self.conn
-                    .prepare_cached("DELETE FROM source WHERE id = ?1")
+                    .prepared("DELETE FROM source WHERE id = ?1")
                     .and_then(|mut s| s.execute(params![source]))
                     .map_err(db)?;
                 let counters = &mut self.memory.counters;
                 match kind {
                     outcome::COMMITTED => counters.removed_files_committed += 1,
                     outcome::NO_REPORT => counters.removed_files_no_report += 1,
-                    _ => counters.removed_files_quarantined += 1,
+                    outcome::QUARANTINED => counters.removed_files_quarantined += 1,
+                    // It waited, and somebody took it away.
+                    _ => counters.removed_files_waiting += 1,
                 }
                 sources += 1;
             }

@@ -8,6 +8,7 @@ use opentelemetry::metrics::{Counter, Histogram, Meter};
 use crate::counters::Counters;
 use crate::shared::Core;
 use crate::types::PriorityClass;
+use crate::writer::Happened;
 
 /// Seconds; from a fast disk's sync to a disk that is dying.
 const COMMIT_BOUNDARIES: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0, 10.0];
@@ -195,14 +196,17 @@ impl Metrics {
         self.count(before, after);
     }
 
-    pub(crate) fn delivered(&self, class: PriorityClass, seconds: f64) {
-        if let Some(labels) = self.labels.classes.get(class.index()) {
-            self.time_in_queue.record(seconds, labels);
+    /// Part of a transaction that is on disk.
+    pub(crate) fn happened(&self, happened: Happened) {
+        match happened {
+            Happened::Delivered { class, seconds } => {
+                if let Some(labels) = self.labels.classes.get(class.index()) {
+                    self.time_in_queue.record(seconds, labels);
+                }
+            }
+            Happened::AttemptFailed => self.attempts_failed.add(1, &[]),
+            Happened::Damaged => self.damaged(),
         }
-    }
-
-    pub(crate) fn attempt_failed(&self) {
-        self.attempts_failed.add(1, &[]);
     }
 
     pub(crate) fn damaged(&self) {

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::clock::Millis;
 use crate::counters::{hold, state};
 use crate::error::Conflict;
+use crate::statement::Prepare as _;
 use crate::types::{Digest, EntryId, NewReport, PriorityClass, ReportKind, SourceId, StageId};
 use crate::writer::Writer;
 
@@ -29,10 +30,11 @@ pub(crate) struct Known {
     pub(crate) ref_uut: Option<Uuid>,
     pub(crate) attempts: u32,
     pub(crate) committed: Millis,
+    orphan: bool,
 }
 
 pub(crate) const KNOWN_COLUMNS: &str = "id, source, stage, report, state, hold, class, kind, part, serial, start, content, \
-     stored_bytes, ref_uut, attempts, committed";
+     stored_bytes, ref_uut, attempts, committed, orphan";
 
 impl Known {
     pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -53,6 +55,7 @@ impl Known {
             ref_uut: row.get::<_, Option<[u8; 16]>>(13)?.map(Uuid::from_bytes),
             attempts: row.get(14)?,
             committed: row.get(15)?,
+            orphan: row.get::<_, i64>(16)? == 1,
         })
     }
 
@@ -94,6 +97,8 @@ pub(crate) struct Plan {
     unchanged: Option<Known>,
     /// Live and dead entries of the id.
     earlier: Vec<Known>,
+    /// An entry of the id is marked as one that is no longer given.
+    was_orphan: bool,
 }
 
 impl Plan {
@@ -134,15 +139,24 @@ impl Writer {
     /// Entries of a report id that are staged, live, delivered or dead, newest first.
     pub(crate) fn known(&self, report: Uuid) -> Result<Vec<Known>, Error> {
         let db = Error::db("look a report id up");
-        let sql = format!("SELECT {KNOWN_COLUMNS} FROM entry WHERE report = ?1 AND state < 4 ORDER BY id DESC");
-        let mut statement = self.conn.prepare_cached(&sql).map_err(db)?;
-        statement.query_map([report.as_bytes()], Known::read).and_then(Iterator::collect).map_err(db)
+        let mut known = Vec::new();
+        for run in self.runs.that_may_hold(report) {
+            let sql = format!(
+                "SELECT {KNOWN_COLUMNS} FROM entry INDEXED BY entry_in_run WHERE id / 4096 = ?1 AND report = ?2 \
+                 AND state < 4 ORDER BY id DESC"
+            );
+            let mut statement = self.conn.prepared(&sql).map_err(db)?;
+            for row in statement.query_map((run, report.as_bytes()), Known::read).map_err(db)? {
+                known.push(row.map_err(db)?);
+            }
+        }
+        Ok(known)
     }
 
     pub(crate) fn entry_row(&self, entry: EntryId) -> Result<Option<Known>, Error> {
         let sql = format!("SELECT {KNOWN_COLUMNS} FROM entry WHERE id = ?1 AND state > 0");
         self.conn
-            .prepare_cached(&sql)
+            .prepared(&sql)
             .and_then(|mut s| s.query_row([entry.0], Known::read).optional())
             .map_err(Error::db("read an entry"))
     }
@@ -184,6 +198,7 @@ impl Writer {
     }
 
     fn decide(facts: &Facts<'_>, content: &Digest, known: Vec<Known>) -> Result<Plan, Error> {
+        let was_orphan = known.iter().any(|row| row.orphan);
         let mut visible = known.into_iter().filter(|row| row.state != state::STAGED).peekable();
         let mut unchanged = None;
         if let Some(newest) = visible.peek() {
@@ -197,7 +212,7 @@ impl Writer {
         } else {
             visible.filter(|row| row.state == state::LIVE || row.state == state::DEAD).collect()
         };
-        Ok(Plan { unchanged, earlier })
+        Ok(Plan { unchanged, earlier, was_orphan })
     }
 
     /// Carries a plan out for an inline report.
@@ -205,6 +220,9 @@ impl Writer {
         if let Some(known) = plan.unchanged {
             self.still_given(&known, placement)?;
             return Ok(Placed::Unchanged);
+        }
+        if plan.was_orphan {
+            self.given_again(report.id, placement)?;
         }
         let superseded = plan.superseding();
         let hold = self.make_way(&plan.earlier, report.ref_uut)?;
@@ -224,7 +242,7 @@ impl Writer {
     pub(crate) fn settle_entry(&mut self, entry: EntryId) -> Result<(), Error> {
         let db = Error::db("line up a staged report");
         let sql = format!("SELECT {KNOWN_COLUMNS} FROM entry WHERE id = ?1 AND state = 0");
-        let row = self.conn.prepare_cached(&sql).and_then(|mut s| s.query_row([entry.0], Known::read)).map_err(db)?;
+        let row = self.conn.prepared(&sql).and_then(|mut s| s.query_row([entry.0], Known::read)).map_err(db)?;
         let Some(settling) = self.settling_of(row.stage) else { return Ok(()) };
         let placement = settling.placement;
         let others: Vec<Known> =
@@ -247,11 +265,14 @@ impl Writer {
             }
             return Ok(());
         }
+        if others.iter().any(|other| other.orphan) {
+            self.given_again(row.report, placement)?;
+        }
         let earlier: Vec<Known> =
             others.into_iter().filter(|other| other.state == state::LIVE || other.state == state::DEAD).collect();
         let hold = self.make_way(&earlier, row.ref_uut)?;
         self.conn
-            .prepare_cached(
+            .prepared(
                 "UPDATE entry SET state = 1, hold = ?2, stage = 0, source = ?3, generation = ?4, class = ?5, committed = ?6 \
                  WHERE id = ?1",
             )
@@ -276,7 +297,7 @@ impl Writer {
         let db = Error::db("check a staged file again");
         let sql = format!("SELECT {KNOWN_COLUMNS} FROM entry WHERE stage = ?1 AND state = 0 AND hold <> 9");
         let rows: Vec<Known> = {
-            let mut statement = self.conn.prepare_cached(&sql).map_err(db)?;
+            let mut statement = self.conn.prepared(&sql).map_err(db)?;
             statement.query_map([stage.0], Known::read).and_then(Iterator::collect).map_err(db)?
         };
         for row in rows {
@@ -290,7 +311,7 @@ impl Writer {
             let plan = Self::decide(&facts, &row.content, self.known(row.report)?)?;
             if plan.is_unchanged() {
                 self.conn
-                    .prepare_cached("UPDATE entry SET hold = 9, stored_bytes = 0 WHERE id = ?1")
+                    .prepared("UPDATE entry SET hold = 9, stored_bytes = 0 WHERE id = ?1")
                     .and_then(|mut s| s.execute([row.id.0]))
                     .map_err(db)?;
                 self.delete_payload(row.id)?;
@@ -305,11 +326,43 @@ impl Writer {
 
     /// The source gives this report again, so it is no orphan.
     fn still_given(&self, known: &Known, placement: Placement) -> Result<(), Error> {
+        if known.orphan {
+            self.given_again(known.report, placement)?;
+        }
         self.conn
-            .prepare_cached("UPDATE entry SET generation = ?2, orphan = 0 WHERE id = ?1 AND source = ?3")
+            .prepared("UPDATE entry SET generation = ?2 WHERE id = ?1 AND source = ?3")
             .and_then(|mut s| s.execute(params![known.id.0, placement.generation, placement.source.0]))
             .map(drop)
             .map_err(Error::db("note a report as unchanged"))
+    }
+
+    /// A source gives a report that it had not given for a while: none of its generations is an orphan any more.
+    fn given_again(&self, report: Uuid, placement: Placement) -> Result<(), Error> {
+        for row in self.known(report)?.iter().filter(|row| row.orphan && row.source == placement.source) {
+            self.conn
+                .prepared("UPDATE entry SET orphan = 0 WHERE id = ?1")
+                .and_then(|mut s| s.execute([row.id.0]))
+                .map_err(Error::db("note a report as given again"))?;
+        }
+        Ok(())
+    }
+
+    /// Whether this generation of the source gives the report.
+    pub(crate) fn is_given(&self, report: Uuid, placement: Placement) -> Result<bool, Error> {
+        for run in self.runs.that_may_hold(report) {
+            let found = self
+                .conn
+                .prepared(
+                    "SELECT 1 FROM entry INDEXED BY entry_in_run WHERE id / 4096 = ?1 AND report = ?2 AND source = ?3 \
+                     AND generation = ?4 AND state > 0 LIMIT 1",
+                )
+                .and_then(|mut s| s.exists(params![run, report.as_bytes(), placement.source.0, placement.generation]))
+                .map_err(Error::db("look a report of this generation up"))?;
+            if found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Earlier generations step aside; the answer is the hold of the new one.
@@ -363,13 +416,13 @@ impl Writer {
     pub(crate) fn repairs_of(&self, report: Uuid) -> Result<Vec<Known>, Error> {
         let db = Error::db("look for repairs of a report");
         let sql = format!("SELECT {KNOWN_COLUMNS} FROM entry WHERE ref_uut = ?1 AND state = 1");
-        let mut statement = self.conn.prepare_cached(&sql).map_err(db)?;
+        let mut statement = self.conn.prepared(&sql).map_err(db)?;
         statement.query_map([report.as_bytes()], Known::read).and_then(Iterator::collect).map_err(db)
     }
 
     pub(crate) fn set_hold(&mut self, row: &Known, hold: i64) -> Result<(), Error> {
         self.conn
-            .prepare_cached("UPDATE entry SET hold = ?2, next_try = CASE WHEN ?2 = 1 THEN next_try END WHERE id = ?1")
+            .prepared("UPDATE entry SET hold = ?2, next_try = CASE WHEN ?2 = 1 THEN next_try END WHERE id = ?1")
             .and_then(|mut s| s.execute([row.id.0, hold]))
             .map_err(Error::db("change what an entry waits for"))?;
         *self.memory.counters.held(row.hold, row.class) -= 1;
@@ -387,10 +440,11 @@ impl Writer {
     ) -> Result<EntryId, Error> {
         self.memory.counters.last_entry += 1;
         let id = self.memory.counters.last_entry;
+        self.runs.add(id, report.id);
         let size = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
         let stored = if hold == hold::UNCHANGED { 0 } else { size(report.payload.stored_bytes()) };
         self.conn
-            .prepare_cached(
+            .prepared(
                 "INSERT INTO entry (id, source, generation, stage, report, key, kind, part, serial, process, result, start, \
                  ref_uut, content, notes, stored_bytes, raw_bytes, state, hold, class, orphan, committed, attempts) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 0, ?21, 0)",
@@ -426,7 +480,7 @@ impl Writer {
 
     pub(crate) fn write_payload(&self, entry: EntryId, part: u32, body: &[u8]) -> Result<(), Error> {
         self.conn
-            .prepare_cached("INSERT INTO payload (id, body) VALUES (?1, ?2)")
+            .prepared("INSERT INTO payload (id, body) VALUES (?1, ?2)")
             .and_then(|mut s| s.execute(params![entry.0 * 256 + i64::from(part), body]))
             .map(drop)
             .map_err(Error::db("store a report's content"))
@@ -434,7 +488,7 @@ impl Writer {
 
     pub(crate) fn delete_payload(&self, entry: EntryId) -> Result<(), Error> {
         self.conn
-            .prepare_cached("DELETE FROM payload WHERE id BETWEEN ?1 AND ?1 + 255")
+            .prepared("DELETE FROM payload WHERE id BETWEEN ?1 AND ?1 + 255")
             .and_then(|mut s| s.execute([entry.0 * 256]))
             .map(drop)
             .map_err(Error::db("remove a report's content"))
@@ -444,13 +498,10 @@ impl Writer {
         let db = Error::db("remove an entry");
         self.delete_payload(entry)?;
         self.conn
-            .prepare_cached("DELETE FROM attempt WHERE entry = ?1")
+            .prepared("DELETE FROM attempt WHERE entry = ?1")
             .and_then(|mut s| s.execute([entry.0]))
             .map_err(db)?;
-        self.conn
-            .prepare_cached("DELETE FROM entry WHERE id = ?1")
-            .and_then(|mut s| s.execute([entry.0]))
-            .map_err(db)?;
+        self.conn.prepared("DELETE FROM entry WHERE id = ?1").and_then(|mut s| s.execute([entry.0])).map_err(db)?;
         Ok(())
     }
 }

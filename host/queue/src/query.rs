@@ -7,6 +7,7 @@ use crate::clock::{Millis, timestamp};
 use crate::commit::{archive, outcome, outcome_kind};
 use crate::counters::Counters;
 use crate::shared::Core;
+use crate::statement::Prepare as _;
 use crate::types::{Archive, FileId, Outcome, PluginRef, SourceId, SourceKey, Stat};
 use crate::views::{Counts, Sighting, SourceRow};
 
@@ -85,7 +86,7 @@ pub(crate) fn read_source(row: &Row<'_>) -> rusqlite::Result<SourceRow> {
 /// When the oldest report that is to be delivered was committed. A few index probes at any depth.
 pub(crate) fn oldest_live(conn: &Connection) -> rusqlite::Result<Option<Millis>> {
     // Named indexes: SQLite would rather walk the rows in their order, past a million delivered ones.
-    conn.prepare_cached(
+    conn.prepared(
         "SELECT min(committed) FROM entry WHERE id IN ( \
            SELECT min(id) FROM entry INDEXED BY entry_ready WHERE state = 1 AND hold = 0 AND class = 0 UNION ALL \
            SELECT min(id) FROM entry INDEXED BY entry_ready WHERE state = 1 AND hold = 0 AND class = 1 UNION ALL \
@@ -102,7 +103,7 @@ impl Db<'_> {
         let db = Error::db("look files up");
         let mut statement = self
             .conn
-            .prepare_cached(
+            .prepared(
                 "SELECT id, size, mtime_ns, file_id, outcome, next_try, archive, archive_to FROM source \
                  WHERE inbox = ?1 AND path = ?2 ORDER BY id DESC LIMIT 1",
             )
@@ -135,7 +136,7 @@ impl Db<'_> {
     fn source_where(&self, condition: &str, params: impl rusqlite::Params) -> Result<Option<SourceRow>, Error> {
         let sql = format!("SELECT {SOURCE_COLUMNS} FROM source WHERE {condition}");
         self.conn
-            .prepare_cached(&sql)
+            .prepared(&sql)
             .and_then(|mut s| s.query_row(params, read_source).optional())
             .map_err(Error::db("read a source"))
     }
@@ -147,7 +148,7 @@ impl Db<'_> {
     ) -> Result<Vec<SourceRow>, Error> {
         let sql = format!("SELECT {SOURCE_COLUMNS} FROM source WHERE {condition}");
         self.conn
-            .prepare_cached(&sql)
+            .prepared(&sql)
             .and_then(|mut s| s.query_map(params, read_source)?.collect())
             .map_err(Error::db("read sources"))
     }
@@ -155,10 +156,6 @@ impl Db<'_> {
     pub(crate) fn source_by_stat(&self, inbox: &str, path: &str, stat: &Stat) -> Result<Option<SourceRow>, Error> {
         let row = self.source_where("inbox = ?1 AND path = ?2 ORDER BY id DESC LIMIT 1", (inbox, path))?;
         Ok(row.filter(|row| row.stat.same_file(stat)))
-    }
-
-    pub(crate) fn source_by_identity(&self, identity: &[u8]) -> Result<Option<SourceRow>, Error> {
-        self.source_where("identity = ?1 ORDER BY outcome = 1 DESC, id DESC LIMIT 1", [identity])
     }
 
     pub(crate) fn source(&self, source: SourceId) -> Result<SourceRow, Error> {
@@ -178,15 +175,22 @@ impl Db<'_> {
         after: Option<SourceId>,
         limit: u32,
     ) -> Result<Vec<SourceRow>, Error> {
-        self.sources_where(
-            "archive IN (0, 4) AND archive IN (0, 1, 4) AND inbox = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-            params![inbox, after.map_or(0, |id| id.0), limit],
-        )
+        // One after the other, each in the order of its index: together SQLite would sort all that are left, every time.
+        let mut found = Vec::new();
+        for code in [archive::IN_INBOX, archive::KEPT] {
+            found.extend(self.sources_where(
+                &format!("archive = {code} AND archive IN (0, 1, 4) AND inbox = ?1 AND id > ?2 ORDER BY id LIMIT ?3"),
+                params![inbox, after.map_or(0, |id| id.0), limit],
+            )?);
+        }
+        found.sort_by_key(|row| row.id);
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     pub(crate) fn kv(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
         self.conn
-            .prepare_cached("SELECT value FROM state WHERE key = ?1")
+            .prepared("SELECT value FROM state WHERE key = ?1")
             .and_then(|mut s| s.query_row([key], |row| row.get(0)).optional())
             .map_err(Error::db("read a value of the station"))
     }

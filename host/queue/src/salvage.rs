@@ -178,11 +178,9 @@ fn put_in_order(conn: &Connection, options: &QueueOptions) -> rusqlite::Result<u
          DELETE FROM stage;
          DELETE FROM payload WHERE id / 256 NOT IN (SELECT id FROM entry);
          DELETE FROM attempt WHERE entry NOT IN (SELECT id FROM entry);
-         UPDATE entry SET state = 4, hold = 0, next_try = NULL, ended = committed WHERE state = 1 AND EXISTS \
-           (SELECT 1 FROM entry n WHERE n.report = entry.report AND n.state = 1 AND n.id > entry.id);
-         UPDATE entry SET hold = 0 WHERE state = 1 AND hold = 3;
-         UPDATE entry SET hold = 0 WHERE state = 1 AND hold = 2 AND NOT EXISTS \
-           (SELECT 1 FROM entry u WHERE u.report = entry.ref_uut AND u.state = 1);",
+         UPDATE entry SET state = 4, hold = 0, next_try = NULL, ended = committed WHERE state = 1 AND id NOT IN \
+           (SELECT max(id) FROM entry WHERE state = 1 GROUP BY report);
+         UPDATE entry SET hold = 0 WHERE state = 1 AND hold = 3;",
     )?;
     let without = conn.execute(
         "UPDATE entry SET state = 3, hold = 0, next_try = NULL, ended = ?1, \
@@ -191,8 +189,11 @@ fn put_in_order(conn: &Connection, options: &QueueOptions) -> rusqlite::Result<u
            WHERE p.id BETWEEN entry.id * 256 AND entry.id * 256 + 255) <> stored_bytes)",
         [now],
     )?;
+    // Behind those that are dead now, no repair waits.
     conn.execute_batch(
-        "UPDATE entry SET stored_bytes = 0 WHERE stored_bytes > 0 AND (SELECT coalesce(sum(length(p.body)), 0) FROM payload p \
+        "UPDATE entry SET hold = 0 WHERE state = 1 AND hold = 2 AND \
+           (ref_uut IS NULL OR ref_uut NOT IN (SELECT report FROM entry WHERE state = 1));
+         UPDATE entry SET stored_bytes = 0 WHERE stored_bytes > 0 AND (SELECT coalesce(sum(length(p.body)), 0) FROM payload p \
            WHERE p.id BETWEEN entry.id * 256 AND entry.id * 256 + 255) <> stored_bytes;
          DELETE FROM payload WHERE id / 256 IN (SELECT id FROM entry WHERE stored_bytes = 0);
          UPDATE source SET undelivered = (SELECT count(*) FROM entry e WHERE e.source = source.id AND e.state IN (1, 3));

@@ -11,11 +11,11 @@ use crate::{Error, QueueOptions, os};
 /// "WATS" in ASCII, so that `file` and we can tell what the database is.
 pub(crate) const APPLICATION_ID: i64 = 0x5741_5453;
 /// The newest schema.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 const V1: &str = include_str!("schema/v1.sql");
+const V2: &str = include_str!("schema/v2.sql");
 
-/// 4 KiB: each report writes into two indexes at random places (its id, its source's identity), and every page that is
-/// touched is logged whole.
+/// 4 KiB: every page that is touched is logged whole, and most of those that a report touches are its indexes'.
 const PAGE_BYTES: u32 = 4096;
 /// WAL pages between checkpoints (8 MiB): a checkpoint copies and syncs, so it must not come with every batch; and what
 /// is in the log must fit in the ballast, so that a full disk can always be brought in order.
@@ -59,7 +59,13 @@ pub(crate) fn open_writer(dir: &Path, options: &QueueOptions) -> Result<Connecti
         conn.pragma_update(None, "page_size", PAGE_BYTES).map_err(db)?;
         conn.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(db)?;
     }
-    conn.query_row("PRAGMA journal_mode=WAL", [], |_| Ok(())).map_err(db)?;
+    // When the disk refuses the change, this is no error of SQLite: it answers with the mode that stays, in which the end of a
+    // commit is the removal of a file, and that is not synced.
+    let mode: String = conn.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(db)?;
+    if mode != "wal" {
+        let source = std::io::Error::other(format!("the database stays in journal mode {mode:?}"));
+        return Err(Error::Io { doing: "make the log of the queue", path: dir.join(DATABASE), source });
+    }
     conn.pragma_update(None, "synchronous", sync_mode(options)).map_err(db)?;
     conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(db)?;
     conn.pragma_update(None, "journal_size_limit", 64 << 20).map_err(db)?;
@@ -87,7 +93,8 @@ fn migrate(conn: &mut Connection, mut version: i64) -> rusqlite::Result<()> {
         let step = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         match version {
             0 => step.execute_batch(V1)?,
-            // Unreachable while VERSION is 1; the next schema adds its arm here.
+            1 => step.execute_batch(V2)?,
+            // Unreachable while VERSION is 2; the next schema adds its arm here.
             _ => return Err(rusqlite::Error::InvalidQuery),
         }
         version += 1;

@@ -1,5 +1,7 @@
 //! Large files: their reports are written in chunks before the commit, and lined up in chunks after it.
 
+use std::collections::HashSet;
+
 use rusqlite::{OptionalExtension as _, params};
 use uuid::Uuid;
 
@@ -7,7 +9,9 @@ use crate::Error;
 use crate::clock::Millis;
 use crate::command::Reply;
 use crate::counters::{hold, state};
-use crate::place::{KNOWN_COLUMNS, Known, Placement};
+use crate::lease::BEFORE_ALL;
+use crate::place::Placement;
+use crate::statement::Prepare as _;
 use crate::types::{EntryId, NewReport, OrphanRule, PriorityClass, SourceId, StageId};
 use crate::writer::Writer;
 
@@ -40,6 +44,8 @@ pub(crate) struct Settling {
     pub(crate) placement: Placement,
     pub(crate) rule: OrphanRule,
     pub(crate) orphans: Vec<Uuid>,
+    /// Up to here the earlier reports of the source have been looked at for orphans.
+    pub(crate) looked_at: EntryId,
 }
 
 /// One request of a stage.
@@ -89,6 +95,13 @@ pub(crate) fn chunks(reports: Vec<NewReport>) -> Result<Vec<Chunk>, Error> {
     Ok(chunks)
 }
 
+/// An older lease of an id may be on its way while its successor waits: both are orphans, and the report is one.
+pub(crate) fn each_once(mut reports: Vec<Uuid>) -> Vec<Uuid> {
+    let mut seen = HashSet::with_capacity(reports.len());
+    reports.retain(|report| seen.insert(*report));
+    reports
+}
+
 impl Writer {
     pub(crate) fn settling_of(&self, stage: StageId) -> Option<&Settling> {
         self.memory.settling.iter().find(|settling| settling.stage == stage)
@@ -101,9 +114,7 @@ impl Writer {
         self.check_budget(bytes)?;
         if !self.memory.stages.contains_key(&stage) {
             self.conn
-                .prepare_cached(
-                    "INSERT INTO stage (id, generation, class, orphan_rule, committed) VALUES (?1, 0, 0, 0, 0)",
-                )
+                .prepared("INSERT INTO stage (id, generation, class, orphan_rule, committed) VALUES (?1, 0, 0, 0, 0)")
                 .and_then(|mut s| s.execute([stage.0]))
                 .map_err(Error::db("begin a stage"))?;
             self.memory.stages.insert(stage, OpenStage::default());
@@ -138,7 +149,7 @@ impl Writer {
         self.check_budget(body.len() as u64)?;
         let wanted = self
             .conn
-            .prepare_cached("SELECT hold FROM entry WHERE id = ?1 AND state = 0")
+            .prepared("SELECT hold FROM entry WHERE id = ?1 AND state = 0")
             .and_then(|mut s| s.query_row([entry.0], |row| row.get::<_, i64>(0)).optional())
             .map_err(db)?;
         match wanted {
@@ -160,8 +171,9 @@ impl Writer {
     /// Finds the stages of the last run: committed ones are lined up further, the others deleted; both while the queue
     /// works. Answers the first free id.
     pub(crate) fn recover_stages(&mut self) -> rusqlite::Result<i64> {
-        let mut statement =
-            self.conn.prepare("SELECT id, source, generation, class, orphan_rule, committed FROM stage ORDER BY id")?;
+        let mut statement = self
+            .conn
+            .prepared("SELECT id, source, generation, class, orphan_rule, committed FROM stage ORDER BY id")?;
         let mut rows = statement.query([])?;
         let mut next = 1;
         while let Some(row) = rows.next()? {
@@ -179,6 +191,7 @@ impl Writer {
                     },
                     rule: if row.get::<_, i64>(4)? == 1 { OrphanRule::SetAside } else { OrphanRule::KeepSending },
                     orphans: Vec::new(),
+                    looked_at: BEFORE_ALL,
                 }),
             }
         }
@@ -197,7 +210,7 @@ impl Writer {
             let rows: Vec<i64> = {
                 let mut statement = self
                     .conn
-                    .prepare_cached("SELECT id FROM entry INDEXED BY entry_staged WHERE stage = ?1 AND state = 0 ORDER BY id LIMIT ?2")
+                    .prepared("SELECT id FROM entry INDEXED BY entry_staged WHERE stage = ?1 AND state = 0 ORDER BY id LIMIT ?2")
                     .map_err(db)?;
                 statement.query_map([stage.0, STEP_ROWS], |row| row.get(0)).and_then(Iterator::collect).map_err(db)?
             };
@@ -207,63 +220,75 @@ impl Writer {
                 }
                 continue;
             }
-            let marked = self.mark_orphans(placement, rule, STEP_ROWS)?;
-            let done = marked.is_empty();
-            if let Some(settling) = self.memory.settling.front_mut() {
-                settling.orphans.extend(marked);
+            let Some((looked_at, mut orphans)) =
+                self.memory.settling.front_mut().map(|front| (front.looked_at, std::mem::take(&mut front.orphans)))
+            else {
+                return Ok(None);
+            };
+            let last = self.mark_orphans(placement, rule, looked_at, &mut orphans)?;
+            if let Some(front) = self.memory.settling.front_mut() {
+                front.orphans = orphans;
+                front.looked_at = last.unwrap_or(looked_at);
             }
-            if done {
+            if last.is_none() {
                 self.conn
-                    .prepare_cached("DELETE FROM stage WHERE id = ?1")
+                    .prepared("DELETE FROM stage WHERE id = ?1")
                     .and_then(|mut s| s.execute([stage.0]))
                     .map_err(db)?;
-                let orphans = self.memory.settling.pop_front().map(|settling| settling.orphans).unwrap_or_default();
+                let orphans =
+                    self.memory.settling.pop_front().map(|settling| each_once(settling.orphans)).unwrap_or_default();
                 return Ok(Some((stage, orphans)));
             }
         }
         Ok(None)
     }
 
-    /// Reports of earlier generations that this one no longer gives.
+    /// Reports of earlier generations that this one no longer gives (what it gives with another content is none), among the next few of its source behind `after`.
+    /// Answers the last one that was looked at; `None` when there were no more.
     pub(crate) fn mark_orphans(
         &mut self,
         placement: Placement,
         rule: OrphanRule,
-        limit: i64,
-    ) -> Result<Vec<Uuid>, Error> {
+        after: EntryId,
+        orphans: &mut Vec<Uuid>,
+    ) -> Result<Option<EntryId>, Error> {
         if placement.generation <= 1 {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let db = Error::db("look for reports that are no longer given");
-        let sql = format!(
-            "SELECT {KNOWN_COLUMNS} FROM entry WHERE source = ?1 AND generation < ?2 AND orphan = 0 \
-             AND state IN (1, 2, 3) ORDER BY id LIMIT ?3"
-        );
-        let rows: Vec<Known> = {
-            let mut statement = self.conn.prepare_cached(&sql).map_err(db)?;
+        // So many are looked at, whatever is found: a source may have a hundred thousand.
+        let rows: Vec<(EntryId, bool)> = {
+            let mut statement = self
+                .conn
+                .prepared(
+                    "SELECT id, generation < ?3 AND orphan = 0 AND state IN (1, 2, 3) FROM entry \
+                     WHERE source = ?1 AND id > ?2 ORDER BY id LIMIT ?4",
+                )
+                .map_err(db)?;
             statement
-                .query_map([placement.source.0, placement.generation, limit], Known::read)
+                .query_map([placement.source.0, after.0, placement.generation, STEP_ROWS], |row| {
+                    Ok((EntryId(row.get(0)?), row.get(1)?))
+                })
                 .and_then(Iterator::collect)
                 .map_err(db)?
         };
-        let mut orphans = Vec::with_capacity(rows.len());
-        for row in rows {
-            // Read again: the end of the one before may have released this one.
-            let Some(row) = self.entry_row(row.id)? else { continue };
+        for &(entry, _) in rows.iter().filter(|(_, is_orphan)| *is_orphan) {
+            // Read now: the end of the one before may have released this one.
+            let Some(row) = self.entry_row(entry)? else { continue };
+            if self.is_given(row.report, placement)? {
+                continue;
+            }
             self.conn
-                .prepare_cached("UPDATE entry SET orphan = 1 WHERE id = ?1")
+                .prepared("UPDATE entry SET orphan = 1 WHERE id = ?1")
                 .and_then(|mut s| s.execute([row.id.0]))
                 .map_err(db)?;
             if rule == OrphanRule::SetAside && row.is_live() && !self.is_leased(row.id) {
                 self.finish(&row, state::DEAD, Some("the file was converted again and no longer gives this report"))?;
                 self.release_repairs(row.report)?;
             }
-            // An older lease of the same id may be on its way while its successor waits: name it once.
-            if !orphans.contains(&row.report) {
-                orphans.push(row.report);
-            }
+            orphans.push(row.report);
         }
-        Ok(orphans)
+        Ok(rows.last().map(|&(entry, _)| entry))
     }
 
     /// Deletes some rows of stages that will never be committed.
@@ -276,13 +301,13 @@ impl Writer {
             let rows: Vec<i64> = {
                 let mut statement = self
                     .conn
-                    .prepare_cached("SELECT id FROM entry INDEXED BY entry_staged WHERE stage = ?1 AND state = 0 ORDER BY id LIMIT ?2")
+                    .prepared("SELECT id FROM entry INDEXED BY entry_staged WHERE stage = ?1 AND state = 0 ORDER BY id LIMIT ?2")
                     .map_err(db)?;
                 statement.query_map([stage.0, STEP_ROWS], |row| row.get(0)).and_then(Iterator::collect).map_err(db)?
             };
             if rows.is_empty() {
                 self.conn
-                    .prepare_cached("DELETE FROM stage WHERE id = ?1")
+                    .prepared("DELETE FROM stage WHERE id = ?1")
                     .and_then(|mut s| s.execute([stage.0]))
                     .map_err(db)?;
                 self.memory.doomed.pop();
@@ -305,7 +330,7 @@ impl Writer {
         let Some(open) = self.memory.stages.remove(&stage) else { return Err(Error::NoStage { stage }) };
         let rule_code = i64::from(rule == OrphanRule::SetAside);
         self.conn
-            .prepare_cached(
+            .prepared(
                 "UPDATE stage SET source = ?2, generation = ?3, class = ?4, orphan_rule = ?5, committed = ?6 WHERE id = ?1",
             )
             .and_then(|mut s| {
@@ -319,7 +344,7 @@ impl Writer {
                 ])
             })
             .map_err(Error::db("commit a stage"))?;
-        self.memory.settling.push_back(Settling { stage, placement, rule, orphans: Vec::new() });
+        self.memory.settling.push_back(Settling { stage, placement, rule, orphans: Vec::new(), looked_at: BEFORE_ALL });
         Ok(open)
     }
 }

@@ -3,6 +3,8 @@
 use crate::Error;
 use crate::counters::{Counters, state};
 use crate::query::Db;
+use crate::runs::ALL_RUNS;
+use crate::statement::Prepare as _;
 use crate::types::EntryId;
 use crate::views::{Finding, VerifyReport};
 
@@ -109,7 +111,7 @@ impl Db<'_> {
             ("files_committed", c.files_committed, sources(1)? + c.removed_files_committed),
             ("files_no_report", c.files_no_report, sources(2)? + c.removed_files_no_report),
             ("files_quarantined", c.files_quarantined, sources(3)? + c.removed_files_quarantined),
-            ("files_waiting", c.files_waiting, sources(4)?),
+            ("files_waiting", c.files_waiting, sources(4)? + c.removed_files_waiting),
         ];
         for (name, total, counted) in rows {
             if total != counted {
@@ -138,10 +140,10 @@ impl Db<'_> {
                 what_to_do: "discard the older one; then please report this fault".to_owned(),
             });
         }
-        for id in self.ids(
+        for id in self.ids(&format!(
             "SELECT e.id FROM entry e WHERE e.state = 1 AND e.hold = 2 AND NOT EXISTS (SELECT 1 FROM entry u WHERE \
-             u.report = e.ref_uut AND u.state IN (0, 1))",
-        )? {
+             u.id / 4096 IN ({ALL_RUNS}) AND u.report = e.ref_uut AND u.state IN (0, 1))",
+        ))? {
             report.findings.push(Finding {
                 check: "stuck-hold",
                 what: format!("repair {} waits for a unit test that is not queued", EntryId(id)),
@@ -179,7 +181,7 @@ impl Db<'_> {
         loop {
             let page: Result<Vec<i64>, Error> = self
                 .conn
-                .prepare_cached(
+                .prepared(
                     "SELECT id FROM entry WHERE id > ?1 AND state IN (1, 3) AND stored_bytes > 0 ORDER BY id LIMIT 256",
                 )
                 .and_then(|mut s| s.query_map([after], |row| row.get(0))?.collect())

@@ -3,32 +3,27 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::Connection;
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
-use tokio::sync::{mpsc, oneshot};
 
 use crate::Error;
 use crate::clock::Millis;
-use crate::command::{Answer, Command, LeaseAnswer, LeaseEnd, Message, Reply, Take};
+use crate::command::{Answer, Command, LeaseEnd, Message, Reply};
 use crate::counters::Counters;
 use crate::folder::FolderLock;
 use crate::lease::Turns;
+use crate::requests::{Job, Requests};
+use crate::runs::Runs;
 use crate::shared::Core;
 use crate::stage::{OpenStage, Settling};
-use crate::types::{Committed, EntryId, StageId};
+use crate::statement::Prepare as _;
+use crate::types::{Committed, EntryId, PriorityClass, StageId};
 
-/// Requests in one transaction.
-const BATCH_COMMANDS: usize = 512;
 /// Work in one transaction before it is committed, so that nobody waits long for the sync of others.
 const BATCH_TIME: Duration = Duration::from_millis(10);
-
-/// While several send requests the writer waits for more of them, as long as they keep coming and no longer than this: a
-/// transaction and its sync cost the same for one as for many.
-const GATHER_TIME: Duration = Duration::from_millis(4);
-/// How long none has to come until no more are waited for.
-const GATHER_PAUSE: Duration = Duration::from_micros(500);
 
 /// Between attempts to release leases when the disk refuses.
 const RELEASE_AGAIN: Duration = Duration::from_secs(1);
@@ -55,7 +50,10 @@ pub(crate) struct Writer {
     saved: Counters,
     /// Leases ended by requests of the transaction that is open.
     pub(crate) ended: Vec<EntryId>,
+    /// What it has done besides that is counted.
+    pub(crate) happened: Vec<Happened>,
     pub(crate) turns: Turns,
+    pub(crate) runs: Runs,
     /// For the leases, which say when they are dropped. Weak, so that the last handle ends this thread.
     pub(crate) sender: mpsc::WeakSender<Message>,
     /// Entries whose row cannot even be read.
@@ -67,60 +65,21 @@ pub(crate) struct Writer {
     release_again: Duration,
 }
 
-struct Job {
-    command: Command,
-    answer: Option<Answer>,
+/// How a request that fails is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// With the whole transaction, which is then begun again.
+    All,
+    /// By itself.
+    Each,
 }
 
-/// What waits for the writer.
-#[derive(Default)]
-struct Requests {
-    jobs: VecDeque<Job>,
-    leases: Vec<(Take, LeaseAnswer)>,
-    close: Option<oneshot::Sender<()>>,
-    /// The last transaction had several requests.
-    is_crowd: bool,
-}
-
-impl Requests {
-    /// Takes what is in the channel, and in a crowd what comes right behind it.
-    fn gather(&mut self, receiver: &mut mpsc::Receiver<Message>, first: Option<Message>) {
-        let began = Instant::now();
-        let mut next = first;
-        loop {
-            let before = self.jobs.len();
-            while let Some(message) = next {
-                self.put(message);
-                if self.is_enough() {
-                    break;
-                }
-                next = receiver.try_recv().ok();
-            }
-            let alone = self.jobs.len() < 2 && !self.is_crowd;
-            let none_came = self.jobs.len() == before;
-            if alone || none_came || self.is_enough() || began.elapsed() >= GATHER_TIME {
-                break;
-            }
-            std::thread::sleep(GATHER_PAUSE);
-            next = receiver.try_recv().ok();
-        }
-        if !self.jobs.is_empty() {
-            self.is_crowd = self.jobs.len() > 1;
-        }
-    }
-
-    fn put(&mut self, message: Message) {
-        match message {
-            Message::Command { command, answer } => self.jobs.push_back(Job { command, answer: Some(answer) }),
-            Message::Lease { take, answer } => self.leases.push((take, answer)),
-            Message::Wake => {}
-            Message::Close { answer } => self.close = Some(answer),
-        }
-    }
-
-    fn is_enough(&self) -> bool {
-        self.close.is_some() || self.jobs.len() >= BATCH_COMMANDS
-    }
+/// What the metrics are told of when it is on disk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Happened {
+    Delivered { class: PriorityClass, seconds: f64 },
+    AttemptFailed,
+    Damaged,
 }
 
 /// How a transaction ended.
@@ -128,6 +87,8 @@ enum Attempt {
     Committed {
         executed: usize,
     },
+    /// Nothing is stored: a request failed when it had written something already. Each has to be undone by itself.
+    Apart,
     /// The transaction is gone. The job with this index, if any, must not be tried again.
     Lost {
         failed: Option<usize>,
@@ -144,13 +105,16 @@ impl Writer {
     ) -> Result<(Self, i64), Error> {
         let db = Error::db("read the state of the queue");
         let counters = Counters::load(&conn).map_err(db)?;
+        let runs = Runs::find(&conn, counters.last_entry);
         let mut writer = Self {
             conn,
             core,
             memory: Memory { counters, ..Memory::default() },
             saved: counters,
             ended: Vec::new(),
+            happened: Vec::new(),
             turns: Turns::default(),
+            runs,
             sender,
             unreadable: HashSet::new(),
             waiting: HashMap::new(),
@@ -168,7 +132,8 @@ impl Writer {
     pub(crate) fn run(mut self, mut receiver: mpsc::Receiver<Message>, lock: FolderLock) {
         let mut requests = Requests::default();
         while requests.close.is_none() {
-            let first = if self.has_background_work() || self.core.leases().has_abandoned() {
+            let is_busy = self.has_background_work() || self.runs.has_unread();
+            let first = if is_busy || self.core.leases().has_abandoned() {
                 match receiver.try_recv() {
                     Ok(message) => Some(message),
                     Err(TryRecvError::Empty) => {
@@ -190,11 +155,12 @@ impl Writer {
             }
             if !requests.leases.is_empty() || self.has_background_work() {
                 self.background();
+                for (take, answer) in requests.leases.drain(..) {
+                    self.lease(take, answer);
+                }
+                self.publish();
             }
-            for (take, answer) in requests.leases.drain(..) {
-                self.lease(take, answer);
-            }
-            self.publish();
+            self.runs.read_one(&self.conn);
         }
         // What is still in the channel was sent before the close by others: they get `Closed`.
         receiver.close();
@@ -214,10 +180,12 @@ impl Writer {
         let mut failures: HashMap<usize, Error> = HashMap::new();
         let mut only_records = false;
         let mut rewound = false;
-        // Each round either commits or takes at least one job out, so this ends.
+        let mut undo = Undo::All;
+        // Each round either commits, takes at least one job out, or is the one that finds `Apart`; so this ends.
         loop {
             let mut results = Vec::new();
-            match self.attempt(jobs, &failures, only_records, &mut results) {
+            match self.attempt(jobs, &failures, only_records, undo, &mut results) {
+                Attempt::Apart => undo = Undo::Each,
                 Attempt::Committed { executed } => {
                     // Before the answers, so that who has one sees its effect in the figures.
                     self.publish();
@@ -276,6 +244,7 @@ impl Writer {
         jobs: &mut VecDeque<Job>,
         failures: &HashMap<usize, Error>,
         only_records: bool,
+        undo: Undo,
         results: &mut Vec<Result<Reply, Error>>,
     ) -> Attempt {
         let clock = Arc::clone(&self.core.options.clock);
@@ -283,6 +252,7 @@ impl Writer {
         self.memory.taken_bytes = 0;
         let before = self.memory.clone();
         self.ended.clear();
+        self.happened.clear();
         if let Err(error) = self.run_sql("BEGIN IMMEDIATE") {
             return Attempt::Lost { failed: None, error: Error::db("begin a transaction")(error) };
         }
@@ -296,7 +266,18 @@ impl Writer {
                 results.push(Err(Error::Full { doing: "write to the queue" }));
                 continue;
             }
-            let result = self.in_savepoint(|writer| writer.execute(&job.command));
+            let result = match undo {
+                Undo::Each => self.in_savepoint(|writer| writer.execute(&job.command)),
+                Undo::All => {
+                    let Some(result) = self.unless_written(|writer| writer.execute(&job.command)) else {
+                        // Failing to roll back leaves the transaction open; the next BEGIN fails and says so.
+                        self.run_sql("ROLLBACK").unwrap_or(());
+                        self.memory = before;
+                        return Attempt::Apart;
+                    };
+                    result
+                }
+            };
             if self.conn.is_autocommit() {
                 // SQLite has rolled everything back, as it does on a full disk or an I/O error.
                 self.memory = before;
@@ -327,6 +308,9 @@ impl Writer {
         self.core.options.fault.hit("commit.after");
         let seconds = clock.monotonic().saturating_sub(started).as_secs_f64();
         self.core.metrics.committed(seconds, executed, &self.saved, &self.memory.counters);
+        for happened in self.happened.drain(..) {
+            self.core.metrics.happened(happened);
+        }
         self.saved = self.memory.counters;
         let mut leases = self.core.leases();
         for entry in self.ended.drain(..) {
@@ -336,19 +320,38 @@ impl Writer {
     }
 
     fn run_sql(&self, sql: &str) -> rusqlite::Result<()> {
-        self.conn.prepare_cached(sql)?.execute([]).map(drop)
+        self.conn.prepared(sql)?.execute([]).map(drop)
+    }
+
+    /// One request in the ordinary case: done, or refused before it has written anything. `None`: it has failed half-way.
+    /// SQLite keeps a copy of each page that a savepoint may have to bring back, which is a good part of the time of a
+    /// commit; and nearly always what is refused is refused at first sight.
+    fn unless_written<T>(&mut self, execute: impl FnOnce(&mut Self) -> Result<T, Error>) -> Option<Result<T, Error>> {
+        let before = self.memory.clone();
+        let (ended, happened, written) = (self.ended.len(), self.happened.len(), self.conn.total_changes());
+        let result = execute(self);
+        if result.is_err() {
+            if !self.conn.is_autocommit() && self.conn.total_changes() != written {
+                return None;
+            }
+            self.memory = before;
+            self.ended.truncate(ended);
+            self.happened.truncate(happened);
+        }
+        Some(result)
     }
 
     /// One request: all of it, or nothing.
     fn in_savepoint<T>(&mut self, execute: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         let db = Error::db("use a savepoint");
         let before = self.memory.clone();
-        let ended = self.ended.len();
+        let (ended, happened) = (self.ended.len(), self.happened.len());
         self.run_sql("SAVEPOINT request").map_err(db)?;
         let result = execute(self);
         if result.is_err() {
             self.memory = before;
             self.ended.truncate(ended);
+            self.happened.truncate(happened);
         }
         if self.conn.is_autocommit() {
             return result;
@@ -447,7 +450,7 @@ impl Writer {
     /// Nothing else to do: do not spin until leases are released again.
     fn wait_to_release(&self) {
         let left = self.release_again.saturating_sub(self.core.options.clock.monotonic());
-        if !self.has_background_work() && !left.is_zero() {
+        if !self.has_background_work() && !self.runs.has_unread() && !left.is_zero() {
             std::thread::sleep(left.min(LOOK_AGAIN));
         }
     }
@@ -565,16 +568,13 @@ impl Writer {
     }
 
     fn figures(&self) -> rusqlite::Result<(u64, Option<Millis>, Option<Millis>)> {
-        let number =
-            |sql: &str| -> rusqlite::Result<i64> { self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0)) };
+        let number = |sql: &str| -> rusqlite::Result<i64> { self.conn.prepared(sql)?.query_row([], |row| row.get(0)) };
         let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
         let used = u64::try_from(pages * number("PRAGMA page_size")?).unwrap_or(0);
         let counters = &self.memory.counters;
         let next_due = if counters.in_backoff > 0 {
             self.conn
-                .prepare_cached(
-                    "SELECT min(next_try) FROM entry INDEXED BY entry_backoff WHERE state = 1 AND hold = 1",
-                )?
+                .prepared("SELECT min(next_try) FROM entry INDEXED BY entry_backoff WHERE state = 1 AND hold = 1")?
                 .query_row([], |row| row.get(0))?
         } else {
             None

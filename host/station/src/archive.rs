@@ -9,6 +9,9 @@
 //! A crash in between leaves at most a file in a private folder; [`put_back_strays`] returns it at the next start, the
 //! ledger knows it, and it is filed away without converting it again.
 
+mod folders;
+mod names;
+
 use std::{
     ffi::{OsStr, OsString},
     fs, io,
@@ -16,13 +19,19 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+pub(crate) use folders::make_folder;
+pub(crate) use names::with_end;
+use names::{free_names, numbered};
 use sha2::{Digest as _, Sha256};
 use wats_queue::Stat;
 
-use crate::{os, pool};
+use crate::{os, pool, sidecar};
 
 /// Private folders begin with this; the scan leaves them alone.
 pub(crate) const CLAIM_PREFIX: &str = ".wats-claim-";
+
+/// Between the name of a private folder and that of a file which lies beside it, where there is no room for the folder.
+const BESIDE: u8 = b'=';
 
 /// Where files are written that are not whole yet, in the folder that they are for.
 const PART_FOLDER: &str = ".wats-part";
@@ -35,8 +44,16 @@ pub(crate) fn is_ours(folder: &OsStr) -> bool {
 /// What to do with the file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Action<'a> {
-    Move { to: &'a Path },
-    Zip { to: &'a Path },
+    Move {
+        to: &'a Path,
+    },
+    /// Move to an error folder, where reasons lie beside the files.
+    SetAside {
+        to: &'a Path,
+    },
+    Zip {
+        to: &'a Path,
+    },
     Delete,
 }
 
@@ -61,49 +78,75 @@ pub(crate) fn file_away(
     who: &str,
 ) -> io::Result<FiledAway> {
     let source = inbox.join(relative);
-    // One folder for the whole run, with the folders of the inbox inside: making and removing one for each file would cost
-    // more than the file, and a watcher that looks into folders would follow each of them.
-    let claimed = inbox.join(format!("{CLAIM_PREFIX}{who}")).join(relative);
-    match claim(&source, &claimed) {
-        Ok(true) => act(&source, &claimed, relative, expected, action),
-        Ok(false) => Ok(FiledAway::Missing),
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            // A disk is mounted inside the inbox: the private folder must be on it.
-            let (Some(parent), Some(name)) = (source.parent(), source.file_name()) else {
-                return Ok(FiledAway::Missing);
-            };
-            let folder = parent.join(format!("{CLAIM_PREFIX}{who}"));
-            let claimed = folder.join(name);
-            let done = match claim(&source, &claimed) {
-                Ok(true) => act(&source, &claimed, relative, expected, action),
-                Ok(false) => Ok(FiledAway::Missing),
-                Err(error) => Err(error),
-            };
-            remove_if_empty(&folder);
-            done
+    let (Some(parent), Some(name)) = (source.parent(), source.file_name()) else {
+        return Err(io::Error::other("a path without folder or name"));
+    };
+    let private = format!("{CLAIM_PREFIX}{who}");
+    let mut beside = OsString::from(format!("{private}{}", char::from(BESIDE)));
+    beside.push(name);
+    let places = [
+        // One folder for the whole run, with the folders of the inbox inside: making and removing one for each file would
+        // cost more than the file, and a watcher that looks into folders would follow each of them.
+        inbox.join(&private).join(relative),
+        // A disk is mounted inside the inbox: the private folder must be on it.
+        parent.join(&private).join(name),
+        // The disk is full, and taking files out of it is what makes room.
+        parent.join(beside),
+    ];
+    for claimed in &places {
+        if fs::symlink_metadata(claimed).is_ok() {
+            // It could not be put back then. A file is with one worker at a time, so it is nobody's now.
+            put_back(claimed, &source)?;
         }
-        Err(error) => Err(error),
     }
+    let mut failed: Option<io::Error> = None;
+    for claimed in &places {
+        match claim(inbox, &source, claimed) {
+            Ok(true) => {
+                let done = act(&source, claimed, relative, expected, action);
+                // The one folder for the whole run stays.
+                if parent != inbox
+                    && let Some(folder) = claimed.parent().filter(|folder| folder.parent() == Some(parent))
+                {
+                    remove_if_empty(folder);
+                }
+                return done;
+            }
+            Ok(false) => return Ok(FiledAway::Missing),
+            Err(error) => {
+                let elsewhere = matches!(
+                    error.kind(),
+                    io::ErrorKind::CrossesDevices | io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+                );
+                // That there is no room says more than what hinders the way around it.
+                if failed.as_ref().is_none_or(|first| first.kind() == io::ErrorKind::CrossesDevices) {
+                    failed = Some(error);
+                }
+                if !elsewhere {
+                    break;
+                }
+            }
+        }
+    }
+    Err(failed.unwrap_or_else(|| io::Error::other("no place to take it to")))
 }
 
-/// Renames into the private folder, making it if need be. False when there is no such file.
-fn claim(source: &Path, claimed: &Path) -> io::Result<bool> {
-    if fs::symlink_metadata(claimed).is_ok() {
-        // It could not be put back then. A file is with one worker at a time, so it is nobody's now.
-        put_back(claimed, source)?;
-    }
-    match os::patiently(|| fs::rename(source, claimed)) {
-        Ok(()) => return Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+/// Renames to a private place, making its folder if need be. False when there is no such file.
+fn claim(inbox: &Path, source: &Path, claimed: &Path) -> io::Result<bool> {
+    let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    // An inbox that is away is not made again: that would hide that it is, and what lies in it is not gone.
+    fs::metadata(inbox).map_err(|error| about("there is no", inbox, &error))?;
+    match fs::symlink_metadata(source) {
+        Err(error) if is_missing(&error) => return Ok(false),
+        _ => {}
     }
     if let Some(folder) = claimed.parent() {
-        fs::create_dir_all(folder)?;
+        make_folder(folder).map_err(|error| about("no folder can be made for it in", inbox, &error))?;
     }
     match os::patiently(|| fs::rename(source, claimed)) {
         Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if is_missing(&error) => Ok(false),
+        Err(error) => Err(about("it cannot be taken out of", inbox, &error)),
     }
 }
 
@@ -139,8 +182,9 @@ fn act(source: &Path, claimed: &Path, relative: &Path, expected: &Stat, action: 
     }
     let done = match action {
         Action::Delete => os::patiently(|| fs::remove_file(claimed)).map(|()| FiledAway::Deleted),
-        Action::Move { to } => move_into(claimed, to, relative).map(FiledAway::At).map_err(|error| into(to, &error)),
-        Action::Zip { to } => zip_into(claimed, to, relative).map(FiledAway::At).map_err(|error| into(to, &error)),
+        Action::Move { to } => at(to, move_into(claimed, to, relative)),
+        Action::SetAside { to } => at(to, move_into(claimed, to, &sidecar::name_aside(relative))),
+        Action::Zip { to } => at(to, zip_into(claimed, to, relative)),
     };
     if done.is_err() {
         put_back(claimed, source)?;
@@ -148,11 +192,16 @@ fn act(source: &Path, claimed: &Path, relative: &Path, expected: &Stat, action: 
     done
 }
 
-/// An error with the folder that was to be written to, and the room on its disk.
-fn into(folder: &Path, error: &io::Error) -> io::Error {
+fn at(folder: &Path, done: io::Result<PathBuf>) -> io::Result<FiledAway> {
+    done.map(FiledAway::At).map_err(|error| about("into", folder, &error))
+}
+
+/// An error with what was done to which folder, and where room is the matter, how much its disk has.
+pub(crate) fn about(doing: &str, folder: &Path, error: &io::Error) -> io::Error {
+    let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
     let left =
-        os::disk_left(folder).map(|left| format!("; {} MiB are left on its disk", left >> 20)).unwrap_or_default();
-    io::Error::new(error.kind(), format!("into {}: {error}{left}", folder.display()))
+        os::disk_left(folder).filter(|_| is_full).map(|left| format!("; {} MiB are left on its disk", left >> 20));
+    io::Error::new(error.kind(), format!("{doing} {}: {error}{}", folder.display(), left.unwrap_or_default()))
 }
 
 /// What came of searching for files of a crash.
@@ -173,7 +222,7 @@ impl Strays {
     }
 }
 
-/// Returns files that a crash left in private folders below `inbox`; `except` is in use.
+/// Returns files that a crash left in private folders below `inbox`, or beside them; `except` is in use.
 pub(crate) fn put_back_strays(inbox: &Path, recursive: bool, except: Option<&str>) -> Strays {
     let mut strays = Strays::default();
     let except = except.map(|who| OsString::from(format!("{CLAIM_PREFIX}{who}")));
@@ -188,6 +237,12 @@ pub(crate) fn put_back_strays(inbox: &Path, recursive: bool, except: Option<&str
             let Some(entry) = strays.step(&folder, entry) else { break };
             let name = entry.file_name();
             if !strays.step(&entry.path(), entry.file_type()).is_some_and(|kind| kind.is_dir()) {
+                if let Some((private, name)) = split_beside(&name)
+                    && except.as_ref() != Some(&private)
+                    && strays.step(&entry.path(), put_back(&entry.path(), &folder.join(name))).is_some()
+                {
+                    strays.count += 1;
+                }
                 continue;
             }
             if !name.as_encoded_bytes().starts_with(CLAIM_PREFIX.as_bytes()) {
@@ -205,6 +260,12 @@ pub(crate) fn put_back_strays(inbox: &Path, recursive: bool, except: Option<&str
     strays
 }
 
+/// The private folder that there was no room for, and the name of the file.
+fn split_beside(name: &OsStr) -> Option<(OsString, OsString)> {
+    let is_ours = name.as_encoded_bytes().starts_with(CLAIM_PREFIX.as_bytes());
+    if is_ours { os::split_name(name, BESIDE) } else { None }
+}
+
 /// Returns all files below a private folder to where they were below `home`, and removes it.
 fn empty_claim(claim: &Path, home: &Path, strays: &mut Strays) {
     let failures = strays.failed.len();
@@ -213,7 +274,7 @@ fn empty_claim(claim: &Path, home: &Path, strays: &mut Strays) {
         let Some(stray) = strays.step(claim, stray) else { break };
         let (path, target) = (stray.path(), home.join(stray.file_name()));
         if strays.step(&path, stray.file_type()).is_some_and(|kind| kind.is_dir()) {
-            if strays.step(&target, fs::create_dir_all(&target)).is_some() {
+            if strays.step(&target, make_folder(&target)).is_some() {
                 empty_claim(&path, &target, strays);
             }
         } else if strays.step(&path, put_back(&path, &target)).is_some() {
@@ -258,7 +319,7 @@ fn place<'a>(folder: &Path, relative: &'a Path) -> io::Result<(PathBuf, &'a OsSt
 
 /// Renames to a free name of the folder, on the same volume.
 fn move_to_free_name(file: &Path, folder: &Path, name: &OsStr) -> io::Result<PathBuf> {
-    fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     for target in free_names(folder, name) {
         match os::patiently(|| os::rename_to_free_name(file, &target)) {
             Ok(()) => return Ok(target),
@@ -299,13 +360,12 @@ fn write_into(
     folder: &Path,
     relative: &Path,
     suffix: &str,
-    write: impl FnOnce(&Path, fs::File) -> io::Result<fs::File>,
+    write: impl FnOnce(&Path, &OsStr, fs::File) -> io::Result<fs::File>,
 ) -> io::Result<PathBuf> {
-    let (folder_of_it, name) = place(folder, relative)?;
-    let mut name = name.to_os_string();
-    name.push(suffix);
+    let (folder_of_it, inner) = place(folder, relative)?;
+    let name = with_end(inner, suffix.as_ref());
     let (part, to) = create_part(folder)?;
-    let placed = write(file, to).and_then(|written| {
+    let placed = write(file, inner, to).and_then(|written| {
         written.sync_all()?;
         drop(written);
         let target = move_to_free_name(&part, &folder_of_it, &name)?;
@@ -323,10 +383,10 @@ fn write_into(
 }
 
 /// Creates a file to be written, on the volume of the folder.
-fn create_part(folder: &Path) -> io::Result<(PathBuf, fs::File)> {
+pub(crate) fn create_part(folder: &Path) -> io::Result<(PathBuf, fs::File)> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let parts = folder.join(PART_FOLDER);
-    fs::create_dir_all(&parts)?;
+    make_folder(&parts)?;
     let part = parts.join(format!("{}-{}", pool::claim_name(), NUMBER.fetch_add(1, Ordering::Relaxed)));
     let file = fs::OpenOptions::new().write(true).create_new(true).open(&part)?;
     Ok((part, file))
@@ -339,7 +399,7 @@ pub(crate) fn remove_parts(folder: &Path) {
     }
 }
 
-fn remove_ours(path: &Path) {
+pub(crate) fn remove_ours(path: &Path) {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             tracing::warn!(file = %path.display(), %error, "a file that is not whole could not be removed");
@@ -348,7 +408,7 @@ fn remove_ours(path: &Path) {
     }
 }
 
-fn copy(file: &Path, mut to: fs::File) -> io::Result<fs::File> {
+fn copy(file: &Path, _name: &OsStr, mut to: fs::File) -> io::Result<fs::File> {
     let mut from = fs::File::open(file)?;
     let metadata = from.metadata()?;
     io::copy(&mut from, &mut to)?;
@@ -357,14 +417,13 @@ fn copy(file: &Path, mut to: fs::File) -> io::Result<fs::File> {
     Ok(to)
 }
 
-fn pack(file: &Path, to: fs::File) -> io::Result<fs::File> {
+fn pack(file: &Path, name: &OsStr, to: fs::File) -> io::Result<fs::File> {
     let mut from = fs::File::open(file)?;
     let mut zip = zip::ZipWriter::new(to);
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let options = zip::write::SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated)
         .large_file(from.metadata()?.len() > u64::from(u32::MAX / 2));
-    zip.start_file(name, options).map_err(io::Error::other)?;
+    zip.start_file(name.to_string_lossy(), options).map_err(unpacked)?;
     io::copy(&mut from, &mut zip)?;
     zip.finish().map_err(unpacked)
 }
@@ -381,8 +440,7 @@ fn unpacked(error: zip::result::ZipError) -> io::Error {
 /// because the process ended between the two.
 pub(crate) fn find(folder: &Path, relative: &Path, size: u64, digest: &[u8; 32]) -> Option<PathBuf> {
     let (folder, name) = place(folder, relative).ok()?;
-    let mut zipped = name.to_os_string();
-    zipped.push(".zip");
+    let zipped = with_end(name, ".zip".as_ref());
     for (name, is_zip) in [(name, false), (&zipped, true)] {
         // Names are given out without gaps.
         for number in 0..u32::MAX {
@@ -412,54 +470,6 @@ fn digest_in_zip(file: fs::File, size: u64) -> io::Result<[u8; 32]> {
     let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(io::Error::other)?;
     let inner = zip.by_index(0).map_err(io::Error::other)?;
     if inner.size() == size { digest_of(inner) } else { Err(io::Error::other("another size")) }
-}
-
-/// The numbered names from the first free one on.
-fn free_names(folder: &Path, name: &OsStr) -> impl Iterator<Item = PathBuf> {
-    let path = move |number| folder.join(numbered(name, number));
-    let first = first_free(|number| fs::symlink_metadata(path(number)).is_ok());
-    (first..u32::MAX).map(path)
-}
-
-/// A free number with all before it taken, as far as numbers are given out without gaps; some free number else. Found by
-/// doubling and halving: a name may be used a hundred thousand times.
-fn first_free(mut is_taken: impl FnMut(u32) -> bool) -> u32 {
-    if !is_taken(0) {
-        return 0;
-    }
-    let (mut taken, mut free) = (0, 1);
-    while free < u32::MAX && is_taken(free) {
-        taken = free;
-        free = free.saturating_mul(2);
-    }
-    while free - taken > 1 {
-        let middle = taken + (free - taken) / 2;
-        if is_taken(middle) {
-            taken = middle;
-        } else {
-            free = middle;
-        }
-    }
-    free
-}
-
-/// `report.csv`, `report.1.csv`, `report.2.csv`, ...; shortened where a name would get too long.
-fn numbered(name: &OsStr, number: u32) -> OsString {
-    if number == 0 {
-        return name.to_os_string();
-    }
-    let path = Path::new(name);
-    let mut result = path.file_stem().unwrap_or(name).to_os_string();
-    if name.len() > 240 {
-        // Cut by characters, so that what is left is text; names are told apart by the number.
-        result = result.to_string_lossy().chars().take(100).collect::<String>().into();
-    }
-    result.push(format!(".{number}"));
-    if let Some(extension) = path.extension() {
-        result.push(".");
-        result.push(extension);
-    }
-    result
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use crate::{
     config::{self, After, Class, Identity},
     convert::Converted,
     core::{Core, InboxState},
-    intake::take::{Arrived, Taken},
+    intake::take::{self, Arrived, Taken},
+    validate,
 };
 
 /// A decision about a file, to be made durable.
@@ -55,7 +56,8 @@ pub(crate) fn commit(core: &Core, inbox: &InboxState, taken: &Taken, decision: D
             Commit::new(source, Outcome::Quarantined { error: sidecar })
         }
         Decision::Wait { by, reason, next_try } => {
-            let source = source(inbox, taken, digest_only(), by.as_ref(), String::new());
+            let identity = identity_while_waiting(inbox, &taken.arrived).unwrap_or_else(digest_only);
+            let source = source(inbox, taken, identity, by.as_ref(), String::new());
             Commit::new(source, Outcome::Waiting { reason, next_try })
         }
     };
@@ -85,13 +87,19 @@ pub(crate) fn wait_unread(
         key: SourceKey { inbox: inbox.config.name.clone(), path: wats_queue::encode_path(&arrived.path) },
         stat: arrived.stat,
         digest: [0; 32],
-        identity: Vec::new(),
+        identity: identity_while_waiting(inbox, arrived).unwrap_or_default(),
         plugin: None,
         inputs: String::new(),
         trace: None,
         first_seen: Some(arrived.first_seen),
     };
     core.queue.commit_blocking(Commit::new(source, Outcome::Waiting { reason, next_try }))
+}
+
+/// A log that grows is one source also while it waits.
+fn identity_while_waiting(inbox: &InboxState, arrived: &Arrived) -> Option<Vec<u8>> {
+    let is_log = inbox.config.identity == Identity::Append;
+    is_log.then(|| validate::identity_of_place(&inbox.config.name, &take::slashed(&arrived.path)))
 }
 
 fn source(inbox: &InboxState, taken: &Taken, identity: Vec<u8>, by: Option<&Plugin>, inputs: String) -> Source {

@@ -126,6 +126,8 @@ pub struct Inbox {
     pub unclaimed_wait: Duration,
     /// How long a file of 0 bytes is kept waiting.
     pub empty_wait: Duration,
+    /// Larger files are not read.
+    pub max_file_bytes: u64,
     /// Defaults of its reports.
     pub defaults: RawDefaults,
 }

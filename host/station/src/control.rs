@@ -205,13 +205,9 @@ fn quarantined(folder: &Path) -> impl Iterator<Item = PathBuf> {
             let Ok(entry) = entry else { continue };
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && !archive::is_ours(&entry.file_name()) => folders.push(entry.path()),
-                Ok(kind) if kind.is_file() && !is_sidecar(&entry.path()) => return Some(entry.path()),
+                Ok(kind) if kind.is_file() && !sidecar::is_one(&entry.path()) => return Some(entry.path()),
                 _ => {}
             }
         }
     })
-}
-
-fn is_sidecar(file: &Path) -> bool {
-    file.to_string_lossy().strip_suffix(".error.json").is_some_and(|stem| !stem.is_empty())
 }

@@ -98,7 +98,7 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
         match conversion.outcome {
             Ok(Outcome::Converted) => {
                 setting.plugins.record_success(&plugin);
-                match take::still_the_same(taken) {
+                match take::still_the_same(taken, setting.cancel) {
                     Ok(true) => {}
                     Ok(false) => {
                         sink.abandon();
@@ -154,14 +154,7 @@ fn rules(setting: Setting<'_>, taken: &Taken, asked_before: Asked) -> Rules {
     let main = &taken.source.main;
     Rules {
         station: setting.station_id,
-        identity: SourceIdentity {
-            rule: setting.inbox.identity,
-            inbox: setting.inbox.name.clone(),
-            digest: taken.digest,
-            name: main.name.to_string(),
-            path: main.path.to_string(),
-            modified: main.modified.to_string(),
-        },
+        identity: SourceIdentity::of(setting.inbox, taken),
         defaults: Defaults { start: main.modified.parse::<Timestamp>().ok(), ..setting.defaults.clone() },
         asked_before,
     }

@@ -225,6 +225,10 @@ impl InboxState {
         self.rescan.store(true, Ordering::Release);
     }
 
+    pub(crate) fn is_rescan_asked(&self) -> bool {
+        self.rescan.load(Ordering::Acquire)
+    }
+
     pub(crate) fn take_rescan(&self) -> bool {
         self.rescan.swap(false, Ordering::AcqRel)
     }
@@ -448,7 +452,7 @@ impl Events {
 /// The archive and error folders of an inbox, and whether they can be made.
 pub(crate) fn make_folders(inbox: &Inbox) -> Result<(), Error> {
     let make = |path: &Path| {
-        std::fs::create_dir_all(path).map_err(|source| Error::Folder {
+        archive::make_folder(path).map_err(|source| Error::Folder {
             inbox: inbox.name.clone(),
             path: path.to_owned(),
             source,

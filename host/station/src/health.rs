@@ -263,7 +263,8 @@ fn complaints(
         complain(Status::Degraded, "queue".into(), why, None);
     }
     if let Some(paused) = &destination.paused {
-        complain(Status::Degraded, "destination".into(), paused.why.clone(), Some(paused.since));
+        let why = format!("nothing is sent for now, and reports are kept: {}", paused.why);
+        complain(Status::Degraded, "destination".into(), why, Some(paused.since));
     }
     if let Some((count, reason)) = core.destination.set_aside() {
         let why = format!(

@@ -4,6 +4,7 @@
 //! overflow and network disks send none. A file is given to the workers when it has held still, and only when the queue
 //! takes more; else it stays where it is.
 
+mod away;
 pub(crate) mod candidates;
 pub(crate) mod scan;
 pub(crate) mod take;
@@ -15,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use away::Away;
 use candidates::{Candidates, Due, Hint};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use take::Arrived;
@@ -39,6 +41,9 @@ const TICK: Duration = Duration::from_millis(200);
 const FIRST_LOAD: Duration = Duration::from_secs(3);
 /// Between looks whether plugins are loaded.
 const LOAD_TICK: Duration = Duration::from_millis(10);
+/// A scan that is asked for waits so many times as long as the last one took: in a storm of events, of which some are lost each
+/// time, there must be time left for the files.
+const REST: u32 = 3;
 /// Between looks into the error folder.
 const UPKEEP: Duration = Duration::from_secs(20);
 /// A bound that is met again and again, as the queue's is while the server is slow, is told of no more often.
@@ -78,6 +83,7 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
         core,
         inbox,
         candidates: Candidates::default(),
+        away: Away::default(),
         first_scan: true,
         is_held: false,
         held_told: None,
@@ -85,19 +91,20 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
     };
     let mut watch = watch::Watch::new(inbox);
     let mut next_scan = Instant::now();
+    let mut rested = Instant::now();
     let mut next_upkeep = Instant::now();
     while !core.stop.is_cancelled() {
         let now = Instant::now();
-        let is_asked = inbox.take_rescan();
+        let is_asked = now >= rested && inbox.take_rescan();
         if now >= next_upkeep || is_asked {
             inbox.set_quarantined(control::count_quarantined(&inbox.config.error_dir));
             inbox.put_back_strays(Some(pool::claim_name()));
             next_upkeep = Instant::now() + UPKEEP;
         }
         if now >= next_scan || is_asked {
-            watch.renew();
-            intake.scan();
+            intake.scan(&mut watch);
             next_scan = Instant::now() + inbox.config.scan;
+            rested = Instant::now() + now.elapsed() * REST;
         }
         let wait = if core.started.elapsed() < FIRST_LOAD && core.plugins.loading().is_some() {
             LOAD_TICK
@@ -107,7 +114,8 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
             let due = intake.candidates.next_due();
             due.map_or(TICK, |due| due.saturating_duration_since(Instant::now())).min(TICK)
         };
-        match notices.recv_timeout(wait.min(next_scan.saturating_duration_since(Instant::now()))) {
+        let scan_at = if inbox.is_rescan_asked() { next_scan.min(rested) } else { next_scan };
+        match notices.recv_timeout(wait.min(scan_at.saturating_duration_since(Instant::now()))) {
             Ok(notice) => {
                 intake.notice(notice);
                 for notice in notices.try_iter().take(4 * BATCH) {
@@ -126,6 +134,7 @@ struct Intake<'a> {
     core: &'a Arc<Core>,
     inbox: &'a Arc<InboxState>,
     candidates: Candidates,
+    away: Away,
     first_scan: bool,
     is_held: bool,
     /// When the log was last told that files are left where they are.
@@ -135,9 +144,9 @@ struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    fn scan(&mut self) {
+    fn scan(&mut self, watch: &mut watch::Watch) {
         let unmade = self.inbox.make_folders(Some(pool::claim_name()));
-        let scanned = scan::scan(&self.inbox.config);
+        let scanned = scan::scan(&self.inbox.config, |folder| watch.folder(folder));
         self.inbox.set_unreadable(unmade.or_else(|| {
             let (path, error) = scanned.unreadable.first()?;
             Some(format!("{}: {error}{}", path.display(), more(scanned.unreadable.len() - 1)))
@@ -170,7 +179,7 @@ impl Intake<'_> {
                 }
             },
             Notice::Finished(path, verdict) => self.finished(&path, verdict),
-            Notice::FileAway(row) => self.file_away(row),
+            Notice::FileAway(row) => self.away.add(row),
             Notice::TakenAway(row) => self.taken_away(&row),
             Notice::PluginsChanged => self.candidates.wake_waiting(Instant::now()),
         }
@@ -208,6 +217,7 @@ impl Intake<'_> {
 
     /// Gives files that are due to the workers. True when they cannot take more now.
     fn promote(&mut self) -> bool {
+        self.send_away();
         loop {
             // No more than the workers take: whatever is looked up beyond that must be looked up again.
             let room = self.core.pool.room();
@@ -332,13 +342,22 @@ impl Intake<'_> {
         }
     }
 
-    fn file_away(&mut self, row: Box<SourceRow>) {
-        let Some(path) = wats_queue::decode_path(&row.key.path) else { return };
-        if self.candidates.claim(&path, row.stat, Instant::now(), self.core.now()) {
+    /// Gives files that are to be filed away to the workers.
+    fn send_away(&mut self) {
+        let mut places = self.away.places(self.core.pool.room());
+        while places > 0 {
+            let Some(row) = self.away.next() else { return };
+            let Some(path) = wats_queue::decode_path(&row.key.path) else { continue };
+            // A worker has it, or it is to be left alone for a while: it is told of again.
+            if !self.candidates.claim(&path, row.stat, Instant::now(), self.core.now()) {
+                continue;
+            }
+            places -= 1;
             let work = Work::FileAway { inbox: Arc::clone(self.inbox), row };
             if !self.core.pool.try_send(work) {
-                // It is told again soon.
+                // Another inbox was quicker; it is told of again.
                 self.candidates.done(&path);
+                return;
             }
         }
     }

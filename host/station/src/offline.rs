@@ -154,7 +154,8 @@ impl Offline {
         let inbox = Inbox { path: folder, ..inbox.clone() };
         let arrived =
             Arrived { path, stat: os::stat_of(&metadata), first_seen: jiff::Timestamp::now(), since: Instant::now() };
-        let taken = take::take(&inbox, arrived, &self.config.station.time_zone).map_err(std::io::Error::other)?;
+        let taken = take::take(&inbox, arrived, &self.config.station.time_zone, &Cancel::default())
+            .map_err(std::io::Error::other)?;
         self.answer(&inbox, &taken)
     }
 

@@ -6,6 +6,7 @@ mod unix;
 mod windows;
 
 use std::{
+    ffi::{OsStr, OsString},
     fs::{File, Metadata},
     io,
     path::Path,
@@ -65,7 +66,12 @@ pub(crate) fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
     platform::rename_to_free_name(from, to)
 }
 
-/// Makes sure that renames in a folder outlive a power cut. A no-op where folders cannot be synced.
+/// What of a name lies before and behind the first such ASCII character.
+pub(crate) fn split_name(name: &OsStr, at: u8) -> Option<(OsString, OsString)> {
+    platform::split_name(name, at)
+}
+
+/// Makes sure that renames in a folder outlive a power cut. A no-op where folders cannot be synced, as on some network disks.
 pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     platform::sync_dir(path)
 }

@@ -13,12 +13,12 @@ use std::{
 };
 
 use wats_queue::{Archive, Committed, Sighting, SourceId, SourceRow, Stat};
-use wats_runtime::{Failure, LogLine, Plugin};
+use wats_runtime::{Failure, FailureKind, LogLine, Plugin};
 
 use crate::{
     archive::{self, Action, FiledAway},
     commit::{self, Decision},
-    config::After,
+    config::{After, Identity},
     convert::{self, Conversion},
     core::{Core, InboxState},
     filing::{self, Filed},
@@ -40,11 +40,14 @@ const WAIT: Duration = Duration::from_secs(30);
 /// Takes a file through the pipeline.
 pub(crate) fn run(core: &Core, inbox: &InboxState, arrived: &Arrived, worker: &str) -> Verdict {
     core.fault("take.before");
-    let taken = match take::take(&inbox.config, arrived.clone(), &core.config.station.time_zone) {
+    let taken = match take::take(&inbox.config, arrived.clone(), &core.config.station.time_zone, &core.cancel) {
         Ok(taken) => taken,
         Err(TakeError::Missing) => return Verdict::Done,
         Err(TakeError::Changed) => return Verdict::Changed,
-        Err(TakeError::Unreadable(error)) => return unreadable(core, inbox, arrived, &error),
+        Err(TakeError::Stopped) => return Verdict::Again(STATION_RETRY),
+        Err(error @ (TakeError::Unreadable(_) | TakeError::TooLarge { .. })) => {
+            return unreadable(core, inbox, arrived, &error);
+        }
     };
     core.fault("convert.before");
     let decision = match decide(core, inbox, &taken) {
@@ -55,8 +58,8 @@ pub(crate) fn run(core: &Core, inbox: &InboxState, arrived: &Arrived, worker: &s
 }
 
 /// The file stays where it is, and the ledger knows that it does.
-fn unreadable(core: &Core, inbox: &InboxState, arrived: &Arrived, error: &std::io::Error) -> Verdict {
-    let why = format!("{} cannot be read: {error}", inbox.config.path.join(&arrived.path).display());
+fn unreadable(core: &Core, inbox: &InboxState, arrived: &Arrived, error: &TakeError) -> Verdict {
+    let why = format!("{}: {error}", inbox.config.path.join(&arrived.path).display());
     // Noted once, not at each try.
     if !inbox.is_stuck(&arrived.path, &why)
         && let Err(error) = commit::wait_unread(core, inbox, arrived, why.clone(), after(core, STATION_RETRY))
@@ -77,11 +80,12 @@ pub(crate) fn give_up(core: &Core, inbox: &InboxState, arrived: &Arrived, said: 
         Ok(_) => {}
         Err(_) => return broken(inbox, &arrived.path, said),
     }
-    match take::take(&inbox.config, arrived.clone(), &core.config.station.time_zone) {
+    match take::take(&inbox.config, arrived.clone(), &core.config.station.time_zone, &core.cancel) {
         Ok(taken) => finish(core, inbox, &taken, quarantine(core, inbox, &taken, &failed_on_it(said)), worker),
         Err(TakeError::Missing) => Verdict::Done,
         Err(TakeError::Changed) => Verdict::Changed,
-        Err(TakeError::Unreadable(_)) => broken(inbox, &arrived.path, said),
+        Err(TakeError::Stopped) => Verdict::Again(STATION_RETRY),
+        Err(TakeError::Unreadable(_) | TakeError::TooLarge { .. }) => broken(inbox, &arrived.path, said),
     }
 }
 
@@ -121,6 +125,12 @@ fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Ve
         Conversion::Reports(converted) => Ok(Decision::Converted(converted)),
         Conversion::Waiting { by, reason, retry_after } => {
             Ok(wait(core, Some(by), reason, retry_after.unwrap_or(WAIT)))
+        }
+        // The writer of a log is in the middle of a row. The log must stay where it is: it would go on writing to it.
+        Conversion::Failed { by, failure, .. }
+            if inbox.config.identity == Identity::Append && failure.kind == FailureKind::Truncated =>
+        {
+            Ok(wait(core, Some(by), failure.to_string(), WAIT))
         }
         Conversion::Failed { by, failure, log } => Ok(failed(core, inbox, taken, by, &failure, &log)),
         Conversion::Unacceptable { by, error, log } => {
@@ -269,23 +279,25 @@ fn to_archive_now(core: &Core, inbox: &InboxState, place: &Place<'_>, worker: &s
 }
 
 fn to_error_folder(core: &Core, inbox: &InboxState, place: &Place<'_>, text: &str, worker: &str) -> Verdict {
-    let action = Action::Move { to: &inbox.config.error_dir };
+    let folder = &inbox.config.error_dir;
+    let reason = match sidecar::Ready::write(folder, text) {
+        Ok(reason) => reason,
+        Err(error) => return place.stuck(inbox, &archive::about("the reason cannot be written into", folder, &error)),
+    };
+    let action = Action::SetAside { to: folder };
     match archive::file_away(&inbox.config.path, place.path, place.stat, action, worker) {
         Ok(FiledAway::At(path)) => {
-            if let Err(error) = sidecar::write(&path, text) {
-                tracing::error!(file = %path.display(), %error, "the reason could not be written beside the file; `wats trace` tells it");
-            }
             inbox.add_quarantined();
+            explain(reason, &path);
             place.filed(core, inbox, archived(&path), Some(&path));
             Verdict::Done
         }
         Ok(FiledAway::Missing) => {
             // After a crash between the move and the sidecar the file lies there without its reason.
-            let found = archive::find(&inbox.config.error_dir, place.path, place.stat.size, place.digest);
-            if let Some(path) = found.as_ref().filter(|path| !sidecar::path_for(path).exists())
-                && let Err(error) = sidecar::write(path, text)
-            {
-                tracing::error!(file = %path.display(), %error, "the reason could not be written beside the file");
+            let aside = sidecar::name_aside(place.path);
+            let found = archive::find(folder, &aside, place.stat.size, place.digest);
+            if let Some(path) = found.as_ref().filter(|path| !sidecar::path_for(path).exists()) {
+                explain(reason, path);
             }
             place.filed(core, inbox, archived_or_gone(found.as_deref()), found.as_deref());
             Verdict::Done
@@ -295,6 +307,12 @@ fn to_error_folder(core: &Core, inbox: &InboxState, place: &Place<'_>, text: &st
             Verdict::Changed
         }
         Err(error) => place.stuck(inbox, &error),
+    }
+}
+
+fn explain(reason: sidecar::Ready, file: &Path) {
+    if let Err(error) = reason.place(file) {
+        tracing::error!(file = %file.display(), %error, "the reason could not be put beside the file; `wats trace` tells it");
     }
 }
 

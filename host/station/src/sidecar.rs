@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 use wats_runtime::{Failure, LogLine, Plugin};
 
-use crate::intake::take::Taken;
+use crate::{archive, intake::take::Taken};
 
 /// Why a file cannot be converted, for people and for programs.
 #[derive(Debug, Serialize)]
@@ -86,26 +86,57 @@ pub(crate) fn text(facts: Facts<'_>) -> String {
     serde_json::to_string_pretty(&sidecar).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))
 }
 
-/// Where the sidecar of a file lies.
-pub(crate) fn path_for(file: &Path) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_os_string();
-    if name.len() > 240 {
-        name = name.to_string_lossy().chars().take(100).collect::<String>().into();
-    }
-    name.push(".error.json");
-    file.with_file_name(name)
+const END: &str = ".error.json";
+
+/// Whether a file of the error folder is the reason of another one.
+pub(crate) fn is_one(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name.len() > END.len() && name.as_encoded_bytes().ends_with(END.as_bytes()))
 }
 
-/// Writes the sidecar of a file that lies in the error folder. It appears whole: a crash leaves none behind that is torn,
-/// which the repair would take for a finished one.
-pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
-    let path = path_for(file);
-    let part = path.with_extension("json.part");
-    let mut file = fs::File::create(&part)?;
-    io::Write::write_all(&mut file, text.as_bytes())?;
-    // The ledger is told that it is there.
-    file.sync_all()?;
-    fs::rename(&part, &path)
+/// Under which path a file is set aside: its own, unless it is called like the reason of another file, which would overwrite it.
+pub(crate) fn name_aside(relative: &Path) -> PathBuf {
+    match relative.file_name() {
+        Some(name) if is_one(relative) => relative.with_file_name(archive::with_end(name, "_".as_ref())),
+        _ => relative.to_owned(),
+    }
+}
+
+/// Where the sidecar of a file lies.
+pub(crate) fn path_for(file: &Path) -> PathBuf {
+    file.with_file_name(archive::with_end(file.file_name().unwrap_or_default(), END.as_ref()))
+}
+
+/// A sidecar that is on disk, and not yet beside its file. It is written before the file is moved: where there is no room
+/// for it, the file stays where it is. And it appears whole: a crash leaves none behind that is torn, which the repair
+/// would take for a finished one.
+#[derive(Debug)]
+pub(crate) struct Ready(PathBuf);
+
+impl Ready {
+    /// Writes it, on the disk of the error folder.
+    pub(crate) fn write(error_dir: &Path, text: &str) -> io::Result<Self> {
+        let (part, mut file) = archive::create_part(error_dir)?;
+        let ready = Self(part);
+        io::Write::write_all(&mut file, text.as_bytes())?;
+        // The ledger is told that it is there.
+        file.sync_all()?;
+        Ok(ready)
+    }
+
+    /// Puts it beside its file.
+    pub(crate) fn place(mut self, file: &Path) -> io::Result<()> {
+        fs::rename(&self.0, path_for(file))?;
+        self.0 = PathBuf::new();
+        Ok(())
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            archive::remove_ours(&self.0);
+        }
+    }
 }
 
 /// Hexadecimal digits, small.

@@ -45,6 +45,8 @@ const UPKEEP: Duration = Duration::from_secs(20);
 const UPKEEP_WHEN_FULL: Duration = Duration::from_secs(2);
 /// Between looks for files that are due to be filed away.
 const FILE_AWAY: Duration = Duration::from_secs(2);
+/// The same while there are more than one look finds.
+const FILE_AWAY_MORE: Duration = Duration::from_millis(100);
 /// Key of the station's id in the queue's state.
 const STATION_ID: &str = "station-id";
 
@@ -484,11 +486,16 @@ async fn upkeep_of_queue(core: &Core) -> std::io::Result<()> {
             Err(error) => tracing::warn!(%error, "upkeep of the queue is tried again later"),
         }
         taken_away::look(core).await;
-        // While files are kept out, room is made as soon as deliveries allow it.
-        let pause = if core.not_accepting().is_some() { UPKEEP_WHEN_FULL } else { UPKEEP };
-        tokio::select! {
-            () = core.stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(pause) => {}
+        // While files are kept out, room is made as soon as deliveries allow it, or whoever filled the disk.
+        let done = Instant::now();
+        loop {
+            tokio::select! {
+                () = core.stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(UPKEEP_WHEN_FULL) => {}
+            }
+            if done.elapsed() >= UPKEEP || core.not_accepting().is_some() {
+                break;
+            }
         }
     }
 }
@@ -514,7 +521,7 @@ async fn due_to_be_filed_away(core: &Core) -> std::io::Result<()> {
         }
         tokio::select! {
             () = core.stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(FILE_AWAY) => {}
+            () = tokio::time::sleep(if after.is_some() { FILE_AWAY_MORE } else { FILE_AWAY }) => {}
         }
     }
 }

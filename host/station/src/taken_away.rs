@@ -59,7 +59,7 @@ pub(crate) fn end_waiting(core: &Core, inbox: &InboxState, row: &SourceRow) -> R
     if is_there || now.decided != row.decided || !matches!(now.outcome, Outcome::Waiting { .. }) {
         return Ok(());
     }
-    tracing::warn!(inbox = %row.key.inbox, file = %row.key.path, "somebody took the file away while it was waiting; nothing of it was sent");
+    tracing::warn!(inbox = %row.key.inbox, file = %row.key.path, "somebody took the file away while it was waiting; what had not been committed of it is not sent");
     let source = Source {
         key: now.key,
         stat: now.stat,

@@ -11,7 +11,10 @@ use wats_queue::{NewReport, Payload, Queue, ReportKind, StageId};
 use wats_report::{Defaults, Report, Severity, Timestamp, Violation};
 use wats_runtime::{Asked, Draft, ReportSink, SinkError};
 
-use crate::config::Identity;
+use crate::{
+    config::{Identity, Inbox},
+    intake::take::Taken,
+};
 
 /// More compressed bytes than this are not held in memory: they are staged.
 const STAGE_BYTES: u64 = 4 << 20;
@@ -30,35 +33,46 @@ pub(crate) struct SourceIdentity {
 }
 
 impl SourceIdentity {
+    /// That of a file in an inbox.
+    pub(crate) fn of(inbox: &Inbox, taken: &Taken) -> Self {
+        let main = &taken.source.main;
+        Self {
+            rule: inbox.identity,
+            inbox: inbox.name.clone(),
+            digest: taken.digest,
+            name: main.name.to_string(),
+            path: main.path.to_string(),
+            modified: main.modified.to_string(),
+        }
+    }
+
     /// The bytes that ids are derived from. A pure function of the file is identified by what it saw: its bytes, and
     /// what else it asked for.
     pub(crate) fn bytes(&self, asked: Asked) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(64);
-        let mut part = |tag: u8, part: &[u8]| {
-            bytes.push(tag);
-            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            bytes.extend_from_slice(part);
-        };
-        match self.rule {
-            Identity::Append => {
-                part(b'a', self.inbox.as_bytes());
-                part(b'p', self.path.as_bytes());
-            }
-            Identity::Content => {
-                part(b'c', &self.digest);
-                if asked.name {
-                    part(b'n', self.name.as_bytes());
-                }
-                if asked.path {
-                    part(b'p', self.path.as_bytes());
-                }
-                if asked.modified {
-                    part(b'm', self.modified.as_bytes());
-                }
-            }
+        if self.rule == Identity::Append {
+            return identity_of_place(&self.inbox, &self.path);
         }
-        bytes
+        let mut parts: Vec<(u8, &[u8])> = vec![(b'c', &self.digest)];
+        let more =
+            [(asked.name, b'n', &self.name), (asked.path, b'p', &self.path), (asked.modified, b'm', &self.modified)];
+        parts.extend(more.into_iter().filter(|(asked, ..)| *asked).map(|(_, tag, text)| (tag, text.as_bytes())));
+        identity_bytes(&parts)
     }
+}
+
+/// That of a log that grows, whatever is in it.
+pub(crate) fn identity_of_place(inbox: &str, path: &str) -> Vec<u8> {
+    identity_bytes(&[(b'a', inbox.as_bytes()), (b'p', path.as_bytes())])
+}
+
+fn identity_bytes(parts: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64);
+    for (tag, part) in parts {
+        bytes.push(*tag);
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part);
+    }
+    bytes
 }
 
 /// What a sink needs to know.
@@ -184,6 +198,17 @@ impl Sink {
             self.asked.modified = true;
         }
         let mut violations = Vec::new();
+        if starts_with_file && self.rules.identity.rule == Identity::Append {
+            violations.push(Violation {
+                path: "header/start".into(),
+                rule: "missing-start",
+                message:
+                    "the inbox holds logs that grow (identity = \"append\"), so each report must state its start: \
+                          that of the file is another one each time it grows; use a converter that states it"
+                        .into(),
+                severity: Severity::Refuse,
+            });
+        }
         let key = match (key, self.rules.identity.rule) {
             (Some(key), _) => key,
             (None, Identity::Content) => ordinal.to_string(),

@@ -6,10 +6,11 @@ use tokio::{
     net::TcpStream,
 };
 
-pub(super) async fn get(address: &str, path: &str) -> Result<(u16, String)> {
+pub(super) async fn get(address: &str, path: &str, key: Option<&str>) -> Result<(u16, String)> {
+    let key = key.map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;
-        let head = format!("GET {path} HTTP/1.0\r\nhost: {address}\r\n\r\n");
+        let head = format!("GET {path} HTTP/1.0\r\nhost: {address}\r\n{key}\r\n");
         stream.write_all(head.as_bytes()).await?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await?;

@@ -174,6 +174,9 @@ pub(crate) fn entry_line(row: &Value, output: Output) -> String {
             line = format!("{line}\n          {words}: {value}");
         }
     }
+    if row.get("orphan").and_then(Value::as_bool) == Some(true) {
+        line.push_str("\n          its file was converted again and no longer gives it");
+    }
     line
 }
 

@@ -65,7 +65,11 @@ fn show(service: &Service, details: &Value, output: Output) -> anyhow::Result<()
     ))?;
     for complaint in list("complaints") {
         let part = |key: &str| plain(complaint.get(key).and_then(Value::as_str).unwrap_or_default());
-        output.line(&format!("  {} {}: {}", output.doubtful("!"), part("part"), part("why")))?;
+        let since = part("since");
+        // To the second: people compare it with a clock.
+        let since = since.split_once('.').map_or(since.as_str(), |(second, _)| second);
+        let since = if since.is_empty() { String::new() } else { format!(" (since {}Z)", since.trim_end_matches('Z')) };
+        output.line(&format!("  {} {}: {}{since}", output.doubtful("!"), part("part"), part("why")))?;
     }
     output.line(&format!(
         "queue     {} waiting, {} delivered, {} refused for good, {} on disk",

@@ -69,15 +69,15 @@ fn statuses_are_classified_as_the_table_says() {
         (422, JSON, clear(Permanent)),
         (418, JSON, clear(Permanent)),
         (400, HTML, clear(Foreign)),
-        (400, "", Verdict::PermanentIfProved),
-        (400, "refused", Verdict::PermanentIfProved),
-        (400, r#"{"code":1}"#, Verdict::PermanentIfProved),
+        (400, "", Verdict::IfProved(Permanent)),
+        (400, "refused", Verdict::IfProved(Permanent)),
+        (400, r#"{"code":1}"#, Verdict::IfProved(Permanent)),
         (401, HTML, clear(Auth)),
         (403, "", clear(Auth)),
         (407, "", clear(Auth)),
-        (404, JSON, Verdict::PermanentIfProved),
-        (404, "", Verdict::PermanentIfProved),
-        (404, "gone", Verdict::PermanentIfProved),
+        (404, JSON, Verdict::IfProved(Permanent)),
+        (404, "", Verdict::IfProved(Permanent)),
+        (404, "gone", Verdict::IfProved(Permanent)),
         (404, HTML, clear(Foreign)),
         (404, NO_ACTION, clear(Foreign)),
         (405, JSON, clear(Foreign)),
@@ -94,8 +94,12 @@ fn statuses_are_classified_as_the_table_says() {
     ] {
         assert_eq!(classify(status, &said(body), false), expected, "{status} {body}");
         // The same for a report, unless it would be given up on the word of nobody knows whom.
-        let wordless = matches!(said(body).form, Form::Empty | Form::Text) && expected == Verdict::PermanentIfProved;
-        let expected = if wordless { clear(Foreign) } else { expected };
+        let wordless = matches!(said(body).form, Form::Empty | Form::Text) && expected == Verdict::IfProved(Permanent);
+        let expected = match expected {
+            _ if wordless => clear(Foreign),
+            Verdict::Clear(class @ (Permanent | TooLarge)) => Verdict::IfProved(class),
+            expected => expected,
+        };
         assert_eq!(classify(status, &said(body), true), expected, "{status} {body}");
     }
 }

@@ -13,23 +13,32 @@ use reqwest::header::{
 
 use super::{Answer, Call, Core, retry_after};
 use crate::error::{Cause, ConnectFault, Error, ForeignKind, TimeoutPhase, clean};
-use crate::route::Method;
+use crate::route::{GET_VERSION, Method};
 
 /// Longest answer read: of what this client asks for, nothing is longer.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// The same of a version and of a receipt. These are read from whatever answers, many at a time.
+const MAX_RECEIPT_BYTES: usize = 1024 * 1024;
 /// Slowest upload that is waited for; below it the answer counts as late.
 const MIN_UPLOAD_BYTES_PER_SECOND: u64 = 16 * 1024;
 
 /// How rustls begins its messages about a handshake that failed; its error type cannot be named without depending on
 /// the very version that the HTTP library uses.
-const HANDSHAKE_FAILURES: [&str; 6] = [
+const HANDSHAKE_FAILURES: [&str; 5] = [
     "invalid peer certificate",
-    "received corrupt message",
     "received fatal alert",
     "received unexpected",
     "peer is incompatible",
     "peer misbehaved",
 ];
+
+/// How rustls begins its message about what is no TLS at all.
+const NO_TLS: &str = "received corrupt message";
+/// How the HTTP library begins its messages about what is no HTTP.
+const NO_HTTP: [&str; 2] = ["invalid HTTP", "message head is too large"];
+/// How it begins its message about who speaks before it is asked. Of a connection that has carried a request before, it is
+/// something else: an answer too many.
+const UNASKED: &str = "received unexpected message";
 
 pub(super) async fn exchange(core: &Core, call: &Call) -> Result<Answer, Error> {
     let limit = core.timeouts.total + upload_time(call.body.as_ref().map_or(0, |b| b.bytes.len()));
@@ -85,14 +94,16 @@ async fn read_body(core: &Core, call: &Call, status: u16, response: &mut reqwest
         Ok(Err(error)) => Err(failed(core, call, &error)),
         Err(_) => Err(timed_out(core, call, TimeoutPhase::Body, patience)),
     };
+    let is_short = call.route == GET_VERSION || call.route.is_submission();
+    let limit_bytes = if is_short { MAX_RECEIPT_BYTES } else { MAX_ANSWER_BYTES };
     // Nearly every answer comes in one piece: that piece is kept as it is.
     let Some(first) = next().await? else { return Ok(Bytes::new()) };
     let Some(second) = next().await? else { return Ok(first) };
     let mut body = BytesMut::from(first);
     let mut chunk = Some(second);
     while let Some(bytes) = chunk {
-        if body.len() + bytes.len() > MAX_ANSWER_BYTES {
-            let kind = Box::new(ForeignKind::TooLong { limit_bytes: MAX_ANSWER_BYTES });
+        if body.len() + bytes.len() > limit_bytes {
+            let kind = Box::new(ForeignKind::TooLong { limit_bytes });
             return Err(Error::Foreign { route: call.route, server: core.server(), status, kind });
         }
         body.extend_from_slice(&bytes);
@@ -142,12 +153,23 @@ fn failed(core: &Core, call: &Call, error: &reqwest::Error) -> Error {
     if error.is_timeout() {
         return timed_out(core, call, TimeoutPhase::Answer, core.timeouts.read);
     }
+    let is_no_http = |cause: &(dyn StdError + 'static)| {
+        let text = cause.to_string();
+        let unasked = call.route == GET_VERSION && text.starts_with(UNASKED);
+        unasked || NO_HTTP.iter().any(|start| text.starts_with(start))
+    };
+    if chain(error).any(is_no_http) {
+        return Error::Connect { route, server, fault: ConnectFault::NoHttp, source: cause(core, error) };
+    }
     Error::Interrupted { route, server, source: cause(core, error) }
 }
 
 fn connect_fault(error: &reqwest::Error) -> ConnectFault {
     if error.is_dns() {
         return ConnectFault::Dns;
+    }
+    if chain(error).any(|cause| cause.to_string().contains(NO_TLS)) {
+        return ConnectFault::NoTls;
     }
     for cause in chain(error) {
         if let Some(io) = cause.downcast_ref::<io::Error>() {

@@ -34,7 +34,7 @@ async fn each_failure_is_told_at_its_step() {
     check("http://no-such-host.invalid", StepName::Dns, "no-such-host.invalid").await;
     check("http://127.0.0.1:9", StepName::Connect, "port 9").await;
     let plain = Server::wats(|_| async { json(200, "[]") }).await;
-    check(&plain.url.replace("http:", "https:"), StepName::Tls, "certificate or TLS").await;
+    check(&plain.url.replace("http:", "https:"), StepName::Tls, "speaks no TLS").await;
     let portal = Server::start(|_| async { html(200, "<html><title>Login</title></html>") }).await;
     check(&portal.url, StepName::Version, "Login").await;
     let refusing = Server::wats(|_| async { json(401, r#"{"Message":"denied"}"#) }).await;

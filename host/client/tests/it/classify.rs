@@ -62,6 +62,26 @@ async fn a_bare_refusal_from_a_server_without_proof_is_foreign() {
     assert!(error.to_string().contains("nope"), "the words are kept: {error}");
 }
 
+/// Other products refuse in JSON too, and other hosts have limits.
+#[tokio::test]
+async fn a_refusal_in_json_or_for_size_is_believed_of_a_server_with_proof_only() {
+    for (status, body, words) in [
+        (400, r#"{"message":"orderId is missing"}"#, "orderId is missing"),
+        (409, r#"{"error":"no such order"}"#, "no such order"),
+        (422, r#"{"errors":{"orderId":["is required"]}}"#, "orderId: is required"),
+        (404, r#"{"error":"unknown endpoint"}"#, "unknown endpoint"),
+        (413, "<html><title>too large</title></html>", "too large"),
+    ] {
+        let server = Server::start(move |seen| async move {
+            if seen.method == "GET" { json(404, r#"{"error":"unknown endpoint"}"#) } else { reply(status, &[], body) }
+        })
+        .await;
+        let error = client(&server.url).report().submit_once(&report()).await.unwrap_err();
+        assert_eq!(error.class(), ErrorClass::Foreign, "{status}: {error}");
+        assert!(error.to_string().contains(words) && error.is_about_the_destination(), "the words are kept: {error}");
+    }
+}
+
 #[tokio::test]
 async fn the_time_to_wait_is_read_as_seconds_and_as_a_date() {
     for (headers, expected) in [

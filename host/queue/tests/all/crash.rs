@@ -157,7 +157,7 @@ async fn judge(dir: &Path, told: &Told) -> Vec<String> {
     }
     let mut wrong = Vec::new();
     for &(n, count) in &told.committed {
-        let Some(row) = queue.by_identity(&digest(n)).await.unwrap() else {
+        let Some(row) = known(&queue, n).await.unwrap() else {
             wrong.push(format!("source {n} was acknowledged and is not there"));
             continue;
         };

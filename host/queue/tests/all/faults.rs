@@ -301,7 +301,7 @@ async fn a_salvaged_queue_is_sound_whichever_page_was_damaged() {
     let pages: Vec<(i64, String)> = db
         .prepare(
             "SELECT pageno, name FROM dbstat WHERE pagetype = 'leaf' AND name IN ('entry', 'source', 'payload', \
-             'entry_report', 'entry_ready', 'source_identity', 'counter') AND pageno > 1",
+             'entry_in_run', 'entry_ready', 'source_path', 'entry_serial', 'counter') AND pageno > 1",
         )
         .unwrap()
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -336,26 +336,39 @@ async fn a_salvaged_queue_is_sound_whichever_page_was_damaged() {
 }
 
 #[tokio::test]
-async fn a_database_of_schema_1_opens_with_all_that_is_in_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let db = rusqlite::Connection::open(dir.path().join("queue.db")).unwrap();
-    db.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL").unwrap();
-    db.execute_batch(include_str!("../fixtures/v1.sql")).unwrap();
-    drop(db);
-    let queue = open(dir.path());
-    assert_sound(&queue).await;
-    let counts = queue.counts().await.unwrap();
-    assert_eq!(
-        (counts.files_seen, counts.reports_committed, counts.reports_delivered, counts.reports_dead),
-        (5, 6, 1, 1)
-    );
-    assert_eq!(queue.state("station.id").await.unwrap().as_deref(), Some(&b"station-1"[..]));
-    let leased = queue.lease(10).await.unwrap();
-    assert_eq!(leased.iter().map(|l| l.report_id).collect::<Vec<_>>(), [id(3), id(4)]);
-    assert_eq!(leased[0].payload.decompress().unwrap(), body(3, 3).as_bytes());
-    assert_eq!(queue.trace(Query::Serial("SN1".to_owned())).await.unwrap().reports.len(), 1);
-    assert_eq!(queue.commit(one(50)).await.unwrap().source_id.0, 6);
-    assert_sound(&queue).await;
+async fn a_database_of_each_released_schema_opens_with_all_that_is_in_it() {
+    let tables_of = |dir: &Path| {
+        let db = rusqlite::Connection::open(dir.join("queue.db")).unwrap();
+        let mut statement = db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY sql").unwrap();
+        let tables: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        tables
+    };
+    let fresh = tempfile::tempdir().unwrap();
+    open(fresh.path()).close().await;
+    for fixture in [include_str!("../fixtures/v1.sql"), include_str!("../fixtures/v2.sql")] {
+        let dir = tempfile::tempdir().unwrap();
+        let db = rusqlite::Connection::open(dir.path().join("queue.db")).unwrap();
+        db.execute_batch("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")
+            .unwrap();
+        db.execute_batch(fixture).unwrap();
+        drop(db);
+        let queue = open(dir.path());
+        assert_sound(&queue).await;
+        let counts = queue.counts().await.unwrap();
+        assert_eq!(
+            (counts.files_seen, counts.reports_committed, counts.reports_delivered, counts.reports_dead),
+            (5, 6, 1, 1)
+        );
+        assert_eq!(queue.state("station.id").await.unwrap().as_deref(), Some(&b"station-1"[..]));
+        let leased = queue.lease(10).await.unwrap();
+        assert_eq!(leased.iter().map(|l| l.report_id).collect::<Vec<_>>(), [id(3), id(4)]);
+        assert_eq!(leased[0].payload.decompress().unwrap(), body(3, 3).as_bytes());
+        assert_eq!(queue.trace(Query::Serial("SN1".to_owned())).await.unwrap().reports.len(), 1);
+        assert_eq!(queue.commit(one(50)).await.unwrap().source_id.0, 6);
+        assert_sound(&queue).await;
+        queue.close().await;
+        assert_eq!(tables_of(dir.path()), tables_of(fresh.path()));
+    }
 }
 
 /// Writes the database that the fixture was dumped from: run it by name with the folder in `WATS_QUEUE_FIXTURE` before

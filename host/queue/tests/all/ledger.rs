@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::*;
 use wats_queue::{
-    Archive, ArchiveWhen, Commit, EntryState, Error, Filter, Outcome, OutcomeKind, Page, Queue, Sighting,
+    Archive, ArchiveWhen, Commit, EntryState, Error, Filter, Outcome, OutcomeKind, Page, Queue, QueueOptions, Sighting,
 };
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn the_ledger_knows_files_by_path_and_stat() {
     assert_eq!(seen[3], Sighting::Unknown);
     assert_eq!(queue.unknown_of("other", &files).await.unwrap()[0], Sighting::Unknown);
     assert!(queue.lookup_by_stat("line", &path(1), stat(1)).await.unwrap().is_some());
-    assert!(queue.by_identity(&digest(2)).await.unwrap().is_some());
+    assert!(known(&queue, 2).await.unwrap().is_some());
     // The companion comes: the same source, although its reports are derived from more than its bytes. Waiting was no
     // generation.
     let mut complete = one(2);
@@ -121,6 +121,21 @@ async fn dead_letters_are_listed_retried_and_discarded() {
     ));
     let counts = queue.counts().await.unwrap();
     assert_eq!((counts.reports_live, counts.reports_dead, counts.reports_discarded), (1, 1, 1));
+    assert_sound(&queue).await;
+}
+
+#[tokio::test]
+async fn a_file_that_waited_and_was_taken_away_is_forgotten_and_still_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = TestClock::new();
+    let queue = Queue::open(dir.path(), QueueOptions { clock: clock.clone(), ..options() }).unwrap();
+    let waiting = Outcome::Waiting { reason: "companion".to_owned(), next_try: jiff::Timestamp::UNIX_EPOCH };
+    let waited = queue.commit(Commit::new(source(1), waiting)).await.unwrap().source_id;
+    queue.set_archive(waited, Archive::Gone).await.unwrap();
+    clock.advance(Duration::from_hours(24 * 401));
+    assert_eq!(queue.maintain().await.unwrap().sources_removed, 1);
+    let counts = queue.counts().await.unwrap();
+    assert_eq!((counts.files_seen, counts.files_waiting, counts.files_quarantined), (1, 1, 0));
     assert_sound(&queue).await;
 }
 
@@ -293,5 +308,36 @@ async fn twenty_thousand_waiting_reports_cost_no_more_than_two_hundred() {
     }
     let deep = round(&queue).await;
     assert!(deep < shallow * 4, "{deep:?} at 18,000, {shallow:?} at 200");
+    assert_sound(&queue).await;
+}
+
+/// What the server has in an older form is not in question: the newer one takes its place there.
+#[tokio::test]
+async fn a_report_that_is_given_with_another_content_is_no_orphan_and_nor_is_one_that_is_given_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = open(dir.path());
+    let orphans = async || {
+        let listed = queue.list(Filter { orphans: true, ..Filter::default() }, Page::default()).await.unwrap();
+        listed.iter().map(|row| row.report_id).collect::<Vec<_>>()
+    };
+    let commits = [
+        (vec![report(1, 1), report(2, 2)], vec![]),
+        // Changed; dropped; as it was at first; changed and dropped the other way round.
+        (vec![report(1, 10), report(2, 2)], vec![]),
+        (vec![report(2, 2)], vec![id(1)]),
+        (vec![report(1, 10), report(2, 2)], vec![]),
+        (vec![report(1, 11)], vec![id(2)]),
+        (vec![report(1, 11), report(2, 20)], vec![]),
+    ];
+    for (reports, expected) in commits {
+        let committed = queue.commit(commit(source(1), reports)).await.unwrap();
+        assert_eq!(committed.orphans, expected, "{committed:?}");
+        for leased in queue.lease(10).await.unwrap() {
+            queue.delivered(leased.entry_id, receipt()).await.unwrap();
+        }
+        let mut listed = orphans().await;
+        listed.dedup();
+        assert_eq!(listed, expected, "{committed:?}");
+    }
     assert_sound(&queue).await;
 }

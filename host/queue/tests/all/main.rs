@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod backlog;
 mod crash;
 mod faults;
 mod ledger;

@@ -10,6 +10,7 @@
 #![expect(clippy::panic, reason = "tests")]
 
 mod disk;
+mod failing;
 mod judge;
 mod work;
 
@@ -27,6 +28,7 @@ const ROOT: &str = "WATS_POWER_ROOT";
 const TRACE: &str = "WATS_POWER_TRACE";
 const FIRST: &str = "WATS_QUEUE_POWER_FIRST";
 const BROKEN: &str = "WATS_QUEUE_POWER_BROKEN";
+const FAIL: &str = "WATS_POWER_FAIL";
 
 /// The first sources of the two processes.
 const FIRSTS: [u64; 2] = [1, 401];
@@ -43,7 +45,8 @@ fn variable(name: &str) -> Option<String> {
 fn child() {
     let (Some(root), Some(trace)) = (variable(ROOT), variable(TRACE)) else { return };
     let first = variable(FIRST).unwrap().parse().unwrap();
-    work::run(&data(Path::new(&root)), Path::new(&trace), first, &variable(BROKEN).unwrap());
+    let run = work::Run { first, broken: variable(BROKEN).unwrap(), may_fail: variable(FAIL).is_some() };
+    work::run(&data(Path::new(&root)), Path::new(&trace), &run);
 }
 
 /// The data folder is made by the queue, below another that is new: their names too must be sure.
@@ -82,15 +85,29 @@ impl Recorder {
         let dir = tempfile::tempdir().unwrap();
         let trace = dir.path().join("trace");
         std::fs::write(&trace, []).unwrap();
-        for first in firsts {
-            let mut command = Command::new(std::env::current_exe().unwrap());
-            command.args(["--exact", "power::child", "--nocapture", "--test-threads=1"]);
-            command.env("LD_PRELOAD", self.0.path().join("recorder.so")).env(ROOT, root).env(TRACE, &trace);
-            command.env(FIRST, first.to_string()).env(BROKEN, broken);
-            let output = command.stdin(Stdio::null()).output().unwrap();
+        for &first in firsts {
+            let output = self.child(root, &trace, first, broken).output().unwrap();
             assert!(output.status.success(), "{output:?}");
         }
         std::fs::read(trace).unwrap()
+    }
+
+    /// The same with one process, of which a call to the disk fails.
+    fn record_failing(&self, root: &Path, first: u64, broken: &str, fault: &str) -> Vec<u8> {
+        let dir = tempfile::tempdir().unwrap();
+        let trace = dir.path().join("trace");
+        std::fs::write(&trace, []).unwrap();
+        let output = self.child(root, &trace, first, broken).env(FAIL, fault).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        std::fs::read(trace).unwrap()
+    }
+
+    fn child(&self, root: &Path, trace: &Path, first: u64, broken: &str) -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "power::child", "--nocapture", "--test-threads=1"]);
+        command.env("LD_PRELOAD", self.0.path().join("recorder.so")).env(ROOT, root).env(TRACE, trace);
+        command.env(FIRST, first.to_string()).env(BROKEN, broken).stdin(Stdio::null());
+        command
     }
 }
 

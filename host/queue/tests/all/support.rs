@@ -10,7 +10,8 @@ use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use uuid::Uuid;
 use wats_queue::{
-    Clock, Commit, NewReport, Outcome, Payload, Queue, QueueOptions, Receipt, ReportKind, Source, SourceKey, Stat,
+    Clock, Commit, Error, NewReport, Outcome, Payload, Query, Queue, QueueOptions, Receipt, ReportKind, Source,
+    SourceKey, SourceRow, Stat,
 };
 
 /// A wall clock that moves only when told, beside the real monotonic one.
@@ -131,6 +132,12 @@ pub(crate) fn one(n: u64) -> Commit {
 
 pub(crate) fn receipt() -> Receipt {
     Receipt { status: 200, detail: String::new() }
+}
+
+/// What the ledger says of source `n`.
+pub(crate) async fn known(queue: &Queue, n: u64) -> Result<Option<SourceRow>, Error> {
+    let found = queue.trace(Query::File(source(n).key.path)).await?;
+    Ok(found.sources.into_iter().next())
 }
 
 /// Nothing wrong, deeply.

@@ -317,7 +317,7 @@ fn settings_reach_the_plugin_with_defaults() {
     let mut manifest = Manifest::default();
     manifest.settings = "prefix = 'X-'".parse().unwrap();
     let plugin = bench.load_with("scripted", manifest);
-    assert_eq!(plugin.settings_json(), r#"{"count":1,"prefix":"X-"}"#);
+    assert_eq!(plugin.settings_json(), r#"{"count":1,"mended":false,"prefix":"X-"}"#);
     let (conversion, sink) = convert(&plugin, "setting\nreport 7 5.0");
     assert_eq!(log(&conversion), ["X- 1"]);
     assert_eq!(sink.drafts[0].report.header().serial_number, "X-7");

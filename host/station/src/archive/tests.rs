@@ -1,6 +1,9 @@
 use std::{collections::BTreeMap, io::Read as _};
 
-use super::*;
+use super::{
+    names::{LONGEST_NAME, first_free},
+    *,
+};
 
 struct Place {
     root: tempfile::TempDir,
@@ -186,7 +189,7 @@ fn what_could_not_be_put_back_once_does_not_stand_in_the_way_for_ever() {
 fn a_disk_that_fills_up_leaves_nothing_torn_in_the_archive() {
     let place = Place::new();
     place.write("in/a.csv", "content");
-    let full = |_: &Path, mut to: fs::File| {
+    let full = |_: &Path, _: &OsStr, mut to: fs::File| {
         io::Write::write_all(&mut to, b"half of it")?;
         Err(io::Error::from(io::ErrorKind::StorageFull))
     };
@@ -249,4 +252,63 @@ fn only_files_of_the_size_are_read_to_find_one_again() {
     let archive = place.archive();
     assert_eq!(find(&archive, Path::new("a.csv"), 6, &digest), Some(archive.join("a.1.csv")));
     assert_eq!(find(&archive, Path::new("a.csv"), 5, &digest), None, "of another size, whatever its bytes");
+}
+
+#[test]
+fn a_stray_that_lay_beside_its_folder_for_want_of_room_is_put_back() {
+    let place = Place::new();
+    for name in ["in/.wats-claim-7-a=x=y.csv", "in/deep/.wats-claim-7-a=b.csv", "in/.wats-claim-8-b=mine.csv"] {
+        place.write(name, name);
+    }
+    assert_eq!(put_back_strays(&place.inbox(), true, Some("8-b")).count, 2);
+    assert_eq!(
+        place.files().into_keys().collect::<Vec<_>>(),
+        ["in/.wats-claim-8-b=mine.csv", "in/deep/b.csv", "in/x=y.csv"],
+        "what is in use stays"
+    );
+}
+
+#[test]
+fn an_inbox_that_is_away_is_not_made_again_and_its_file_is_not_missing() {
+    let place = Place::new();
+    let stat = place.write("in/a.csv", "1");
+    fs::rename(place.inbox(), place.root.path().join("elsewhere")).unwrap();
+    let archive = place.archive();
+    let action = Action::Move { to: &archive };
+    let error = file_away(&place.inbox(), Path::new("a.csv"), &stat, action, "0").unwrap_err();
+    assert!(error.to_string().contains(&place.inbox().display().to_string()), "{error}");
+    assert!(!place.inbox().exists());
+}
+
+#[test]
+fn names_that_would_get_too_long_are_cut_and_told_apart() {
+    for unit in ["n", "ü", "測", "🔧"] {
+        let long = |bytes: usize| unit.repeat(bytes / unit.len());
+        for (name, end) in [(format!("{}.csv", long(250)), ".1.csv"), (long(255), ".1")] {
+            let (first, second) = (numbered(OsStr::new(&name), 1), numbered(OsStr::new(&name), 123_456));
+            for made in [&first, &second, &with_end(OsStr::new(&name), OsStr::new(".error.json"))] {
+                assert!(made.len() <= LONGEST_NAME && made.len() > 240, "{made:?}");
+                assert!(made.to_str().is_some());
+            }
+            assert!(first != second && first.to_str().unwrap().ends_with(end), "{first:?}");
+        }
+    }
+    let [one, other] =
+        ["1", "2"].map(|end| with_end(OsStr::new(&format!("{}{end}", "n".repeat(254))), OsStr::new(".zip")));
+    assert_ne!(one, other);
+    assert_eq!(with_end(OsStr::new("a.csv"), OsStr::new(".zip")), "a.csv.zip");
+    assert_eq!(numbered(OsStr::new("a.tar.gz"), 3), "a.tar.3.gz");
+    assert_eq!(numbered(OsStr::new(".csv"), 3), ".csv.3");
+}
+
+#[test]
+fn a_file_that_is_called_like_a_reason_is_set_aside_under_another_name() {
+    for (name, aside) in [
+        ("a.csv", "a.csv"),
+        ("day/a.csv.error.json", "day/a.csv.error.json_"),
+        (".error.json", ".error.json"),
+        ("error.json", "error.json"),
+    ] {
+        assert_eq!(sidecar::name_aside(Path::new(name)), Path::new(aside));
+    }
 }

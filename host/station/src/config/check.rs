@@ -9,8 +9,8 @@ use std::{
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{
-    Cache, Config, ConfigError, Inbox, Problem, RawConfig, RawInbox, RawServer, RawStation, Server, Station,
-    TokenSource,
+    After, Cache, Config, ConfigError, Identity, Inbox, Problem, RawConfig, RawInbox, RawServer, RawStation, Server,
+    Station, TokenSource,
 };
 
 /// Names that programs give to files which they have not finished.
@@ -177,13 +177,17 @@ impl Checker<'_> {
             plugin: raw.plugin,
             identity: raw.identity,
             writer: raw.writer,
-            after: raw.after,
+            after: raw.after.unwrap_or(match raw.identity {
+                Identity::Append => After::Keep,
+                Identity::Content => After::Move,
+            }),
             archive_when: raw.archive_when,
             archive_dir,
             error_dir,
             class: raw.class,
             reject_threshold: raw.reject_threshold,
             alarm_threshold: raw.alarm_threshold,
+            max_file_bytes: raw.max_file_bytes,
             defaults: raw.defaults,
         }
     }

@@ -138,11 +138,10 @@ pub enum Writer {
 }
 
 /// What becomes of a file when its reports are safe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum After {
     /// Move to the archive folder.
-    #[default]
     Move,
     /// Compress into the archive folder.
     Zip,
@@ -209,9 +208,10 @@ pub struct RawInbox {
     /// Seconds between scans of the folder; events only make it faster. Default 5.
     #[serde(default = "scan")]
     pub scan_seconds: f64,
-    /// `move` (default), `zip`, `delete`, `keep`.
+    /// `move`, `zip`, `delete`, `keep`. Default: `keep` where `identity` is `append`, since the writer of a log goes on
+    /// writing; else `move`.
     #[serde(default)]
-    pub after: After,
+    pub after: Option<After>,
     /// `committed` (default): when its reports are in the queue; `delivered`: when the server has them.
     #[serde(default)]
     pub archive_when: ArchiveWhen,
@@ -236,6 +236,9 @@ pub struct RawInbox {
     /// Seconds that a file of 0 bytes is kept waiting for its content. Default 60.
     #[serde(default = "empty")]
     pub empty_wait_seconds: f64,
+    /// Larger files are not read; they stay where they are and health tells of them. Default 16 GiB.
+    #[serde(default = "max_file")]
+    pub max_file_bytes: u64,
     /// Defaults for what its files lack.
     #[serde(default)]
     pub defaults: RawDefaults,
@@ -261,6 +264,9 @@ fn unclaimed() -> f64 {
 }
 fn empty() -> f64 {
     60.0
+}
+fn max_file() -> u64 {
+    16 << 30
 }
 
 /// `[inbox.defaults]`: fills only what a report lacks; what was filled is recorded.

@@ -28,13 +28,18 @@ pub(crate) struct Scanned {
     pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
 }
 
-/// Reads the inbox. Symbolic links, FIFOs, devices and names beginning with a dot are left alone.
-pub(crate) fn scan(inbox: &Inbox) -> Scanned {
+/// Reads the inbox. Symbolic links, FIFOs, devices and names beginning with a dot are left alone. `before` is told of each folder
+/// that is about to be read.
+pub(crate) fn scan(inbox: &Inbox, mut before: impl FnMut(&Path)) -> Scanned {
     let mut scanned = Scanned::default();
     let mut folders = vec![(inbox.path.clone(), 0)];
     while let Some((folder, depth)) = folders.pop() {
+        before(&folder);
+        // One that was removed between the two calls is no news, unless it is the inbox.
+        let is_gone = |error: &io::Error| depth > 0 && error.kind() == io::ErrorKind::NotFound;
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
+            Err(error) if is_gone(&error) => continue,
             Err(error) => {
                 scanned.unreadable.push((folder, error));
                 continue;
@@ -43,6 +48,7 @@ pub(crate) fn scan(inbox: &Inbox) -> Scanned {
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
+                Err(error) if is_gone(&error) => break,
                 Err(error) => {
                     scanned.unreadable.push((folder.clone(), error));
                     break;
@@ -51,8 +57,14 @@ pub(crate) fn scan(inbox: &Inbox) -> Scanned {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => {
-                    if inbox.recursive && depth < MAX_DEPTH && !is_ours(inbox, &path) {
+                    if !inbox.recursive || is_ours(inbox, &path) {
+                        continue;
+                    }
+                    if depth < MAX_DEPTH {
                         folders.push((path, depth + 1));
+                    } else {
+                        let why = format!("it lies in more than {MAX_DEPTH} folders, and is not read");
+                        scanned.unreadable.push((path, io::Error::other(why)));
                     }
                 }
                 Ok(kind) if kind.is_file() => {
@@ -65,6 +77,7 @@ pub(crate) fn scan(inbox: &Inbox) -> Scanned {
                     }
                 }
                 Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => scanned.unreadable.push((path, error)),
             }
         }
@@ -73,9 +86,13 @@ pub(crate) fn scan(inbox: &Inbox) -> Scanned {
     scanned
 }
 
-/// Looks at one file. `None` when it is not there, is no plain file, or is not wanted.
+/// Looks at one file. `None` when it is not there, is no plain file, lies behind a link, or is not wanted.
 pub(crate) fn look(inbox: &Inbox, path: &Path) -> Option<Found> {
     let relative = wanted(inbox, path)?;
+    let mut folders = path.ancestors().skip(1).take_while(|folder| *folder != inbox.path);
+    if folders.any(|folder| !fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir())) {
+        return None;
+    }
     let metadata = fs::symlink_metadata(path).ok()?;
     metadata.is_file().then(|| Found { path: relative, stat: os::stat_of(&metadata) })
 }
@@ -126,7 +143,7 @@ mod tests {
 
     fn names(inbox: &Inbox) -> Vec<String> {
         let mut names: Vec<_> =
-            scan(inbox).files.iter().map(|found| found.path.to_string_lossy().replace('\\', "/")).collect();
+            scan(inbox, |_| {}).files.iter().map(|found| found.path.to_string_lossy().replace('\\', "/")).collect();
         names.sort();
         names
     }
@@ -165,12 +182,43 @@ mod tests {
         let inbox = inbox(root.path(), "");
         assert_eq!(names(&inbox), ["a.csv"]);
         assert_eq!(look(&inbox, &root.path().join("in/link.csv")), None);
+        assert!(look(&inbox, &root.path().join("in/a.csv")).is_some());
+        assert_eq!(look(&inbox, &root.path().join("in/loop/a.csv")), None, "behind a link");
+    }
+
+    #[test]
+    fn a_folder_that_is_removed_just_before_it_is_read_is_no_news() {
+        let root = tempfile::tempdir().unwrap();
+        for path in ["in/a.csv", "in/unit/b.csv", "in/unit/deep/c.csv"] {
+            write(root.path(), path);
+        }
+        let inbox = inbox(root.path(), "");
+        let scanned = scan(&inbox, |folder| {
+            if folder.ends_with("unit") {
+                fs::remove_dir_all(folder).unwrap();
+            }
+        });
+        assert!(scanned.unreadable.is_empty(), "{:?}", scanned.unreadable);
+        assert_eq!(scanned.files.len(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_is_too_deep_to_be_read_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        let deepest = |depth| format!("in/{}", "d/".repeat(depth));
+        write(root.path(), &format!("{}a.csv", deepest(MAX_DEPTH)));
+        let inbox = inbox(root.path(), "");
+        assert_eq!(scan(&inbox, |_| {}).files.len(), 1);
+        write(root.path(), &format!("{}b.csv", deepest(MAX_DEPTH + 1)));
+        let scanned = scan(&inbox, |_| {});
+        let [(folder, why)] = &scanned.unreadable[..] else { panic!("{scanned:?}") };
+        assert!(root.path().join(deepest(MAX_DEPTH + 1)) == *folder && why.to_string().contains("64"), "{scanned:?}");
     }
 
     #[test]
     fn a_folder_that_is_gone_is_told_and_is_no_panic() {
         let root = tempfile::tempdir().unwrap();
-        let scanned = scan(&inbox(root.path(), ""));
+        let scanned = scan(&inbox(root.path(), ""), |_| {});
         assert_eq!(scanned.unreadable.len(), 1);
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 use wats_queue::Stat;
-use wats_runtime::{Content, Source, SourceFile};
+use wats_runtime::{Cancel, Content, Source, SourceFile};
 
 use crate::{config::Inbox, os};
 
@@ -45,10 +45,25 @@ pub(crate) enum TakeError {
     Changed,
     #[error("it cannot be read: {0}")]
     Unreadable(io::Error),
+    #[error(
+        "it is not read, because it has {size} bytes and max_file_bytes of the inbox allows {most}; take it away, or allow more"
+    )]
+    TooLarge { size: u64, most: u64 },
+    #[error("the station stops while it is read")]
+    Stopped,
 }
 
 /// Reads (or, when large, hashes) the file.
-pub(crate) fn take(inbox: &Inbox, arrived: Arrived, zone: &jiff::tz::TimeZone) -> Result<Taken, TakeError> {
+pub(crate) fn take(
+    inbox: &Inbox,
+    arrived: Arrived,
+    zone: &jiff::tz::TimeZone,
+    cancel: &Cancel,
+) -> Result<Taken, TakeError> {
+    // Not even to be set aside: a sparse file says of itself that it is larger than the disk it would be copied to.
+    if arrived.stat.size > inbox.max_file_bytes {
+        return Err(TakeError::TooLarge { size: arrived.stat.size, most: inbox.max_file_bytes });
+    }
     let path = inbox.path.join(&arrived.path);
     let mut file = os::open_for_reading(&path).map_err(from_io)?;
     if !is(&file, &arrived.stat)? {
@@ -61,7 +76,7 @@ pub(crate) fn take(inbox: &Inbox, arrived: Arrived, zone: &jiff::tz::TimeZone) -
         let (digest, read) = (Sha256::digest(&bytes), bytes.len() as u64);
         (Content::Bytes(bytes.into()), digest.into(), read)
     } else {
-        let (digest, read) = hash(&mut file).map_err(from_io)?;
+        let (digest, read) = hash(&mut file, cancel)?;
         let file = file.try_clone().map_err(from_io)?;
         (Content::File(Arc::new(file)), digest, read)
     };
@@ -80,14 +95,14 @@ pub(crate) fn take(inbox: &Inbox, arrived: Arrived, zone: &jiff::tz::TimeZone) -
 }
 
 /// Whether a large file still has the bytes that were announced.
-pub(crate) fn still_the_same(taken: &Taken) -> Result<bool, TakeError> {
+pub(crate) fn still_the_same(taken: &Taken, cancel: &Cancel) -> Result<bool, TakeError> {
     let Content::File(file) = &taken.source.main.content else { return Ok(true) };
     if !is(file, &taken.arrived.stat)? {
         return Ok(false);
     }
     let mut from_start = file.try_clone().map_err(from_io)?;
     io::Seek::seek(&mut from_start, io::SeekFrom::Start(0)).map_err(from_io)?;
-    Ok(hash(&mut from_start).map_err(from_io)?.0 == taken.digest)
+    Ok(hash(&mut from_start, cancel)?.0 == taken.digest)
 }
 
 fn is(file: &File, stat: &Stat) -> Result<bool, TakeError> {
@@ -102,16 +117,19 @@ fn from_io(error: io::Error) -> TakeError {
     }
 }
 
-fn hash(file: &mut File) -> io::Result<([u8; 32], u64)> {
+fn hash(file: &mut File, cancel: &Cancel) -> Result<([u8; 32], u64), TakeError> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut length = 0;
     loop {
+        if cancel.is_cancelled() {
+            return Err(TakeError::Stopped);
+        }
         let read = match file.read(&mut buffer) {
             Ok(0) => return Ok((hasher.finalize().into(), length)),
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
+            Err(error) => return Err(from_io(error)),
         };
         hasher.update(buffer.get(..read).unwrap_or_default());
         length += read as u64;
@@ -122,7 +140,8 @@ fn name_of(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn slashed(path: &Path) -> String {
+/// The path with `/` between its parts.
+pub(crate) fn slashed(path: &Path) -> String {
     path.iter().map(std::ffi::OsStr::to_string_lossy).collect::<Vec<_>>().join("/")
 }
 
@@ -157,7 +176,7 @@ mod tests {
             Arrived { path: "a.csv".into(), stat, first_seen: jiff::Timestamp::UNIX_EPOCH, since: Instant::now() }
         }
         fn take(&self, arrived: &Arrived) -> Result<Taken, TakeError> {
-            take(&self.inbox, arrived.clone(), &jiff::tz::TimeZone::UTC)
+            take(&self.inbox, arrived.clone(), &jiff::tz::TimeZone::UTC, &Cancel::default())
         }
     }
 
@@ -169,7 +188,7 @@ mod tests {
             let taken = place.take(&place.write(bytes)).unwrap();
             assert_eq!(taken.digest, <[u8; 32]>::from(Sha256::digest(bytes)));
             assert_eq!(matches!(taken.source.main.content, Content::File(_)), bytes.len() > 3);
-            assert!(still_the_same(&taken).unwrap());
+            assert!(still_the_same(&taken, &Cancel::default()).unwrap());
         }
         assert!(place.root.path().exists());
     }
@@ -184,6 +203,20 @@ mod tests {
         assert!(matches!(place.take(&seen), Err(TakeError::Missing)));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_or_a_link_in_the_place_of_a_file_is_neither_waited_for_nor_followed() {
+        let place = Place::new();
+        let seen = place.write(b"abc");
+        let path = place.inbox.path.join("a.csv");
+        std::fs::rename(&path, place.root.path().join("secret")).unwrap();
+        std::os::unix::fs::symlink(place.root.path().join("secret"), &path).unwrap();
+        assert!(matches!(place.take(&seen), Err(TakeError::Unreadable(_))));
+        std::fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(matches!(place.take(&seen), Err(TakeError::Changed)));
+    }
+
     #[test]
     fn a_large_file_that_changes_while_it_is_converted_is_noticed() {
         let place = Place::new();
@@ -195,7 +228,7 @@ mod tests {
         let mtime =
             std::time::UNIX_EPOCH + std::time::Duration::from_nanos(u64::try_from(arrived.stat.mtime_ns).unwrap());
         file.set_modified(mtime).unwrap();
-        assert!(!still_the_same(&taken).unwrap());
+        assert!(!still_the_same(&taken, &Cancel::default()).unwrap());
     }
 
     #[test]

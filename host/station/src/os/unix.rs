@@ -1,6 +1,8 @@
 use std::{
+    ffi::{OsStr, OsString},
     fs::{DirBuilder, File, Metadata, OpenOptions, Permissions},
     io,
+    os::unix::ffi::OsStrExt as _,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
@@ -80,13 +82,32 @@ pub(super) fn rename_to_free_name(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+pub(super) fn split_name(name: &OsStr, at: u8) -> Option<(OsString, OsString)> {
+    let bytes = name.as_bytes();
+    let (before, behind) = bytes.split_at_checked(bytes.iter().position(|byte| *byte == at)?)?;
+    Some((OsStr::from_bytes(before).to_owned(), OsStr::from_bytes(behind.get(1..)?).to_owned()))
+}
+
 pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+    match File::open(path)?.sync_all() {
+        // The file system has no such thing: CIFS of older kernels, shared folders of virtual machines.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        result => result,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_of_a_file_system_that_cannot_sync_folders_is_no_error() {
+        let proc = Path::new("/proc");
+        assert!(File::open(proc).unwrap().sync_all().is_err(), "it would sync");
+        sync_dir(proc).unwrap();
+        assert!(sync_dir(Path::new("/nowhere")).is_err());
+    }
 
     #[test]
     fn a_data_folder_that_was_there_before_is_for_its_owner_alone() {

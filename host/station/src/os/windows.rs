@@ -1,4 +1,5 @@
 use std::{
+    ffi::{OsStr, OsString},
     fs::{self, File, Metadata, OpenOptions},
     io,
     os::windows::fs::OpenOptionsExt as _,
@@ -47,6 +48,11 @@ pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
 
 pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+pub(super) fn split_name(name: &OsStr, at: u8) -> Option<(OsString, OsString)> {
+    let (before, behind) = name.to_str()?.split_once(char::from(at))?;
+    Some((before.into(), behind.into()))
 }
 
 pub(super) fn sync_dir(_path: &Path) -> io::Result<()> {

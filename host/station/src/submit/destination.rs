@@ -60,23 +60,23 @@ struct Suspect {
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) why: String,
+    /// The client asked nobody this time: that tells when the next trial is due, and not what is wrong.
+    untried: bool,
     /// Something was answered, so that another entry may be answered something else.
     answered: bool,
     auth: bool,
     asked: Option<Duration>,
-    /// Nothing was sent, because what was sent before had failed: that says less than what is known.
-    untried: bool,
 }
 
 impl Refusal {
     pub(super) fn of(error: &wats_client::Error) -> Self {
         Self {
             why: wats_runtime::chain(error),
+            untried: matches!(error, wats_client::Error::CircuitOpen { .. } | wats_client::Error::Paused { .. }),
             // 429 counts requests, whatever is in them.
             answered: error.status().is_some_and(|status| status != 429),
             auth: error.class() == ErrorClass::Auth,
             asked: error.retry_after(),
-            untried: matches!(error, wats_client::Error::CircuitOpen { .. } | wats_client::Error::Paused { .. }),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! report SERIAL VOLTS     a report with one numeric step between 4.9 and 5.1
-//! keyed KEY SERIAL VOLTS  the same with a key
+//! keyed KEY SERIAL VOLTS [START]  the same with a key, and the time at which the test began
 //! own ID SERIAL           a report with an identity of its own
 //! json TEXT               emits the rest of the line as WSJF
 //! crossed SERIAL          a report with a low limit above the high one
@@ -41,11 +41,14 @@ struct Settings {
     /// At most 10.
     #[schemars(range(max = 10))]
     count: u32,
+    /// What a newer version of a plugin does: reports come in the other order, with other values, and those of units whose
+    /// serial number begins with `DROP` do not come at all.
+    mended: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { prefix: String::new(), count: 1 }
+        Self { prefix: String::new(), count: 1, mended: false }
     }
 }
 
@@ -76,18 +79,25 @@ impl Converter for Scripted {
     fn convert(input: &Input, settings: &Settings, reports: &mut Reports) -> Result<Outcome, Error> {
         let file = input.main();
         let text = String::from_utf8_lossy(&file.bytes()).into_owned();
-        for line in text.lines() {
+        let mut lines: Vec<_> = text.lines().collect();
+        if settings.mended {
+            lines.reverse();
+            lines.retain(|line| !line.split(' ').any(|word| word.starts_with("DROP")));
+        }
+        let volts = |word: &str| word.parse().unwrap_or(5.0) + if settings.mended { 0.01 } else { 0.0 };
+        for line in lines {
             let mut words = line.split(' ');
             let command = words.next().unwrap_or_default();
             let mut word = || words.next().unwrap_or_default();
             match command {
                 "report" => {
                     let serial = format!("{}{}", settings.prefix, word());
-                    one(reports, Header::new(serial), word().parse().unwrap_or(5.0))?;
+                    one(reports, Header::new(serial), volts(word()))?;
                 }
                 "keyed" => {
                     let key = word();
-                    one(reports, Header::new(word()).key(key), word().parse().unwrap_or(5.0))?;
+                    let (header, volts) = (Header::new(word()).key(key), volts(word()));
+                    one(reports, words.next().into_iter().fold(header, Header::start), volts)?;
                 }
                 "own" => {
                     let id = word();

@@ -8,6 +8,8 @@
 //! - The size is any that the file had since its last sync. What was never written reads as zeros.
 //! - A name, made or removed, is sure when its folder has been synced; until then each one may be there or not. Syncing a
 //!   file does not make its name sure. The same goes for folders, up to the one that the test has made.
+//! - When a sync fails, what it was to bring to the disk may never get there, although later syncs succeed
+//!   ([`Disk::drops`]): the system takes it for written.
 //! - What is mapped (`queue.db-shm`) reaches the disk at any time or never: noise.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,7 +21,7 @@ use std::path::Path;
 const SECTOR: usize = 512;
 
 /// One step of a run. Its kind is a letter: `c`reated, `m`ade a folder, `u`nlinked, `w`ritten, `t`runcated (or grown),
-/// `s`ynced, folder (`d`) synced; or a mar`k` of the process itself.
+/// `s`ynced, folder (`d`) synced, a sync that `f`ailed (`e`: of a folder); or a mar`k` of the process itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record<'t> {
     pub(super) kind: u8,
@@ -213,6 +215,8 @@ pub(super) struct Disk<'t> {
     names: BTreeMap<String, Node>,
     /// Names made and removed (`None`) since their folder was synced, in their order.
     named: Vec<(&'t str, Option<Node>)>,
+    /// A sync that fails drops what was to be synced.
+    pub(super) drops: bool,
 }
 
 impl<'t> Disk<'t> {
@@ -251,6 +255,7 @@ impl<'t> Disk<'t> {
             b'w' => self.file(record).since.push(Change::Write { at, data: record.data }),
             b't' => self.file(record).since.push(Change::Resize { to: at }),
             b's' => self.file(record).sync(),
+            b'f' if self.drops => self.file(record).since.clear(),
             b'd' => {
                 let (sure, open) = self.named.drain(..).partition(|(name, _)| folder_of(name) == record.name);
                 self.named = open;

@@ -2,6 +2,7 @@
  *
  * WATS_POWER_ROOT  the folder; an absolute path without links
  * WATS_POWER_TRACE the file that the records are appended to
+ * WATS_POWER_FAIL  which call fails, and how: "17 eio" (failing.rs); unset for none
  *
  * A record is `struct head`, a name (the path below the folder), and data; disk.rs reads it. A call and its record are
  * one step under a lock, so the order of the records is the order in which things happened. Files are told apart by
@@ -13,6 +14,7 @@
  * Syncs are recorded and not made: what a power cut leaves is decided by the replay, and the test is faster so. */
 
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
@@ -36,6 +38,12 @@ static const char *root;
 static size_t root_len;
 static int trace = -1;
 
+/* The call that fails: its number, counted over all that change something below the folder. */
+static long calls, failing;
+static char how[16];
+/* After a write that was short the disk is full for one more. */
+static int short_before;
+
 __attribute__((constructor)) static void begin(void) {
     const char *path = getenv("WATS_POWER_TRACE");
     root = getenv("WATS_POWER_ROOT");
@@ -43,6 +51,27 @@ __attribute__((constructor)) static void begin(void) {
     root_len = strlen(root);
     trace = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
     if (trace < 0) abort();
+    const char *fail = getenv("WATS_POWER_FAIL");
+    if (fail && sscanf(fail, "%ld %15s", &failing, how) != 2) abort();
+}
+
+/* Counts a call; the error that it ends with, or 0. -1: a write that is to be short. With the lock held. */
+static int fault(int is_write) {
+    int full = short_before && is_write;
+    calls++;
+    if (full) short_before = 0;
+    if (full) return ENOSPC;
+    if (!failing || calls < failing || (calls > failing && strcmp(how, "gone") != 0)) return 0;
+    if (strcmp(how, "short") == 0 && is_write) {
+        short_before = 1;
+        return -1;
+    }
+    return strcmp(how, "eio") == 0 || strcmp(how, "gone") == 0 ? EIO : ENOSPC;
+}
+
+static int failed(int error) {
+    errno = error;
+    return -1;
 }
 
 /* Keeps the order for ever: a process must not end between a call and its record. */
@@ -81,6 +110,11 @@ static int open_and_record(const char *path, int flags, mode_t mode) {
     struct stat before, st;
     pthread_mutex_lock(&order);
     int known = stat(path, &before) == 0;
+    int error = below(path) && (flags & O_CREAT) && !known ? fault(0) : 0;
+    if (error) {
+        pthread_mutex_unlock(&order);
+        return failed(error);
+    }
     int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
     const char *name = fd >= 0 && (flags & (O_CREAT | O_TRUNC)) ? below_fd(fd, buffer, &st) : NULL;
     if (name && !known) record('c', name, st.st_ino, 0, NULL, 0);
@@ -108,6 +142,12 @@ static ssize_t write_and_record(int fd, const void *data, size_t len, off_t at, 
     struct stat st;
     const char *name = below_fd(fd, path, &st);
     if (name) pthread_mutex_lock(&order);
+    int error = name ? fault(1) : 0;
+    if (error > 0) {
+        pthread_mutex_unlock(&order);
+        return failed(error);
+    }
+    if (error < 0) len = (len + 1) / 2;
     ssize_t done = positioned ? syscall(SYS_pwrite64, fd, data, len, at) : syscall(SYS_write, fd, data, len);
     if (!positioned && name && done > 0) at = lseek(fd, 0, SEEK_CUR) - done;
     if (name && done > 0) record('w', name, st.st_ino, (uint64_t)at, data, (size_t)done);
@@ -124,6 +164,11 @@ int ftruncate(int fd, off_t len) {
     struct stat st;
     const char *name = below_fd(fd, path, &st);
     if (name) pthread_mutex_lock(&order);
+    int error = name ? fault(0) : 0;
+    if (error) {
+        pthread_mutex_unlock(&order);
+        return failed(error);
+    }
     int done = (int)syscall(SYS_ftruncate, fd, len);
     if (name && done == 0) record('t', name, st.st_ino, (uint64_t)len, NULL, 0);
     if (name) pthread_mutex_unlock(&order);
@@ -137,9 +182,10 @@ static int sync_and_record(int fd, long call) {
     const char *name = below_fd(fd, path, &st);
     if (!name) return (int)syscall(call, fd);
     pthread_mutex_lock(&order);
-    record(S_ISDIR(st.st_mode) ? 'd' : 's', name, st.st_ino, 0, NULL, 0);
+    int is_folder = S_ISDIR(st.st_mode), error = fault(0);
+    record(error ? (is_folder ? 'e' : 'f') : (is_folder ? 'd' : 's'), name, st.st_ino, 0, NULL, 0);
     pthread_mutex_unlock(&order);
-    return 0;
+    return error ? failed(error) : 0;
 }
 int fsync(int fd) { return sync_and_record(fd, SYS_fsync); }
 int fdatasync(int fd) { return sync_and_record(fd, SYS_fdatasync); }
@@ -147,7 +193,8 @@ int fdatasync(int fd) { return sync_and_record(fd, SYS_fdatasync); }
 int unlink(const char *path) {
     const char *name = below(path);
     pthread_mutex_lock(&order);
-    int done = (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+    int error = name ? fault(0) : 0;
+    int done = error ? failed(error) : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
     if (name && done == 0) record('u', name, 0, 0, NULL, 0);
     pthread_mutex_unlock(&order);
     return done;
@@ -156,7 +203,8 @@ int unlink(const char *path) {
 int mkdir(const char *path, mode_t mode) {
     const char *name = below(path);
     pthread_mutex_lock(&order);
-    int done = (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    int error = name ? fault(0) : 0;
+    int done = error ? failed(error) : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
     if (name && done == 0) record('m', name, 0, 0, NULL, 0);
     pthread_mutex_unlock(&order);
     return done;

@@ -1,5 +1,6 @@
 //! What the recorded process does, and how it says what it has asked for and what it was told.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::future::Future;
 use std::io::Write as _;
@@ -53,26 +54,50 @@ fn reports(n: u64, generation: u64) -> Vec<NewReport> {
     contents(n, generation).into_iter().map(made).collect()
 }
 
+/// What a process is to do.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Its first source.
+    pub(super) first: u64,
+    /// The promise that its queue breaks.
+    pub(super) broken: String,
+    /// A call of it fails, and so may requests.
+    pub(super) may_fail: bool,
+}
+
 /// Marks in the trace: `asked ...` before a request, `acked ...` when the queue has answered that it is done.
 #[derive(Debug)]
-pub(super) struct Marks(File);
+pub(super) struct Marks {
+    trace: File,
+    may_fail: bool,
+}
 
 impl Marks {
-    pub(super) fn to(trace: &Path) -> Self {
-        Self(OpenOptions::new().append(true).open(trace).unwrap())
+    fn to(trace: &Path, may_fail: bool) -> Self {
+        Self { trace: OpenOptions::new().append(true).open(trace).unwrap(), may_fail }
     }
 
     fn put(&self, text: &str) {
         // One write to a file that is appended to: whole, and in its place among the records.
         let mark = disk::mark(text);
-        assert_eq!((&self.0).write(&mark).unwrap(), mark.len());
+        assert_eq!((&self.trace).write(&mark).unwrap(), mark.len());
+    }
+
+    async fn try_to<T>(&self, what: &str, done: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.put(&format!("asked {what}"));
+        let done = done.await?;
+        self.put(&format!("acked {what}"));
+        Ok(done)
     }
 
     async fn tell<T>(&self, what: &str, done: impl Future<Output = Result<T, Error>>) -> Option<T> {
-        self.put(&format!("asked {what}"));
-        let done = done.await.ok()?;
-        self.put(&format!("acked {what}"));
-        Some(done)
+        self.expect(self.try_to(what, done).await)
+    }
+
+    /// `None` when a request was refused because of a call that failed.
+    fn expect<T>(&self, result: Result<T, Error>) -> Option<T> {
+        assert!(result.is_ok() || self.may_fail, "{:?}", result.err());
+        result.ok()
     }
 }
 
@@ -95,26 +120,35 @@ fn options_of(broken: &str) -> QueueOptions {
 }
 
 /// The work of a process that is recorded. Ends as a killed one does: with an open queue.
-pub(super) fn run(dir: &Path, trace: &Path, first: u64, broken: &str) -> ! {
-    let marks = Arc::new(Marks::to(trace));
+pub(super) fn run(dir: &Path, trace: &Path, run: &Run) -> ! {
+    let marks = Arc::new(Marks::to(trace, run.may_fail));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let _open = runtime.block_on(async {
-        let queue = Queue::open(dir, options_of(broken)).unwrap();
-        if first == AGAIN {
-            commit(&queue, &marks, first, 1).await;
-            // Without readers the log is removed here, and made again.
-            queue.close().await;
-            let queue = Queue::open(dir, options_of(broken)).unwrap();
-            commit(&queue, &marks, first + 1, 1).await;
-            return queue;
-        }
-        all_workers(&queue, &marks, first, 8).await;
-        queue.close().await;
-        let queue = Queue::open(dir, options_of(broken)).unwrap();
-        all_workers(&queue, &marks, first + 100, 30).await;
-        queue
-    });
+    let _open = runtime.block_on(all_phases(dir, &marks, run));
     std::process::exit(0);
+}
+
+async fn all_phases(dir: &Path, marks: &Arc<Marks>, run: &Run) -> Option<Queue> {
+    let first = run.first;
+    let queue = open_at(dir, marks, run)?;
+    if first == AGAIN {
+        commit(&queue, marks, first, 1).await;
+        // Without readers the log is removed here, and made again.
+        queue.close().await;
+        let queue = open_at(dir, marks, run)?;
+        commit(&queue, marks, first + 1, 1).await;
+        return Some(queue);
+    }
+    all_workers(&queue, marks, first, 8).await;
+    queue.close().await;
+    drop(queue);
+    let queue = open_at(dir, marks, run)?;
+    all_workers(&queue, marks, first + 100, 30).await;
+    Some(queue)
+}
+
+/// As a service is started again that has not come up.
+fn open_at(dir: &Path, marks: &Marks, run: &Run) -> Option<Queue> {
+    (0..3).find_map(|_| marks.expect(Queue::open(dir, options_of(&run.broken))))
 }
 
 async fn all_workers(queue: &Queue, marks: &Arc<Marks>, first: u64, rounds: u64) {
@@ -122,8 +156,16 @@ async fn all_workers(queue: &Queue, marks: &Arc<Marks>, first: u64, rounds: u64)
     for worker in 0..3 {
         let (queue, marks) = (queue.clone(), Arc::clone(marks));
         tasks.spawn(async move {
+            let mut there = BTreeSet::new();
             for round in 0..rounds {
-                work(&queue, &marks, first, worker, round).await;
+                let n = first + round * 3 + worker;
+                work(&queue, &marks, n, round, &mut there).await;
+                if worker == 0 {
+                    marks.tell(&format!("state {n}"), queue.set_state("n", Some(n.to_string().as_bytes()))).await;
+                    if round.is_multiple_of(8) {
+                        marks.expect(queue.maintain().await);
+                    }
+                }
             }
         });
     }
@@ -132,31 +174,29 @@ async fn all_workers(queue: &Queue, marks: &Arc<Marks>, first: u64, rounds: u64)
     }
 }
 
-async fn work(queue: &Queue, marks: &Marks, first: u64, worker: u64, round: u64) {
-    let n = first + round * 3 + worker;
-    commit(queue, marks, n, 1).await;
-    if round % 4 == 3 {
+async fn work(queue: &Queue, marks: &Marks, n: u64, round: u64, there: &mut BTreeSet<u64>) {
+    if commit(queue, marks, n, 1).await {
+        there.insert(n);
+    }
+    // A first generation that was refused is not followed by a second.
+    if round % 4 == 3 && there.contains(&(n - 9)) {
         commit(queue, marks, n - 9, 2).await;
     }
-    for leased in queue.lease(3).await.unwrap() {
+    for leased in marks.expect(queue.lease(3).await).unwrap_or_default() {
         end(queue, marks, leased).await;
-    }
-    if worker == 0 {
-        marks.tell(&format!("state {n}"), queue.set_state("n", Some(n.to_string().as_bytes()))).await.unwrap();
-        if round.is_multiple_of(8) {
-            queue.maintain().await.unwrap();
-        }
     }
 }
 
-async fn commit(queue: &Queue, marks: &Marks, n: u64, generation: u64) {
+async fn commit(queue: &Queue, marks: &Marks, n: u64, generation: u64) -> bool {
     let archive = if n.is_multiple_of(3) { ArchiveWhen::Delivered } else { ArchiveWhen::Committed };
     let commit = Commit { archive, ..crate::support::commit(source(n), reports(n, generation)) };
-    let committed = marks.tell(&format!("commit {n} {generation}"), queue.commit(commit)).await.unwrap();
+    let committed = marks.tell(&format!("commit {n} {generation}"), queue.commit(commit)).await;
+    let Some(committed) = committed else { return false };
     if generation == 2 {
         let filed = queue.set_archive(committed.source_id, Archive::Archived { to: "archive".to_owned() });
-        marks.tell(&format!("archived {n}"), filed).await.unwrap();
+        marks.tell(&format!("archived {n}"), filed).await;
     }
+    true
 }
 
 /// Ends a lease in one of all ways.
@@ -164,14 +204,14 @@ async fn end(queue: &Queue, marks: &Marks, leased: Leased) {
     let entry = leased.entry_id;
     let what = |word: &str| format!("end {} {word}", entry.0);
     match entry.0 % 7 {
-        0 => marks.tell(&what("pending"), queue.retry_later(entry, None, "later")).await.unwrap(),
+        0 => drop(marks.tell(&what("pending"), queue.retry_later(entry, None, "later")).await),
         1 => {
-            marks.tell(&what("dead"), queue.dead(entry, "refused")).await.unwrap();
+            let dead = marks.tell(&what("dead"), queue.dead(entry, "refused")).await;
             // May be refused: a newer generation has taken its place.
-            if entry.0 % 2 == 0 {
-                marks.tell(&what("discarded"), queue.discard(entry, "given up")).await;
+            if dead.is_some() && entry.0 % 2 == 0 {
+                drop(marks.try_to(&what("discarded"), queue.discard(entry, "given up")).await);
             }
         }
-        _ => marks.tell(&what("delivered"), queue.delivered(entry, receipt())).await.unwrap(),
+        _ => drop(marks.tell(&what("delivered"), queue.delivered(entry, receipt())).await),
     }
 }

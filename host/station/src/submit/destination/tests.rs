@@ -77,14 +77,6 @@ fn the_server_is_asked_neither_sooner_than_usual_nor_later_than_the_client_would
 }
 
 #[test]
-fn what_was_not_even_tried_does_not_hide_why() {
-    let destination = Destination::default();
-    destination.pause(&silence(), now());
-    destination.pause(&Refusal { why: "not tried".into(), untried: true, ..silence() }, now());
-    assert_eq!(destination.paused().unwrap().why, "connection refused");
-}
-
-#[test]
 fn attempts_that_fail_in_a_row_are_a_complaint_when_they_are_many() {
     let destination = Destination::default();
     for number in 1..=MANY_FAILURES {
@@ -95,4 +87,12 @@ fn attempts_that_fail_in_a_row_are_a_complaint_when_they_are_many() {
     assert_eq!((attempts, reason.why.as_str()), (MANY_FAILURES, "status 500"));
     destination.taken(A, Instant::now());
     assert_eq!(destination.failures(), None);
+}
+
+#[test]
+fn what_was_found_stays_the_reason_while_the_client_keeps_quiet() {
+    let destination = Destination::default();
+    assert!(destination.pause(&silence(), now()));
+    destination.pause(&Refusal { why: "not tried".into(), untried: true, ..silence() }, now());
+    assert_eq!(destination.paused().unwrap().why, "connection refused");
 }
