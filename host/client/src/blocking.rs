@@ -20,7 +20,8 @@ fn runtime() -> Result<&'static Handle, Error> {
         std::mem::forget(runtime);
         Ok(handle)
     });
-    made.as_ref().map_err(|problem| Error::Setting { setting: "thread", problem: format!("cannot be started: {problem}") })
+    made.as_ref()
+        .map_err(|problem| Error::Setting { setting: "thread", problem: format!("cannot be started: {problem}") })
 }
 
 /// Runs a call on that thread and blocks this one until its end.

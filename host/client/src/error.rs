@@ -276,7 +276,9 @@ pub enum Error {
         status: u16,
     },
     /// An internal call that this server does not have: they come and go with its versions.
-    #[error("{route} to {server}: this server has no such internal call (status {status}); use a public one, or another version")]
+    #[error(
+        "{route} to {server}: this server has no such internal call (status {status}); use a public one, or another version"
+    )]
     NotOffered {
         /// The call.
         route: Route,

@@ -21,10 +21,15 @@
 //! - Lookups are **cached** by an allow-list, served stale when the server is away, and never outlive a write.
 //! - Redirects are never followed, and no text, log or error ever contains the token.
 //!
-//! What it refuses to do: write to disk, read the environment (but for the system's proxy settings), keep a runtime,
+//! What it refuses to do: write to disk, read the environment (but for the system's proxy settings), keep a runtime (but for the
+//! thread that waiting calls share),
 //! spawn a task, or know anything of plugins, queues and stations.
 //!
-//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`]) over one `http` core; every request of
+//! Calls other than submissions are [`Request`]s: awaited, or waited for with [`wait`](Request::wait) where nothing is
+//! asynchronous. Long lists come as [`Pages`], filters are built with [`odata`]. Calls without a promise stand apart, in
+//! [`Client::internal`].
+//!
+//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`]) over one `http` core; every request of
 //! every domain goes through it.
 //!
 //! # Metrics

@@ -52,7 +52,9 @@ mod tests {
 
     #[test]
     fn with_an_offset_or_without_it_is_a_moment_and_stays_as_written() {
-        for text in ["2026-03-04T05:06:07Z", "2026-03-04T06:06:07+01:00", "2026-03-04T05:06:07", "2026-03-04T05:06:07.000"] {
+        for text in
+            ["2026-03-04T05:06:07Z", "2026-03-04T06:06:07+01:00", "2026-03-04T05:06:07", "2026-03-04T05:06:07.000"]
+        {
             let moment: Moment = serde_json::from_value(text.into()).unwrap();
             assert_eq!(moment.timestamp(), Some("2026-03-04T05:06:07Z".parse().unwrap()), "{text}");
             assert_eq!(serde_json::to_value(moment).unwrap(), text);

@@ -30,37 +30,31 @@ pub struct Field(String);
 
 /// A value as it stands in a filter.
 pub trait Literal {
-    /// Writes it, escaped.
-    fn literal(&self) -> String;
+    /// Written so, escaped.
+    fn into_literal(self) -> String;
 }
 
-impl Literal for str {
-    fn literal(&self) -> String {
+impl Literal for &str {
+    fn into_literal(self) -> String {
         format!("'{}'", self.replace('\'', "''"))
     }
 }
 
-impl Literal for &str {
-    fn literal(&self) -> String {
-        (**self).literal()
-    }
-}
-
 impl Literal for String {
-    fn literal(&self) -> String {
-        self.as_str().literal()
+    fn into_literal(self) -> String {
+        self.as_str().into_literal()
     }
 }
 
 impl Literal for Uuid {
-    fn literal(&self) -> String {
+    fn into_literal(self) -> String {
         self.hyphenated().to_string()
     }
 }
 
 impl Literal for Timestamp {
     /// In UTC, to the second, as the API reads dates.
-    fn literal(&self) -> String {
+    fn into_literal(self) -> String {
         self.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 }
@@ -68,7 +62,7 @@ impl Literal for Timestamp {
 macro_rules! bare {
     ($($kind:ty),*) => {
         $(impl Literal for $kind {
-            fn literal(&self) -> String {
+            fn into_literal(self) -> String {
                 self.to_string()
             }
         })*
@@ -77,61 +71,65 @@ macro_rules! bare {
 bare!(bool, i32, i64, u32, u64);
 
 impl Literal for f64 {
-    fn literal(&self) -> String {
+    fn into_literal(self) -> String {
         // 5 is an integer there, and so is not equal to 5.0 everywhere.
         format!("{self:?}")
     }
 }
 
 impl Field {
-    fn compare(self, operator: &str, value: &dyn Fn() -> String) -> Filter {
-        Filter { text: format!("{} {operator} {}", self.0, value()), is_or: false }
+    fn compare(self, operator: &str, value: impl Literal) -> Filter {
+        self.compare_to(operator, &value.into_literal())
+    }
+
+    fn compare_to(self, operator: &str, literal: &str) -> Filter {
+        Filter { text: format!("{} {operator} {literal}", self.0), is_or: false }
     }
 
     fn call(self, function: &str, text: &str) -> Filter {
-        Filter { text: format!("{function}({},{})", self.0, text.literal()), is_or: false }
+        Filter { text: format!("{function}({},{})", self.0, text.into_literal()), is_or: false }
     }
 
     /// Equal.
     #[must_use]
     pub fn eq(self, value: impl Literal) -> Filter {
-        self.compare("eq", &|| value.literal())
+        self.compare("eq", value)
     }
 
     /// Not equal.
     #[must_use]
     pub fn ne(self, value: impl Literal) -> Filter {
-        self.compare("ne", &|| value.literal())
+        self.compare("ne", value)
     }
 
     /// Greater.
     #[must_use]
     pub fn gt(self, value: impl Literal) -> Filter {
-        self.compare("gt", &|| value.literal())
+        self.compare("gt", value)
     }
 
     /// Greater or equal.
     #[must_use]
     pub fn ge(self, value: impl Literal) -> Filter {
-        self.compare("ge", &|| value.literal())
+        self.compare("ge", value)
     }
 
     /// Less.
     #[must_use]
     pub fn lt(self, value: impl Literal) -> Filter {
-        self.compare("lt", &|| value.literal())
+        self.compare("lt", value)
     }
 
     /// Less or equal.
     #[must_use]
     pub fn le(self, value: impl Literal) -> Filter {
-        self.compare("le", &|| value.literal())
+        self.compare("le", value)
     }
 
     /// Without a value.
     #[must_use]
     pub fn is_null(self) -> Filter {
-        self.compare("eq", &|| "null".to_owned())
+        self.compare_to("eq", "null")
     }
 
     /// Contains a text.
@@ -162,7 +160,7 @@ impl Field {
                 text.push_str(" or ");
             }
             // Writing to a String cannot fail.
-            write!(text, "{} eq {}", self.0, value.literal()).ok();
+            write!(text, "{} eq {}", self.0, value.into_literal()).ok();
             count += 1;
         }
         if count == 0 {
@@ -183,18 +181,18 @@ impl Filter {
     /// Both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self { text: format!("{} and {}", self.in_and(), other.in_and()), is_or: false }
+        Self { text: [self.into_and(), other.into_and()].join(" and "), is_or: false }
     }
 
     /// One of the two, or both.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self { text: format!("{} or {}", self.text, other.text), is_or: true }
+        Self { text: [self.text, other.text].join(" or "), is_or: true }
     }
 
     /// `and` binds closer than `or`.
-    fn in_and(&self) -> String {
-        if self.is_or { format!("({})", self.text) } else { self.text.clone() }
+    fn into_and(self) -> String {
+        if self.is_or { format!("({})", self.text) } else { self.text }
     }
 }
 

@@ -16,9 +16,9 @@ type Fetch<T> = Box<dyn Fn(u64, u32) -> Request<Vec<T>> + Send + Sync>;
 ///
 /// ```no_run
 /// # async fn f(client: wats_client::Client) -> Result<(), wats_client::Error> {
-/// let mut assets = client.asset().list(None).page_size(50);
-/// while let Some(asset) = assets.next().await? {
-///     println!("{}", asset.serial_number);
+/// let mut changes = client.production().unit_changes(None, Some("LAMP-7")).page_size(50);
+/// while let Some(change) = changes.next().await? {
+///     println!("{:?} is to become {:?}", change.unit_serial_number, change.new_part_number);
 /// }
 /// # Ok(()) }
 /// ```
@@ -40,7 +40,11 @@ pub struct Pages<T> {
 impl<T> fmt::Debug for Pages<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { size, read, is_over, .. } = self;
-        f.debug_struct("Pages").field("size", size).field("read", read).field("is_over", is_over).finish_non_exhaustive()
+        f.debug_struct("Pages")
+            .field("size", size)
+            .field("read", read)
+            .field("is_over", is_over)
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,8 +141,9 @@ impl<T: Send + 'static> Pages<T> {
 
     /// As a stream of items, which ends after the first error.
     pub fn into_stream(self) -> impl futures_util::Stream<Item = Result<T, Error>> + Send {
-        futures_util::stream::try_unfold(self, |mut pages| async move {
-            Ok(pages.next().await?.map(|item| (item, pages)))
-        })
+        futures_util::stream::try_unfold(
+            self,
+            |mut pages| async move { Ok(pages.next().await?.map(|item| (item, pages))) },
+        )
     }
 }

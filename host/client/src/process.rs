@@ -93,7 +93,8 @@ impl<'a> Processes<'a> {
                     if known.is_ascii() { known.eq_ignore_ascii_case(&name) } else { known.to_lowercase() == lower };
                 same.then_some((known != name, process))
             });
-            let best = found.min_by_key(|(differs, p)| (*differs, !p.is_test_operation, !p.is_repair_operation, p.code));
+            let best =
+                found.min_by_key(|(differs, p)| (*differs, !p.is_test_operation, !p.is_repair_operation, p.code));
             best.map(|(_, process)| process.clone())
         })
     }

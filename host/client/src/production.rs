@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 pub use self::internal::{ChildChecks, ProductionInternal, SerialNumberRange};
 pub use self::model::{
-    ProductionBatch, Saved, SerialNumberIdentifier, SerialNumberType, Unit, UnitChange, UnitPhase, UnitPhaseFlag, UnitVerification,
-    UnitVerificationGrade,
+    ProductionBatch, Saved, SerialNumberIdentifier, SerialNumberType, Unit, UnitChange, UnitPhase, UnitPhaseFlag,
+    UnitVerification, UnitVerificationGrade,
 };
 use crate::cache::{Cached, Resource};
 use crate::client::Client;
@@ -75,7 +75,7 @@ impl<'a> Production<'a> {
         Self { client }
     }
 
-    fn outline(&self, route: Route) -> Outline {
+    fn outline(self, route: Route) -> Outline {
         Outline::new(self.client, route, &[])
     }
 
@@ -190,12 +190,7 @@ impl<'a> Production<'a> {
     }
 
     /// The serial numbers of a kind, as a document.
-    pub fn export_serial_numbers(
-        &self,
-        kind: &str,
-        state: Option<&str>,
-        format: SerialNumberFormat,
-    ) -> Request<Bytes> {
+    pub fn export_serial_numbers(&self, kind: &str, state: Option<&str>, format: SerialNumberFormat) -> Request<Bytes> {
         let format = match format {
             SerialNumberFormat::Csv => "csv",
             SerialNumberFormat::Xml => "xml",
@@ -218,11 +213,11 @@ impl<'a> Production<'a> {
         self.outline(PUT_BATCHES).json(&batches).list()
     }
 
-    fn about(&self, route: Route, unit: UnitKey<'_>) -> Outline {
+    fn about(self, route: Route, unit: UnitKey<'_>) -> Outline {
         self.outline(route).query("serialNumber", unit.serial_number).query("partNumber", unit.part_number)
     }
 
-    fn family(&self, route: Route, parent: UnitKey<'_>, child: UnitKey<'_>) -> Outline {
+    fn family(self, route: Route, parent: UnitKey<'_>, child: UnitKey<'_>) -> Outline {
         self.outline(route)
             .query("parentSerialNumber", parent.serial_number)
             .query("parentPartNumber", parent.part_number)

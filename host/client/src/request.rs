@@ -35,10 +35,10 @@ type Run<T> = Box<dyn FnOnce(Client, Choices) -> BoxFuture<Result<T, Error>> + S
 /// # async fn f(client: wats_client::Client) -> Result<(), wats_client::Error> {
 /// use std::time::Duration;
 ///
-/// let levels = client.analytics().levels().deadline(Duration::from_secs(5)).await?;
+/// let kinds = client.production().serial_number_types().deadline(Duration::from_secs(5)).await?;
 /// # Ok(()) }
 /// # fn g(client: wats_client::Client) -> Result<(), wats_client::Error> {
-/// let levels = client.analytics().levels().wait()?;
+/// let kinds = client.production().serial_number_types().wait()?;
 /// # Ok(()) }
 /// ```
 ///
@@ -287,9 +287,11 @@ impl Outline {
 
 fn without_nulls(value: Value) -> Value {
     match value {
-        Value::Object(fields) => {
-            fields.into_iter().filter(|(_, field)| !field.is_null()).map(|(name, field)| (name, without_nulls(field))).collect()
-        }
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(_, field)| !field.is_null())
+            .map(|(name, field)| (name, without_nulls(field)))
+            .collect(),
         Value::Array(items) => items.into_iter().map(without_nulls).collect(),
         other => other,
     }

@@ -26,8 +26,7 @@ use crate::record::Outcome;
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
-static TABLES: [&[Route]; 5] =
-    [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES];
+static TABLES: [&[Route]; 5] = [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES];
 
 /// One method and path.
 #[derive(Debug)]

@@ -119,7 +119,7 @@ impl Factory {
 
     pub(crate) fn delete_change(&mut self, id: &str) -> bool {
         let before = self.changes.len();
-        self.changes.retain(|change| change.get("id").is_none_or(|known| known.to_string() != id));
+        self.changes.retain(|change| change.get("id").and_then(Value::as_i64) != id.parse().ok());
         before > self.changes.len()
     }
 

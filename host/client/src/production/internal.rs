@@ -70,11 +70,11 @@ impl<'a> ProductionInternal<'a> {
         Self { client }
     }
 
-    fn outline(&self, route: Route) -> Outline {
+    fn outline(self, route: Route) -> Outline {
         Outline::new(self.client, route, &[])
     }
 
-    fn about(&self, route: Route, unit: UnitKey<'_>) -> Outline {
+    fn about(self, route: Route, unit: UnitKey<'_>) -> Outline {
         self.outline(route).query("serialNumber", unit.serial_number).query("partNumber", unit.part_number)
     }
 
@@ -189,12 +189,7 @@ impl<'a> ProductionInternal<'a> {
     }
 
     /// How many there are.
-    pub fn count_serial_numbers(
-        &self,
-        kind: &str,
-        from_date: Option<&str>,
-        to_date: Option<&str>,
-    ) -> Request<u64> {
+    pub fn count_serial_numbers(&self, kind: &str, from_date: Option<&str>, to_date: Option<&str>) -> Request<u64> {
         self.outline(COUNT_SERIALS)
             .query("serialNumberType", kind)
             .query_if("fromDate", from_date)
@@ -226,7 +221,7 @@ impl<'a> ProductionInternal<'a> {
         self.outline(STATISTICS).query_if("serialNumberType", kind).scalar()
     }
 
-    fn ranged(&self, route: Route, range: &SerialNumberRange) -> Outline {
+    fn ranged(self, route: Route, range: &SerialNumberRange) -> Outline {
         self.outline(route)
             .query("serialNumberType", &range.serial_number_type)
             .query("startAddress", &range.start_address)

@@ -248,4 +248,3 @@ pub struct UnitVerificationGrade {
     #[serde(flatten)]
     pub other: OtherFields,
 }
-

@@ -1,7 +1,7 @@
 //! The answer to "take serial numbers": XML, or a JSON list.
 
-use quick_xml::{Reader, XmlVersion};
 use quick_xml::events::Event;
+use quick_xml::{Reader, XmlVersion};
 
 use crate::http::Answer;
 use crate::model::parse_list;
@@ -9,7 +9,8 @@ use crate::model::parse_list;
 /// `<SerialNumbers><SN id="..."/>...</SerialNumbers>`, in quotes where the server wraps text into JSON, or a list of texts or of
 /// objects with an `id` or a `serialNumber`.
 pub(super) fn read(answer: &Answer) -> Result<Vec<String>, String> {
-    let text = std::str::from_utf8(&answer.body).map_err(|error| error.to_string())?.trim_start_matches('\u{feff}').trim();
+    let text =
+        std::str::from_utf8(&answer.body).map_err(|error| error.to_string())?.trim_start_matches('\u{feff}').trim();
     if text.starts_with('<') {
         return xml(text);
     }

@@ -48,11 +48,9 @@ const PRODUCTION: &[Row] = &[
         |c| c.production().remove_child(LAMP, LED),
     ),
     ("GET /api/Production/SerialNumbers/Types", "", |c| c.production().serial_number_types().map(drop)),
-    (
-        "POST /api/Production/SerialNumbers/Take",
-        "serialNumberType quantity refSN refPN stationName",
-        |c| c.production().take_serial_numbers("Lamp", 3, Some(LAMP), Some("EOL-03")).map(drop),
-    ),
+    ("POST /api/Production/SerialNumbers/Take", "serialNumberType quantity refSN refPN stationName", |c| {
+        c.production().take_serial_numbers("Lamp", 3, Some(LAMP), Some("EOL-03")).map(drop)
+    }),
     ("GET /api/Production/SerialNumbers/ByRange", "typeName from to", |c| {
         c.production().serial_numbers_by_range("Lamp", "Lamp-000001", "Lamp-000002").map(drop)
     }),
@@ -94,15 +92,11 @@ const PRODUCTION: &[Row] = &[
     ("GET /api/internal/Production/GetUnitContents", "serialNumber partNumber revision", |c| {
         c.internal().production().unit_contents(LAMP, "C").map(drop)
     }),
-    (
-        "POST /api/internal/Production/CreateUnit",
-        "serialNumber partNumber revision batchNumber unitPhase",
-        |c| {
-            let unit = UnitKey::new("L7-2", "LAMP-7");
-            let phase = Some(UnitPhaseFlag::UnderProduction);
-            c.internal().production().create_unit(unit, "C", Some("B-1"), phase).map(drop)
-        },
-    ),
+    ("POST /api/internal/Production/CreateUnit", "serialNumber partNumber revision batchNumber unitPhase", |c| {
+        let unit = UnitKey::new("L7-2", "LAMP-7");
+        let phase = Some(UnitPhaseFlag::UnderProduction);
+        c.internal().production().create_unit(unit, "C", Some("B-1"), phase).map(drop)
+    }),
     (
         "POST /api/internal/Production/AddChildUnit",
         "serialNumber partNumber childSerialNumber childPartNumber checkPartNumber checkRevision cultureCode checkPhase",
@@ -122,11 +116,9 @@ const PRODUCTION: &[Row] = &[
     ("GET /api/internal/Production/CheckChildUnits", "ParentSerialNumber ParentPartNumber CultureCode", |c| {
         c.internal().production().check_children(LAMP).map(drop)
     }),
-    (
-        "GET /api/internal/Production/SerialNumbers",
-        "serialNumberType startAddress endAddress startDate endDate",
-        |c| c.internal().production().serial_numbers(&range(), Some("2026-01-01"), Some("2026-12-31")).map(drop),
-    ),
+    ("GET /api/internal/Production/SerialNumbers", "serialNumberType startAddress endAddress startDate endDate", |c| {
+        c.internal().production().serial_numbers(&range(), Some("2026-01-01"), Some("2026-12-31")).map(drop)
+    }),
     ("GET /api/internal/Production/SerialNumbers/Count", "serialNumberType fromDate toDate", |c| {
         c.internal().production().count_serial_numbers("Lamp", Some("2026-01-01"), Some("2026-12-31")).map(drop)
     }),
@@ -164,11 +156,7 @@ fn batch(number: &str) -> ProductionBatch {
 }
 
 fn range() -> SerialNumberRange {
-    SerialNumberRange {
-        serial_number_type: "Lamp".into(),
-        start_address: "X-1".into(),
-        end_address: "X-9".into(),
-    }
+    SerialNumberRange { serial_number_type: "Lamp".into(), start_address: "X-1".into(), end_address: "X-9".into() }
 }
 
 /// The sim in this process, and a client of it.
@@ -247,7 +235,8 @@ async fn serial_numbers_are_taken_once_for_each_call_and_read_from_xml() {
     client.production().import_serial_numbers("Lamp,A&B<1>\n", SerialNumberFormat::Csv).await.unwrap();
     let second = client.production().take_serial_numbers("Lamp", 1, None, None).await.unwrap();
     assert_eq!((first, second), (vec!["Lamp-000001".to_owned(), "Lamp-000002".into()], vec!["A&B<1>".to_owned()]));
-    let of_lamp = client.production().serial_numbers_by_reference("Lamp", Some(LAMP.serial_number), None).await.unwrap();
+    let of_lamp =
+        client.production().serial_numbers_by_reference("Lamp", Some(LAMP.serial_number), None).await.unwrap();
     assert_eq!(of_lamp.len(), 2);
     // Nothing that uses something up is sent twice by itself.
     sim.handle().add_rule(wats_sim::fault::Rule::any(wats_sim::fault::Action::status(503)).times(1)).unwrap();
@@ -294,7 +283,8 @@ async fn a_save_that_answers_nothing_is_no_error_and_a_read_without_data_is_one(
     let error = client.production().unit(LAMP).await.unwrap_err();
     assert!(matches!(error, wats_client::Error::NoData { .. }), "{error}");
     assert_eq!(client.production().unit(LAMP).or_none().await.unwrap(), None);
-    let sent: serde_json::Value = serde_json::from_slice(&server.seen().iter().find(|s| s.method == "PUT").unwrap().body).unwrap();
+    let sent: serde_json::Value =
+        serde_json::from_slice(&server.seen().iter().find(|s| s.method == "PUT").unwrap().body).unwrap();
     assert_eq!(sent, json!({ "batchNumber": "B-1", "batchSize": 100 }), "what is not set is not sent");
 }
 

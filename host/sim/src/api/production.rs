@@ -65,15 +65,19 @@ pub(super) const ROUTES: &[Route] = &[
         call.internal(|| Reply::data(&core.state().factory.taken(kind(call)).len().into()))
     }),
     route("PUT", "api/internal/Production/SerialNumbers/Free", |core, call| {
-        call.internal(|| ranges(core, call, |core, kind, from, to| {
-            core.state().factory.hand_in(kind, [from.to_owned(), to.to_owned()]);
-            2
-        }))
+        call.internal(|| {
+            ranges(core, call, |core, kind, from, to| {
+                core.state().factory.hand_in(kind, [from.to_owned(), to.to_owned()]);
+                2
+            })
+        })
     }),
     route("DELETE", "api/internal/Production/SerialNumbers/Free", |core, call| {
         call.internal(|| ranges(core, call, |core, kind, from, to| core.state().factory.remove_free(kind, from, to)))
     }),
-    route("GET", "api/internal/Production/SerialNumbers/Ranges", |core, call| call.internal(|| statistics(core, call, true))),
+    route("GET", "api/internal/Production/SerialNumbers/Ranges", |core, call| {
+        call.internal(|| statistics(core, call, true))
+    }),
     route("GET", "api/internal/Production/SerialNumbers/Statistics", |core, call| {
         call.internal(|| statistics(core, call, false))
     }),
@@ -198,8 +202,8 @@ fn set_phase(core: &Core, call: &Call<'_>) -> Reply {
 }
 
 fn set_process(core: &Core, call: &Call<'_>) -> Reply {
-    let code = call.query("processCode").and_then(|code| code.parse::<u32>().ok());
-    change(core, call, json!({ "processCode": code, "comment": call.query("comment") }))
+    let process = call.query("processCode").and_then(|text| text.parse::<u32>().ok());
+    change(core, call, json!({ "processCode": process, "comment": call.query("comment") }))
 }
 
 fn parent_and_child(call: &Call<'_>) -> [(String, String); 2] {
@@ -270,7 +274,8 @@ fn by_range(core: &Core, call: &Call<'_>) -> Reply {
     let end = |public, internal| call.query(public).or_else(|| call.query(internal)).unwrap_or_default();
     let (from, to) = (end("from", "startAddress"), end("to", "endAddress"));
     let state = core.state();
-    let found = state.factory.taken(kind(call)).iter().filter(|(number, _)| number.as_str() >= from && number.as_str() <= to);
+    let found =
+        state.factory.taken(kind(call)).iter().filter(|(number, _)| number.as_str() >= from && number.as_str() <= to);
     Reply::data(&found.map(entry).collect())
 }
 
@@ -302,7 +307,7 @@ fn export(core: &Core, call: &Call<'_>) -> Reply {
     let kind = kind(call);
     let state = core.state();
     let numbers = state.factory.taken(kind).iter().map(|(number, _)| number).chain(state.factory.free(kind));
-    let text: String = numbers.map(|number| format!("{kind},{number}\n")).collect();
+    let text = numbers.fold(String::new(), |text, number| text + kind + "," + number + "\n");
     Reply::new(Outcome::Served, Answer::of(StatusCode::OK, "text/csv", text))
 }
 
