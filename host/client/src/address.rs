@@ -73,7 +73,6 @@ impl Address {
 /// Builds path and query of one call, encoding every value.
 #[derive(Debug)]
 pub(crate) struct Target {
-    route: Route,
     text: String,
     has_query: bool,
 }
@@ -100,7 +99,7 @@ impl Target {
             rest = behind;
         }
         text.push_str(rest);
-        Ok(Self { route, text, has_query: false })
+        Ok(Self { text, has_query: false })
     }
 
     /// Adds a query parameter.
@@ -111,15 +110,6 @@ impl Target {
         self.text.push('=');
         push_encoded(&mut self.text, value);
         self
-    }
-
-    /// Adds a query parameter, `true` or `false`.
-    pub(crate) fn flag(self, name: &str, value: bool) -> Self {
-        self.query(name, if value { "true" } else { "false" })
-    }
-
-    pub(crate) fn route(&self) -> Route {
-        self.route
     }
 
     pub(crate) fn into_text(self) -> String {
@@ -187,7 +177,7 @@ mod tests {
 
     #[test]
     fn query_values_are_encoded_too() {
-        let target = Target::new(GET_PROCESSES, &[]).unwrap().flag("a", true).query("b", "x&y=1 #").into_text();
+        let target = Target::new(GET_PROCESSES, &[]).unwrap().query("a", "true").query("b", "x&y=1 #").into_text();
         assert_eq!(target, "/api/App/Processes?a=true&b=x%26y%3D1%20%23");
     }
 }

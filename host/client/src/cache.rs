@@ -27,8 +27,8 @@ use opentelemetry::metrics::Counter;
 use uuid::Uuid;
 
 use self::entry::Entry;
+pub(crate) use self::read::Lookup;
 pub use self::read::{CacheMode, Cached, Freshness};
-pub(crate) use self::read::{Reading, reading_choices};
 pub use self::resource::Resource;
 use crate::address::Address;
 

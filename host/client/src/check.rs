@@ -241,7 +241,7 @@ async fn auth_step(core: &Core, report: &mut ConnectionReport) {
         return report.add(StepName::Auth, StepOutcome::Warning, detail, None);
     }
     let target = match Target::new(GET_PROCESSES, &[]) {
-        Ok(target) => target.flag("includeTestOperations", true).into_text(),
+        Ok(target) => target.query("includeTestOperations", "true").into_text(),
         Err(error) => return report.add(StepName::Auth, StepOutcome::Failed, error.to_string(), None),
     };
     let call = call(GET_PROCESSES, target);

@@ -9,9 +9,11 @@ use crate::concurrency::Concurrency;
 use crate::config::ClientBuilder;
 use crate::error::Error;
 use crate::http::{Call, Core, Priority};
+use crate::internal::Internal;
 use crate::limit::RateLimiter;
 use crate::process::Processes;
 use crate::product::Products;
+use crate::production::Production;
 use crate::report::Reports;
 use crate::route::GET_VERSION;
 use crate::version::{self, ServerVersion};
@@ -55,6 +57,16 @@ impl Client {
         Products::new(self)
     }
 
+    /// Calls about production: units, phases, batches, serial numbers.
+    pub fn production(&self) -> Production<'_> {
+        Production::new(self)
+    }
+
+    /// Calls without a promise: see [`Internal`].
+    pub fn internal(&self) -> Internal<'_> {
+        Internal::new(self)
+    }
+
     /// The server's version. Never cached; retried within the client's deadline.
     ///
     /// # Errors
@@ -67,7 +79,7 @@ impl Client {
         self.core
             .with_retries(GET_VERSION, self.core.deadline(), || async {
                 let since = self.core.proof().now().err();
-                let answer = self.core.get_once(&call).await?;
+                let answer = self.core.call_once(&call).await?;
                 let found = version::read(&answer).ok_or_else(|| version::not_a_version(&self.core, &call, &answer))?;
                 if let Some(since) = since {
                     self.core.proof().prove(since);

@@ -265,6 +265,28 @@ pub enum Error {
         /// Why the last attempt failed.
         last: Option<Box<Error>>,
     },
+    /// The server answered well, and without the data that the call is for.
+    #[error("{route} to {server}: status {status} without data; `or_none` makes it no error")]
+    NoData {
+        /// The call.
+        route: Route,
+        /// Scheme, host and port.
+        server: Arc<str>,
+        /// HTTP status.
+        status: u16,
+    },
+    /// An internal call that this server does not have: they come and go with its versions.
+    #[error(
+        "{route} to {server}: this server has no such internal call (status {status}); use a public one, or another version"
+    )]
+    NotOffered {
+        /// The call.
+        route: Route,
+        /// Scheme, host and port.
+        server: Arc<str>,
+        /// HTTP status.
+        status: u16,
+    },
     /// Asked for the cache only, and it has nothing.
     #[error("{route}: not in the cache, and only the cache was asked for")]
     NotCached {
@@ -302,7 +324,9 @@ impl Error {
     /// What the error means for the caller: whether to send again, later, smaller, or never.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Setting { .. } | Self::Argument { .. } => ErrorClass::Permanent,
+            Self::Setting { .. } | Self::Argument { .. } | Self::NoData { .. } | Self::NotOffered { .. } => {
+                ErrorClass::Permanent
+            }
             Self::Connect { fault: ConnectFault::Tls | ConnectFault::NoTls | ConnectFault::NoHttp, .. }
             | Self::Foreign { .. } => ErrorClass::Foreign,
             Self::Connect { fault: ConnectFault::ProxyAuthentication, .. } => ErrorClass::Auth,
@@ -341,7 +365,11 @@ impl Error {
                     || matches!(status, 429 | 502..=504 | 520..=530)
             }
             Self::Deadline { last, .. } => last.as_ref().is_none_or(|e| e.is_about_the_destination()),
-            Self::Setting { .. } | Self::Argument { .. } | Self::Interrupted { .. } => false,
+            Self::Setting { .. }
+            | Self::Argument { .. }
+            | Self::Interrupted { .. }
+            | Self::NoData { .. }
+            | Self::NotOffered { .. } => false,
         }
     }
 
@@ -360,7 +388,10 @@ impl Error {
     /// The HTTP status, when there was an answer.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Refused { status, .. } | Self::Foreign { status, .. } => Some(*status),
+            Self::Refused { status, .. }
+            | Self::Foreign { status, .. }
+            | Self::NoData { status, .. }
+            | Self::NotOffered { status, .. } => Some(*status),
             Self::Deadline { last, .. } => last.as_ref().and_then(|e| e.status()),
             _ => None,
         }
@@ -411,6 +442,8 @@ impl Error {
             Self::Paused { .. } => "paused",
             Self::Deadline { .. } => "deadline",
             Self::NotCached { .. } => "not_cached",
+            Self::NoData { .. } => "no_data",
+            Self::NotOffered { .. } => "not_offered",
         }
     }
 }

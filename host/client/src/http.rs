@@ -35,8 +35,11 @@ use crate::limit::RateLimiter;
 use crate::metrics::Metrics;
 use crate::proof::{Proof, ProofState};
 use crate::retry::{Backoff, RetryBudget, RetryPolicy};
-use crate::route::{GET_VERSION, Method, Route};
+use crate::route::{GET_VERSION, Route};
 use crate::version;
+
+/// Asks for whatever comes: a file.
+pub(crate) const ANYTHING: &str = "*/*";
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -47,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) body: Option<Body>,
     pub(crate) priority: Priority,
     pub(crate) if_none_match: Option<Arc<str>>,
+    /// What kind of answer is asked for.
+    pub(crate) accept: &'static str,
 }
 
 /// A request body.
@@ -58,7 +63,7 @@ pub(crate) struct Body {
 
 impl Call {
     pub(crate) fn get(route: Route, target: String, priority: Priority) -> Self {
-        Self { route, target, body: None, priority, if_none_match: None }
+        Self { route, target, body: None, priority, if_none_match: None, accept: "application/json" }
     }
 }
 
@@ -255,11 +260,12 @@ impl Core {
         }
     }
 
-    /// Sends a read once, and gives only successes; every other answer becomes its error.
-    pub(crate) async fn get_once(&self, call: &Call) -> Result<Answer, Error> {
-        debug_assert_eq!(call.route.method(), Method::Get);
+    /// Sends a call once, and gives only successes; every other answer becomes its error.
+    pub(crate) async fn call_once(&self, call: &Call) -> Result<Answer, Error> {
         let answer = self.send_once(call).await?;
-        if let Some(kind) = self.foreign_kind(&answer)
+        // Who asks for a file may get a page.
+        let is_file = call.accept == ANYTHING && answer.is_success();
+        if let Some(kind) = self.foreign_kind(&answer).filter(|_| !is_file)
             && (answer.is_success() || (300..400).contains(&answer.status) && answer.status != 304)
         {
             return Err(self.foreign(call, answer.status, kind));
@@ -299,6 +305,16 @@ impl Core {
         let said = read_message(&answer.body, answer.content_type.as_deref(), &|text| self.redact(text));
         if (300..400).contains(&answer.status) {
             return self.foreign(call, answer.status, ForeignKind::Redirect { to: answer.location.clone() });
+        }
+        if call.route.is_internal()
+            && matches!(answer.status, 404 | 405 | 410 | 501)
+            && said.form != Form::Json
+            && let Ok(Some(_)) = self.prove_before_sending().await
+        {
+            // The server is WATS, and this version of it has no such call.
+            let error = Error::NotOffered { route: call.route, server: self.server(), status: answer.status };
+            self.metrics.error(&error);
+            return error;
         }
         let class = match classify(answer.status, &said, call.route.is_submission()) {
             Verdict::Clear(class) => class,

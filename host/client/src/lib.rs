@@ -21,10 +21,15 @@
 //! - Lookups are **cached** by an allow-list, served stale when the server is away, and never outlive a write.
 //! - Redirects are never followed, and no text, log or error ever contains the token.
 //!
-//! What it refuses to do: write to disk, read the environment (but for the system's proxy settings), keep a runtime,
+//! What it refuses to do: write to disk, read the environment (but for the system's proxy settings), keep a runtime (but for the
+//! thread that waiting calls share),
 //! spawn a task, or know anything of plugins, queues and stations.
 //!
-//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`]) over one `http` core; every request of
+//! Calls other than submissions are [`Request`]s: awaited, or waited for with [`wait`](Request::wait) where nothing is
+//! asynchronous. Long lists come as [`Pages`], filters are built with [`odata`]. Calls without a promise stand apart, in
+//! [`Client::internal`].
+//!
+//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`]) over one `http` core; every request of
 //! every domain goes through it.
 //!
 //! # Metrics
@@ -50,6 +55,7 @@
 
 mod address;
 mod auth;
+mod blocking;
 mod breaker;
 mod cache;
 mod check;
@@ -58,13 +64,20 @@ mod concurrency;
 mod config;
 mod error;
 mod http;
+mod internal;
 mod limit;
 mod metrics;
 mod model;
+mod moment;
+pub mod odata;
+mod open;
+mod pages;
 mod process;
 mod product;
+pub mod production;
 mod proof;
 mod report;
+mod request;
 mod retry;
 mod route;
 mod version;
@@ -76,11 +89,15 @@ pub use self::concurrency::{Concurrency, Permit};
 pub use self::config::{ClientBuilder, DEFAULT_CACHE_MAX_BYTES, DEFAULT_CACHE_MAX_SIZE, DEFAULT_CACHE_TTL, Timeouts};
 pub use self::error::{Cause, ConnectFault, Error, ErrorClass, ForeignKind, MAX_RETRY_AFTER, TimeoutPhase};
 pub use self::http::{Proxy, ProxyCredentials};
+pub use self::internal::Internal;
 pub use self::limit::{Allowance, DEFAULT_LIMIT, DEFAULT_PERIOD, DEFAULT_RESERVED_PERCENT, RateLimiter};
 pub use self::model::OtherFields;
+pub use self::moment::Moment;
+pub use self::pages::{DEFAULT_PAGE_SIZE, Pages};
 pub use self::process::{Process, Processes};
 pub use self::product::{Product, ProductRevision, Products, Tag};
 pub use self::report::{Receipt, ReceiptEvidence, ReportFormat, Reports, Submission};
+pub use self::request::{BoxFuture, Request};
 pub use self::retry::{Backoff, RetryPolicy};
 pub use self::route::{Method, Route};
 pub use self::version::ServerVersion;

@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::address::Target;
-use crate::cache::{Cached, Reading, Resource, reading_choices};
+use crate::cache::{Cached, Resource};
 use crate::client::Client;
-use crate::error::Error;
 use crate::model::{OtherFields, null_as_default, optional_id, parse_list};
+use crate::request::{Outline, Request};
 use crate::route::GET_PROCESSES;
 
 /// A test operation, repair operation or other step of production.
@@ -57,31 +56,26 @@ pub struct Process {
 /// Calls about processes. Made by [`Client::process`].
 #[derive(Debug, Clone, Copy)]
 pub struct Processes<'a> {
-    reading: Reading<'a>,
+    client: &'a Client,
 }
 
 impl<'a> Processes<'a> {
     pub(crate) const fn new(client: &'a Client) -> Self {
-        Self { reading: Reading::new(client) }
+        Self { client }
     }
-
-    reading_choices!();
 
     /// All active processes: test, repair and others.
     ///
     /// # Errors
     /// As the table in [`crate::ErrorClass`]. When the server cannot be asked and an answer is remembered, that is
     /// given, marked as stale.
-    ///
-    /// # Cancel safety
-    /// Nothing is changed.
-    pub async fn list(&self) -> Result<Cached<Vec<Process>>, Error> {
-        let target = Target::new(GET_PROCESSES, &[])?
-            .flag("includeTestOperations", true)
-            .flag("includeRepairOperations", true)
-            .flag("includeWipOperations", true)
-            .flag("includeInactiveProcesses", false);
-        self.reading.lookup(Resource::Processes, target, parse_list::<Process>).run().await
+    pub fn list(&self) -> Request<Cached<Vec<Process>>> {
+        Outline::new(self.client, GET_PROCESSES, &[])
+            .query("includeTestOperations", true)
+            .query("includeRepairOperations", true)
+            .query("includeWipOperations", true)
+            .query("includeInactiveProcesses", false)
+            .cached(Resource::Processes, parse_list::<Process>)
     }
 
     /// The active process of this name. Without one written exactly so, one that differs in case only; of several, a
@@ -89,33 +83,27 @@ impl<'a> Processes<'a> {
     ///
     /// # Errors
     /// As [`list`](Self::list).
-    ///
-    /// # Cancel safety
-    /// Nothing is changed.
-    pub async fn by_name(&self, name: &str) -> Result<Option<Process>, Error> {
-        let name = name.trim();
+    pub fn by_name(&self, name: &str) -> Request<Option<Process>> {
+        let name = name.trim().to_owned();
         let lower = name.to_lowercase();
-        let all = self.list().await?;
-        let found = all
-            .iter()
-            .filter_map(|process| {
+        self.list().map(move |all| {
+            let found = all.iter().filter_map(|process| {
                 let known = process.name.as_deref()?.trim();
                 let same =
-                    if known.is_ascii() { known.eq_ignore_ascii_case(name) } else { known.to_lowercase() == lower };
+                    if known.is_ascii() { known.eq_ignore_ascii_case(&name) } else { known.to_lowercase() == lower };
                 same.then_some((known != name, process))
-            })
-            .min_by_key(|(differs, p)| (*differs, !p.is_test_operation, !p.is_repair_operation, p.code));
-        Ok(found.map(|(_, process)| process.clone()))
+            });
+            let best =
+                found.min_by_key(|(differs, p)| (*differs, !p.is_test_operation, !p.is_repair_operation, p.code));
+            best.map(|(_, process)| process.clone())
+        })
     }
 
     /// The active process of this code.
     ///
     /// # Errors
     /// As [`list`](Self::list).
-    ///
-    /// # Cancel safety
-    /// Nothing is changed.
-    pub async fn by_code(&self, code: i32) -> Result<Option<Process>, Error> {
-        Ok(self.list().await?.iter().find(|p| p.code == Some(code)).cloned())
+    pub fn by_code(&self, code: i32) -> Request<Option<Process>> {
+        self.list().map(move |all| all.iter().find(|p| p.code == Some(code)).cloned())
     }
 }

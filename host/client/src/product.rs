@@ -5,11 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::address::Target;
-use crate::cache::{Cached, Reading, Resource, reading_choices};
+use crate::cache::{Cached, Resource};
 use crate::client::Client;
-use crate::error::{Error, ErrorClass};
 use crate::model::{OtherFields, null_as_default, optional_id, parse_optional};
+use crate::request::{Outline, Request};
 use crate::route::GET_PRODUCT;
 
 /// A product.
@@ -99,34 +98,23 @@ pub struct Tag {
 /// Calls about products. Made by [`Client::product`].
 #[derive(Debug, Clone, Copy)]
 pub struct Products<'a> {
-    reading: Reading<'a>,
+    client: &'a Client,
 }
 
 impl<'a> Products<'a> {
     pub(crate) const fn new(client: &'a Client) -> Self {
-        Self { reading: Reading::new(client) }
+        Self { client }
     }
-
-    reading_choices!();
 
     /// The product with this part number; `None` when the server says that there is none.
     ///
     /// # Errors
-    /// As the table in [`crate::ErrorClass`]; [`Error::Argument`] for a part number that cannot stand in a path
-    /// (empty, `.`, `..`). A 404 from something that is not WATS is [`Error::Foreign`], not `None`. When the server
+    /// As the table in [`crate::ErrorClass`]; [`crate::Error::Argument`] for a part number that cannot stand in a path
+    /// (empty, `.`, `..`). A 404 from something that is not WATS is [`crate::Error::Foreign`], not `None`. When the server
     /// cannot be asked and an answer is remembered, that is given, marked as stale.
-    ///
-    /// # Cancel safety
-    /// Nothing is changed.
-    pub async fn by_part_number(&self, part_number: &str) -> Result<Option<Cached<Product>>, Error> {
-        let target = Target::new(GET_PRODUCT, &[("part_number", part_number)])?;
+    pub fn by_part_number(&self, part_number: &str) -> Request<Option<Cached<Product>>> {
+        let outline = Outline::new(self.client, GET_PRODUCT, &[("part_number", part_number)]);
         let parse = |body: &[u8]| Ok(parse_optional::<Product>(body)?.map(Arc::new));
-        let found = self.reading.lookup(Resource::Products, target, parse).run().await;
-        match found {
-            Ok(found) => Ok(found.transpose()),
-            // Permanent, not foreign: said by a server that is known to be WATS.
-            Err(error) if error.status() == Some(404) && error.class() == ErrorClass::Permanent => Ok(None),
-            Err(error) => Err(error),
-        }
+        outline.cached(Resource::Products, parse).or_none().map(|found| found.and_then(Cached::transpose))
     }
 }

@@ -126,6 +126,7 @@ impl<'a> Reports<'a> {
             body: Some(Body { bytes: submission.body.clone(), content_type: submission.format.content_type() }),
             priority: Priority::Submission,
             if_none_match: None,
+            accept: "application/json",
         };
         let answer = core.send_once(&call).await?;
         receipt::read(core, &call, &answer, submission.id, proof).await

@@ -56,6 +56,11 @@ impl Route {
         self == POST_WSJF || self == POST_WSXF
     }
 
+    /// Whether it is made for the server's own pages: without a promise, and subject to change with any version.
+    pub fn is_internal(self) -> bool {
+        self.template.starts_with("/api/internal/")
+    }
+
     /// The path with names in braces for what varies.
     pub const fn template(self) -> &'static str {
         self.template

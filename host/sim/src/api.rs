@@ -5,6 +5,7 @@ mod header;
 mod master;
 mod process;
 mod product;
+mod production;
 mod report;
 
 use std::borrow::Cow;
@@ -25,7 +26,7 @@ use crate::record::Outcome;
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
-static TABLES: [&[Route]; 4] = [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES];
+static TABLES: [&[Route]; 5] = [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES];
 
 /// One method and path.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::answer::{AnswerForm, RefusalForm};
 use crate::control::{Control, Listener};
 use crate::error::Result;
+use crate::factory::Factory;
 use crate::fault::{Faults, Rule, Script, Window};
 use crate::options::{Keep, RateLimit, SimOptions};
 use crate::record::{Outcome, Records, RequestRecord};
@@ -46,6 +47,7 @@ pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) faults: Faults,
     pub(crate) store: Store,
+    pub(crate) factory: Factory,
     pub(crate) records: Records,
     pub(crate) counters: Counters,
     /// When the requests of the current window came.
@@ -81,6 +83,7 @@ impl Core {
             },
             faults: Faults::new(Script::default(), Instant::now()).0,
             store: Store::new(options.keep),
+            factory: Factory::default(),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
             window: VecDeque::new(),
@@ -211,6 +214,7 @@ impl Core {
         let mut state = self.state();
         state.faults = Faults::new(Script::default(), Instant::now()).0;
         state.store = Store::new(self.keep);
+        state.factory = Factory::default();
         state.records.clear();
         state.counters = Counters::new();
         state.window.clear();

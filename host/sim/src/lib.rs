@@ -34,6 +34,7 @@ pub mod check;
 mod control;
 mod core;
 mod error;
+mod factory;
 pub mod fault;
 mod json;
 mod listen;

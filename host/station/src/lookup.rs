@@ -1,6 +1,6 @@
 //! Answers to the questions of converters, from the API client and its cache.
 
-use std::time::Duration;
+use std::{future::IntoFuture as _, time::Duration};
 
 use wats_client::Client;
 use wats_runtime::{Answer, Lookup, Process, ProcessKinds, Product};
@@ -17,7 +17,7 @@ pub(crate) struct ClientLookup {
 
 impl Lookup for ClientLookup {
     fn process_by_name(&self, name: &str) -> Answer<Process> {
-        match self.handle.block_on(self.client.process().deadline(PATIENCE).by_name(name)) {
+        match self.handle.block_on(self.client.process().by_name(name).deadline(PATIENCE).into_future()) {
             Err(error) => Answer::Unavailable(wats_runtime::chain(&error)),
             Ok(None) => Answer::Absent,
             Ok(Some(found)) => match (found.code.and_then(|code| u32::try_from(code).ok()), found.name) {
@@ -36,7 +36,7 @@ impl Lookup for ClientLookup {
     }
 
     fn product_by_part_number(&self, part_number: &str) -> Answer<Product> {
-        match self.handle.block_on(self.client.product().deadline(PATIENCE).by_part_number(part_number)) {
+        match self.handle.block_on(self.client.product().by_part_number(part_number).deadline(PATIENCE).into_future()) {
             Err(error) => Answer::Unavailable(wats_runtime::chain(&error)),
             Ok(None) => Answer::Absent,
             Ok(Some(found)) => {

@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use super::entry::{Entry, Keep};
 use super::{Cache, Key, Resource};
-use crate::address::Target;
-use crate::client::Client;
 use crate::error::{Error, ErrorClass, ForeignKind, clean};
 use crate::http::{Answer, Call, Core, Priority};
 use crate::route::Route;
@@ -92,58 +90,6 @@ impl<T> Cached<Option<Arc<T>>> {
         self.value.as_ref().clone().map(|value| Cached { value, freshness })
     }
 }
-
-/// Whom the calls of a domain ask, and how.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Reading<'a> {
-    client: &'a Client,
-    pub(crate) mode: CacheMode,
-    pub(crate) deadline: Option<Duration>,
-}
-
-impl<'a> Reading<'a> {
-    pub(crate) const fn new(client: &'a Client) -> Self {
-        Self { client, mode: CacheMode::Use, deadline: None }
-    }
-
-    pub(crate) fn lookup<T>(
-        &self,
-        resource: Resource,
-        target: Target,
-        parse: fn(&[u8]) -> Result<T, String>,
-    ) -> Lookup<'a, T> {
-        let core = self.client.core();
-        Lookup {
-            resource,
-            route: target.route(),
-            target: target.into_text(),
-            mode: self.mode,
-            deadline: self.deadline.unwrap_or_else(|| core.deadline()),
-            parse,
-            core,
-        }
-    }
-}
-
-/// The choices that each domain with a field `reading` offers. A macro, because they give back the domain's own type.
-macro_rules! reading_choices {
-    () => {
-        /// How the calls made with the result use the cache.
-        #[must_use]
-        pub const fn cache(mut self, mode: $crate::cache::CacheMode) -> Self {
-            self.reading.mode = mode;
-            self
-        }
-
-        /// Total time of each call made with the result, instead of the client's.
-        #[must_use]
-        pub const fn deadline(mut self, deadline: std::time::Duration) -> Self {
-            self.reading.deadline = Some(deadline);
-            self
-        }
-    };
-}
-pub(crate) use reading_choices;
 
 /// An answer and its value.
 type Asked<T> = (Answer, Option<Arc<T>>);
@@ -291,7 +237,7 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
     async fn attempt(&self, etag: Option<Arc<str>>) -> Result<Asked<T>, Error> {
         let mut call = Call::get(self.route, self.target.clone(), Priority::Lookup);
         call.if_none_match = etag;
-        let answer = self.core.get_once(&call).await?;
+        let answer = self.core.call_once(&call).await?;
         let value = if answer.status == 304 { None } else { Some(Arc::new(self.read(&answer)?)) };
         Ok((answer, value))
     }

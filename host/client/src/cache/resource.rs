@@ -12,16 +12,19 @@ pub enum Resource {
     Processes,
     /// Products, with revisions, groups and tags.
     Products,
+    /// Kinds of serial numbers and phases of units.
+    Production,
 }
 
 impl Resource {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Processes, Self::Products];
+    pub const ALL: [Self; 3] = [Self::Processes, Self::Products, Self::Production];
 
     pub(crate) const fn index(self) -> usize {
         match self {
             Self::Processes => 0,
             Self::Products => 1,
+            Self::Production => 2,
         }
     }
 
@@ -30,14 +33,15 @@ impl Resource {
         match self {
             Self::Processes => "processes",
             Self::Products => "products",
+            Self::Production => "production",
         }
     }
 
-    /// How long an old answer may stand in when the server cannot be asked. Both are master data: yesterday's
+    /// How long an old answer may stand in when the server cannot be asked. All are master data: yesterday's
     /// process list is better than none.
     pub(crate) const fn stale_for(self) -> Duration {
         match self {
-            Self::Processes | Self::Products => Duration::from_hours(24 * 7),
+            Self::Processes | Self::Products | Self::Production => Duration::from_hours(24 * 7),
         }
     }
 
@@ -52,6 +56,7 @@ impl Resource {
         let path = path.strip_prefix("internal/").unwrap_or(path);
         match path.split('/').next() {
             Some("product") => &[Self::Products],
+            Some("production" | "mes") => &[Self::Production],
             Some("process") => &[Self::Processes],
             _ => &[],
         }
@@ -71,7 +76,7 @@ mod tests {
         check(Method::Put, "/api/Product/Revisions", &[Resource::Products]);
         check(Method::Delete, "/api/internal/product/Vendors/{id}", &[Resource::Products]);
         check(Method::Put, "/api/internal/Process/Put", &[Resource::Processes]);
-        check(Method::Put, "/api/Production/Units", &[]);
+        check(Method::Put, "/api/Production/Units", &[Resource::Production]);
         check(Method::Post, "/api/Report/WSJF", &[]);
         check(Method::Get, "/api/Product/{partNumber}", &[]);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_NONE_MATCH, LOCATION,
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_NONE_MATCH, LOCATION, REFERER,
 };
 
 use super::{Answer, Call, Core, retry_after};
@@ -50,7 +50,11 @@ pub(super) async fn exchange(core: &Core, call: &Call) -> Result<Answer, Error> 
 
 async fn unhurried(core: &Core, call: &Call) -> Result<Answer, Error> {
     let url = core.address.join(call.route, &call.target)?;
-    let mut request = core.connector.request(method(call.route.method()), url).header(ACCEPT, "application/json");
+    let mut request = core.connector.request(method(call.route.method()), url).header(ACCEPT, call.accept);
+    if call.route.is_internal() {
+        // These are for the server's own pages, and refuse whoever does not come from one.
+        request = request.header(REFERER, &**core.address.base());
+    }
     if let Some(header) = core.auth.header() {
         request = request.header(AUTHORIZATION, header);
     }

@@ -129,7 +129,7 @@ async fn the_server_can_forbid_keeping() {
     ask(&client).await;
     assert_eq!(count.load(Ordering::SeqCst), 2);
     assert_eq!(server.seen()[1].header("if-none-match"), None, "it was kept after all");
-    let error = client.product().cache(CacheMode::CachedOnly).by_part_number("P-1").await.unwrap_err();
+    let error = client.product().by_part_number("P-1").cache(CacheMode::CachedOnly).await.unwrap_err();
     assert!(matches!(error, Error::NotCached { .. }), "{error:?}");
 }
 
@@ -191,18 +191,18 @@ async fn a_lookup_that_began_before_a_write_does_not_survive_it() {
 async fn each_mode_does_what_it_says() {
     let server = products().await;
     let client = client(&server.url);
-    let with = |mode| client.product().cache(mode);
-    assert!(matches!(with(CacheMode::CachedOnly).by_part_number("P-1").await, Err(Error::NotCached { .. })));
-    with(CacheMode::Bypass).by_part_number("P-1").await.unwrap();
-    assert!(matches!(with(CacheMode::CachedOnly).by_part_number("P-1").await, Err(Error::NotCached { .. })));
-    with(CacheMode::Refresh).by_part_number("P-1").await.unwrap();
-    with(CacheMode::CachedOnly).by_part_number("P-1").await.unwrap().unwrap();
-    with(CacheMode::Use).by_part_number("P-1").await.unwrap();
+    let with = |mode| client.product().by_part_number("P-1").cache(mode);
+    assert!(matches!(with(CacheMode::CachedOnly).await, Err(Error::NotCached { .. })));
+    with(CacheMode::Bypass).await.unwrap();
+    assert!(matches!(with(CacheMode::CachedOnly).await, Err(Error::NotCached { .. })));
+    with(CacheMode::Refresh).await.unwrap();
+    with(CacheMode::CachedOnly).await.unwrap().unwrap();
+    with(CacheMode::Use).await.unwrap();
     assert_eq!(server.count("/api/Product"), 2);
-    with(CacheMode::Refresh).by_part_number("P-1").await.unwrap();
+    with(CacheMode::Refresh).await.unwrap();
     assert_eq!(server.count("/api/Product"), 3);
     client.clear_cache();
-    assert!(matches!(with(CacheMode::CachedOnly).by_part_number("P-1").await, Err(Error::NotCached { .. })));
+    assert!(matches!(with(CacheMode::CachedOnly).await, Err(Error::NotCached { .. })));
 }
 
 #[tokio::test]

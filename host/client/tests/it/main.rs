@@ -4,6 +4,7 @@
 mod cache;
 mod check;
 mod classify;
+mod endpoints;
 mod metrics;
 mod resilience;
 mod secrets;

@@ -1,0 +1,37 @@
+//! For programs that are not asynchronous: a thread that makes the calls while others wait.
+
+use std::future::Future;
+use std::sync::OnceLock;
+use std::sync::mpsc;
+
+use tokio::runtime::{Builder, Handle};
+
+use crate::error::Error;
+
+/// The runtime of all waiting calls, made when it is needed first. It lives as long as the process: connections of any client
+/// may be driven by it.
+fn runtime() -> Result<&'static Handle, Error> {
+    static RUNTIME: OnceLock<Result<Handle, String>> = OnceLock::new();
+    let made = RUNTIME.get_or_init(|| {
+        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("wats-client").enable_all().build();
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let handle = runtime.handle().clone();
+        // Never dropped: dropping a runtime inside another one panics, and there is no moment at which nobody waits any more.
+        std::mem::forget(runtime);
+        Ok(handle)
+    });
+    made.as_ref()
+        .map_err(|problem| Error::Setting { setting: "thread", problem: format!("cannot be started: {problem}") })
+}
+
+/// Runs a call on that thread and blocks this one until its end.
+pub(crate) fn wait<T: Send + 'static>(
+    future: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    runtime()?.spawn(async move {
+        // Nobody receives only when the waiting thread is gone.
+        sender.send(future.await).ok();
+    });
+    receiver.recv().map_err(|_| Error::Setting { setting: "thread", problem: "has panicked in the call".to_owned() })?
+}
