@@ -60,7 +60,7 @@ impl Clock {
             }
         }
         let file = fs::File::options().write(true).create_new(true).open(folder.path().join("setting"))?;
-        let real_at = machine()?;
+        let real_at = machine();
         let wall = i64::try_from(now.as_nanosecond()).context("a date that a clock can show")? - real_at;
         let mut clock = Self { folder, file, setting: Setting { turn: 0, real_at, at: real_at, pace: 1, wall } };
         clock.write()?;
@@ -88,7 +88,7 @@ impl Clock {
     /// # Errors
     /// When it cannot be written.
     pub fn pace(&mut self, pace: i64) -> Result<()> {
-        let real_at = machine()?;
+        let real_at = machine();
         self.setting.at = self.setting.at(real_at);
         self.setting.real_at = real_at;
         self.setting.pace = pace;
@@ -107,9 +107,9 @@ impl Clock {
     /// What the wall clock shows.
     ///
     /// # Errors
-    /// When the machine cannot tell the time.
+    /// When no date can show it.
     pub fn now(&self) -> Result<Timestamp> {
-        let nanos = self.setting.at(machine()?) + self.setting.wall;
+        let nanos = self.setting.at(machine()) + self.setting.wall;
         Ok(Timestamp::from_nanosecond(nanos.into())?)
     }
 
@@ -143,7 +143,7 @@ impl Setting {
 }
 
 /// Nanoseconds of the machine's monotonic clock.
-fn machine() -> Result<i64> {
+fn machine() -> i64 {
     let time = clock_gettime(ClockId::Monotonic);
-    Ok(time.tv_sec * 1_000_000_000 + i64::from(time.tv_nsec))
+    time.tv_sec * 1_000_000_000 + time.tv_nsec
 }

@@ -2,7 +2,7 @@
 
 #[cfg(target_os = "linux")]
 pub mod apart;
-#[cfg(unix)]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub mod clock;
 pub mod crash;
 pub mod embedded;

@@ -5,7 +5,7 @@
 //! `BLESS=1 cargo xtask test hot_path` writes what it finds there. The programs of tests are counted, which are compiled
 //! differently from a release: the numbers say what has changed, not what it costs.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::{fmt::Write as _, fs, path::PathBuf, process::Command};
 
@@ -51,7 +51,7 @@ fn run(path: &str, times: u32) {
         "csv of 100 steps, converted natively" => {
             let text = csv();
             (0..times).for_each(|_| {
-                assert_eq!(Run::<csv_plugin::Csv>::file("a.csv", text.as_str()).texts().unwrap().len(), 1)
+                assert_eq!(Run::<csv_plugin::Csv>::file("a.csv", text.as_str()).texts().unwrap().len(), 1);
             });
         }
         SANDBOXED => sandboxed(times),
@@ -171,7 +171,8 @@ fn queued(times: u32) {
 /// Not a test of its own: what is counted.
 #[test]
 fn counted() {
-    if let (Ok(path), Ok(times)) = (std::env::var(PATH), std::env::var(TIMES)) {
+    let variable = |name| std::env::var_os(name).and_then(|text| text.into_string().ok());
+    if let (Some(path), Some(times)) = (variable(PATH), variable(TIMES)) {
         run(&path, times.parse().unwrap());
     }
 }
@@ -207,15 +208,15 @@ fn no_hot_path_takes_more_instructions_than_it_did() {
     for (path, [few, many]) in PATHS {
         // Once before, for what is made at the first time and kept.
         let counts = [1, few, many].map(|times| collected(path, times).unwrap());
-        let count = counts[2].saturating_sub(counts[1]) / u64::from(many - few);
-        let was = before.get(path).and_then(toml::Value::as_integer).unwrap_or_default();
-        let change = count as f64 / was.max(1) as f64 - 1.0;
+        let count = u32::try_from(counts[2].saturating_sub(counts[1]) / u64::from(many - few)).unwrap();
+        let was = before.get(path).and_then(toml::Value::as_integer).map_or(1, |was| u32::try_from(was).unwrap());
+        let change = f64::from(count) / f64::from(was) - 1.0;
         println!("{path}: {count} instructions, {:+.1} %", 100.0 * change);
         let tolerance = if path == SANDBOXED { TOLERANCE_OF_GUESTS } else { TOLERANCE };
         if change.abs() > tolerance {
             wrong.push(format!("{path}: {count} instructions, and {was} before"));
         }
-        after.insert(path.to_owned(), i64::try_from(count).unwrap().into());
+        after.insert(path.to_owned(), i64::from(count).into());
     }
     if std::env::var_os("BLESS").is_some() {
         let head = "# Instructions for one time of each path, by tests/tests/counts.rs; BLESS=1 writes it.";

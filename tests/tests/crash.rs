@@ -330,7 +330,7 @@ async fn a_log_that_grows_while_the_station_is_killed_gives_each_row_once() {
             writeln!(text, "L-{rows:03};LAMP-7;{start};Supply;5.0{};V;4.9;5.1", rows % 10).unwrap();
             rows += 1;
         }
-        let mut log = std::fs::OpenOptions::new().append(true).create(true).open(&path).unwrap();
+        let mut log = fs::OpenOptions::new().append(true).create(true).open(&path).unwrap();
         log.write_all(text.as_bytes()).unwrap();
         rows
     };

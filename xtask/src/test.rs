@@ -83,14 +83,13 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
 fn suite(folder: &Path, arguments: &[&str], target: Option<&Path>, options: &Options) -> Result<Count> {
     let mut command = run::cargo(folder);
     command.args(["test", "--no-fail-fast"]).args(arguments).stdout(Stdio::piped());
-    match target {
+    if let Some(target) = target {
         // Their lock files also name what `wats-report` needs, natively; that may have moved on.
-        Some(target) => command.env("CARGO_TARGET_DIR", target),
-        None => {
-            toolchain::with_valgrind(&mut command);
-            command.arg("--locked")
-        }
-    };
+        command.env("CARGO_TARGET_DIR", target);
+    } else {
+        toolchain::with_valgrind(&mut command);
+        command.arg("--locked");
+    }
     if options.quick {
         command.env("WATS_TEST_QUICK", "1");
     }
