@@ -354,12 +354,27 @@ impl Core {
         error
     }
 
+    /// An answer in a form that cannot be read. `problem` may quote it.
+    pub(crate) fn unreadable(&self, call: &Call, status: u16, problem: &str) -> Error {
+        self.foreign(call, status, ForeignKind::Shape { problem: clean(&self.redact(problem), 200) })
+    }
+
     pub(crate) fn foreign(&self, call: &Call, status: u16, kind: ForeignKind) -> Error {
         self.proof.withdraw();
         let error = Error::Foreign { route: call.route, server: self.server(), status, kind: Box::new(kind) };
         self.metrics.error(&error);
         error
     }
+}
+
+/// One attempt, with no second one, within a total time.
+pub(crate) async fn once<T>(
+    route: Route,
+    limit: Duration,
+    attempt: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let late = |_| Error::Deadline { route, limit, attempts: 1, last: None };
+    tokio::time::timeout(limit, attempt).await.map_err(late)?
 }
 
 /// `Retry-After` of an answer, read against the server's own clock when it tells its time.

@@ -130,12 +130,17 @@ impl<T: Send + 'static> Pages<T> {
                 rest = Some(pages);
                 return Some(Ok(item));
             }
-            let (item, pages) = blocking::wait(async move { Ok((pages.next().await, pages)) }).ok()?;
-            let item = item.transpose()?;
-            if item.is_ok() {
-                rest = Some(pages);
+            let next = blocking::wait(async move {
+                let item = pages.next().await?;
+                Ok((item, pages))
+            });
+            match next {
+                Ok((item, pages)) => {
+                    rest = Some(pages);
+                    item.map(Ok)
+                }
+                Err(error) => Some(Err(error)),
             }
-            Some(item)
         })
     }
 

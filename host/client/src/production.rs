@@ -64,6 +64,12 @@ pub enum SerialNumberFormat {
     Xml,
 }
 
+/// A call about a unit, which its query names.
+fn about(client: &Client, route: Route, unit: UnitKey<'_>) -> Outline {
+    let outline = Outline::new(client, route, &[]);
+    outline.query("serialNumber", unit.serial_number).query("partNumber", unit.part_number)
+}
+
 /// Calls about production. Made by [`Client::production`].
 #[derive(Debug, Clone, Copy)]
 pub struct Production<'a> {
@@ -92,7 +98,7 @@ impl<'a> Production<'a> {
 
     /// Which tests the unit has passed, in which order, and the grade that follows.
     pub fn verify(&self, unit: UnitKey<'_>, revision: Option<&str>) -> Request<UnitVerificationGrade> {
-        self.about(GET_VERIFICATION, unit).query_if("revision", revision).value()
+        about(self.client, GET_VERIFICATION, unit).query_if("revision", revision).value()
     }
 
     /// Changes that a unit is to be given at its next test.
@@ -116,12 +122,15 @@ impl<'a> Production<'a> {
 
     /// Puts the unit into a phase.
     pub fn set_phase(&self, unit: UnitKey<'_>, phase: UnitPhaseFlag, comment: Option<&str>) -> Request<()> {
-        self.about(SET_PHASE, unit).query("phase", phase).query_if("comment", comment).nothing()
+        about(self.client, SET_PHASE, unit).query("phase", phase).query_if("comment", comment).nothing()
     }
 
     /// Sends the unit to a process; none takes it off the one that it is at.
     pub fn set_process(&self, unit: UnitKey<'_>, process_code: Option<i32>, comment: Option<&str>) -> Request<()> {
-        self.about(SET_PROCESS, unit).query_if("processCode", process_code).query_if("comment", comment).nothing()
+        about(self.client, SET_PROCESS, unit)
+            .query_if("processCode", process_code)
+            .query_if("comment", comment)
+            .nothing()
     }
 
     /// Builds `child` into `parent`.
@@ -136,7 +145,7 @@ impl<'a> Production<'a> {
 
     /// Whether the unit has the parts that its product asks for, in the server's own form.
     pub fn check_children(&self, unit: UnitKey<'_>, revision: &str) -> Request<serde_json::Value> {
-        self.about(CHECK_CHILDREN, unit).query("revision", revision).scalar()
+        about(self.client, CHECK_CHILDREN, unit).query("revision", revision).scalar()
     }
 
     /// The kinds of serial numbers. Cached.
@@ -211,10 +220,6 @@ impl<'a> Production<'a> {
     /// Creates or updates batches.
     pub fn save_batches(&self, batches: &[ProductionBatch]) -> Request<Vec<ProductionBatch>> {
         self.outline(PUT_BATCHES).json(&batches).list()
-    }
-
-    fn about(self, route: Route, unit: UnitKey<'_>) -> Outline {
-        self.outline(route).query("serialNumber", unit.serial_number).query("partNumber", unit.part_number)
     }
 
     fn family(self, route: Route, parent: UnitKey<'_>, child: UnitKey<'_>) -> Outline {

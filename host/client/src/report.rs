@@ -121,12 +121,8 @@ impl<'a> Reports<'a> {
         let proof = core.prove_before_sending().await?;
         let route = submission.format.route();
         let call = Call {
-            route,
-            target: route.template().to_owned(),
             body: Some(Body { bytes: submission.body.clone(), content_type: submission.format.content_type() }),
-            priority: Priority::Submission,
-            if_none_match: None,
-            accept: "application/json",
+            ..Call::get(route, route.template().to_owned(), Priority::Submission)
         };
         let answer = core.send_once(&call).await?;
         receipt::read(core, &call, &answer, submission.id, proof).await

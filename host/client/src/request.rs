@@ -19,9 +19,9 @@ use crate::address::Target;
 use crate::blocking;
 use crate::cache::{CacheMode, Cached, Lookup, Resource};
 use crate::client::Client;
-use crate::error::{Error, ErrorClass, ForeignKind, clean};
-use crate::http::{ANYTHING, Answer, Body, Call, Priority};
-use crate::model::{parse_json, parse_optional};
+use crate::error::{Error, ErrorClass};
+use crate::http::{ANYTHING, Answer, Body, Call, Priority, once};
+use crate::model::{parse_json, parse_list, parse_optional};
 use crate::route::{Method, Route};
 
 /// A future that is owned and can be sent to another thread.
@@ -83,32 +83,25 @@ impl<T: Send + 'static> Request<T> {
 
     /// Lenient: "there is no such thing" and an answer without data are `None` and no error.
     pub fn or_none(self) -> Request<Option<T>> {
-        let run = self.run;
-        Request {
-            client: self.client,
-            route: self.route,
-            choices: self.choices,
-            run: Box::new(move |client, choices| {
-                Box::pin(async move {
-                    match run(client, choices).await {
-                        Ok(value) => Ok(Some(value)),
-                        Err(error) if error.is_not_found() || matches!(error, Error::NoData { .. }) => Ok(None),
-                        Err(error) => Err(error),
-                    }
-                })
-            }),
-        }
+        self.then(|result| match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_not_found() || matches!(error, Error::NoData { .. }) => Ok(None),
+            Err(error) => Err(error),
+        })
     }
 
     /// The value made into another one.
     pub fn map<U: Send + 'static>(self, make: impl FnOnce(T) -> U + Send + 'static) -> Request<U> {
-        let run = self.run;
-        Request {
-            client: self.client,
-            route: self.route,
-            choices: self.choices,
-            run: Box::new(move |client, choices| Box::pin(async move { run(client, choices).await.map(make) })),
-        }
+        self.then(|result| result.map(make))
+    }
+
+    fn then<U: Send + 'static>(
+        self,
+        end: impl FnOnce(Result<T, Error>) -> Result<U, Error> + Send + 'static,
+    ) -> Request<U> {
+        let Self { client, route, choices, run } = self;
+        let run: Run<U> = Box::new(move |client, choices| Box::pin(async move { end(run(client, choices).await) }));
+        Request { client, route, choices, run }
     }
 
     /// The call that is made.
@@ -207,6 +200,14 @@ impl Outline {
 
     /// Reads the answer; the text says what does not fit.
     pub(crate) fn read<T: Send + 'static>(self, read: fn(&Answer) -> Result<T, String>) -> Request<T> {
+        self.read_data(move |answer| read(answer).map(Some))
+    }
+
+    /// Reads the answer, in which there must be data.
+    fn read_data<T: Send + 'static>(
+        self,
+        read: impl Fn(&Answer) -> Result<Option<T>, String> + Send + Sync + 'static,
+    ) -> Request<T> {
         let Self { client, route, target, body, repeats, accept } = self;
         let run: Run<T> = Box::new(move |client, choices| {
             Box::pin(async move {
@@ -215,21 +216,15 @@ impl Outline {
                 let core = client.core();
                 let attempt = || async {
                     let answer = core.call_once(&call).await?;
-                    read(&answer).map_err(|problem| {
-                        // The parser quotes what it found.
-                        let problem = clean(&core.redact(&problem), 200);
-                        if problem == NO_DATA {
-                            return Error::NoData { route, server: core.server(), status: answer.status };
-                        }
-                        core.foreign(&call, answer.status, ForeignKind::Shape { problem })
-                    })
+                    let data = read(&answer).map_err(|problem| core.unreadable(&call, answer.status, &problem))?;
+                    data.ok_or_else(|| Error::NoData { route, server: core.server(), status: answer.status })
                 };
                 let deadline = choices.deadline.unwrap_or_else(|| core.deadline());
                 if repeats {
-                    return core.with_retries(route, deadline, attempt).await;
+                    core.with_retries(route, deadline, attempt).await
+                } else {
+                    once(route, deadline, attempt()).await
                 }
-                let late = |_| Error::Deadline { route, limit: deadline, attempts: 1, last: None };
-                tokio::time::timeout(deadline, attempt()).await.map_err(late)?
             })
         });
         Request { client, route, choices: Choices::default(), run }
@@ -237,7 +232,7 @@ impl Outline {
 
     /// An object. An answer without data is an error ([`Error::NoData`]).
     pub(crate) fn value<T: DeserializeOwned + Send + 'static>(self) -> Request<T> {
-        self.read(|answer| parse_optional(&answer.body)?.ok_or_else(|| NO_DATA.to_owned()))
+        self.read_data(|answer| parse_optional(&answer.body))
     }
 
     /// A scalar, such as a count.
@@ -252,7 +247,7 @@ impl Outline {
 
     /// A list; no data is an empty one.
     pub(crate) fn list<T: DeserializeOwned + Send + 'static>(self) -> Request<Vec<T>> {
-        self.read(|answer| crate::model::parse_list(&answer.body))
+        self.read(|answer| parse_list(&answer.body))
     }
 
     /// Nothing that is read.
@@ -296,9 +291,6 @@ fn without_nulls(value: Value) -> Value {
         other => other,
     }
 }
-
-/// What a reader says of an answer without data where there must be some.
-pub(crate) const NO_DATA: &str = "no data";
 
 impl Error {
     /// True when WATS says that there is no such thing (404 from a server that proved to be WATS).

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::entry::{Entry, Keep};
 use super::{Cache, Key, Resource};
-use crate::error::{Error, ErrorClass, ForeignKind, clean};
-use crate::http::{Answer, Call, Core, Priority};
+use crate::error::{Error, ErrorClass};
+use crate::http::{Answer, Call, Core, Priority, once};
 use crate::route::Route;
 
 /// How long an old value stands in before the server is asked again: a dead server is not asked for each lookup.
@@ -230,31 +230,26 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
 
     /// As [`ask`](Self::ask), for who has something else to fall back on.
     async fn ask_once(&self, etag: Option<Arc<str>>, limit: Duration) -> Result<Asked<T>, Error> {
-        let late = |_| Error::Deadline { route: self.route, limit, attempts: 1, last: None };
-        tokio::time::timeout(limit, self.attempt(etag)).await.map_err(late)?
+        once(self.route, limit, self.attempt(etag)).await
     }
 
     async fn attempt(&self, etag: Option<Arc<str>>) -> Result<Asked<T>, Error> {
-        let mut call = Call::get(self.route, self.target.clone(), Priority::Lookup);
-        call.if_none_match = etag;
+        let call = Call { if_none_match: etag, ..self.call() };
         let answer = self.core.call_once(&call).await?;
         let value = if answer.status == 304 { None } else { Some(Arc::new(self.read(&answer)?)) };
         Ok((answer, value))
     }
 
+    fn call(&self) -> Call {
+        Call::get(self.route, self.target.clone(), Priority::Lookup)
+    }
+
     fn unexpected_304(&self, answer: &Answer) -> Error {
-        let call = Call::get(self.route, self.target.clone(), Priority::Lookup);
-        let problem = "\"not changed\", without having been asked for changes".to_owned();
-        self.core.foreign(&call, answer.status, ForeignKind::Shape { problem })
+        self.core.unreadable(&self.call(), answer.status, "\"not changed\", without having been asked for changes")
     }
 
     fn read(&self, answer: &Answer) -> Result<T, Error> {
-        (self.parse)(&answer.body).map_err(|problem| {
-            // The parser quotes what it found.
-            let problem = clean(&self.core.redact(&problem), 200);
-            let call = Call::get(self.route, self.target.clone(), Priority::Lookup);
-            self.core.foreign(&call, answer.status, ForeignKind::Shape { problem })
-        })
+        (self.parse)(&answer.body).map_err(|problem| self.core.unreadable(&self.call(), answer.status, &problem))
     }
 
     fn count_hit(&self, cache: &Cache) {

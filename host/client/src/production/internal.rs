@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{UnitKey, UnitPhase};
+use super::{UnitKey, UnitPhase, about};
 use crate::cache::{Cached, Resource};
 use crate::client::Client;
 use crate::model::parse_list;
@@ -74,10 +74,6 @@ impl<'a> ProductionInternal<'a> {
         Outline::new(self.client, route, &[])
     }
 
-    fn about(self, route: Route, unit: UnitKey<'_>) -> Outline {
-        self.outline(route).query("serialNumber", unit.serial_number).query("partNumber", unit.part_number)
-    }
-
     /// All phases that units may be in. There is no public call for them. Cached.
     pub fn unit_phases(&self) -> Request<Cached<Vec<UnitPhase>>> {
         self.outline(GET_PHASES).cached(Resource::Production, parse_list)
@@ -100,32 +96,32 @@ impl<'a> ProductionInternal<'a> {
 
     /// What is known of a unit.
     pub fn unit_info(&self, unit: UnitKey<'_>) -> Request<Value> {
-        self.about(GET_INFO, unit).value()
+        about(self.client, GET_INFO, unit).value()
     }
 
     /// A unit with its parts, and theirs.
     pub fn unit_hierarchy(&self, unit: UnitKey<'_>) -> Request<Value> {
-        self.about(GET_HIERARCHY, unit).value()
+        about(self.client, GET_HIERARCHY, unit).value()
     }
 
     /// The phases and processes that a unit has been in.
     pub fn unit_state_history(&self, unit: UnitKey<'_>) -> Request<Value> {
-        self.about(GET_HISTORY, unit).scalar()
+        about(self.client, GET_HISTORY, unit).scalar()
     }
 
     /// The phase that a unit is in.
     pub fn unit_phase(&self, unit: UnitKey<'_>) -> Request<Value> {
-        self.about(GET_PHASE, unit).scalar()
+        about(self.client, GET_PHASE, unit).scalar()
     }
 
     /// The process that a unit is at.
     pub fn unit_process(&self, unit: UnitKey<'_>) -> Request<Value> {
-        self.about(GET_PROCESS, unit).scalar()
+        about(self.client, GET_PROCESS, unit).scalar()
     }
 
     /// What a unit of this revision is made of.
     pub fn unit_contents(&self, unit: UnitKey<'_>, revision: &str) -> Request<Value> {
-        self.about(GET_CONTENTS, unit).query("revision", revision).scalar()
+        about(self.client, GET_CONTENTS, unit).query("revision", revision).scalar()
     }
 
     /// Creates a unit.
@@ -136,7 +132,7 @@ impl<'a> ProductionInternal<'a> {
         batch: Option<&str>,
         phase: Option<super::UnitPhaseFlag>,
     ) -> Request<Option<Value>> {
-        self.about(CREATE_UNIT, unit)
+        about(self.client, CREATE_UNIT, unit)
             .query("revision", revision)
             .query_if("batchNumber", batch)
             .query_if("unitPhase", phase)
@@ -145,7 +141,7 @@ impl<'a> ProductionInternal<'a> {
 
     /// Builds `child` into `parent`, after these checks.
     pub fn add_child(&self, parent: UnitKey<'_>, child: UnitKey<'_>, checks: ChildChecks) -> Request<Option<Value>> {
-        self.about(ADD_CHILD, parent)
+        about(self.client, ADD_CHILD, parent)
             .query("childSerialNumber", child.serial_number)
             .query("childPartNumber", child.part_number)
             .query("checkPartNumber", checks.part_number)
@@ -157,7 +153,7 @@ impl<'a> ProductionInternal<'a> {
 
     /// Takes `child` out of `parent`.
     pub fn remove_child(&self, parent: UnitKey<'_>, child: UnitKey<'_>) -> Request<Option<Value>> {
-        self.about(REMOVE_CHILD, parent)
+        about(self.client, REMOVE_CHILD, parent)
             .query("childSerialNumber", child.serial_number)
             .query("childPartNumber", child.part_number)
             .query("cultureCode", CULTURE)
@@ -166,7 +162,7 @@ impl<'a> ProductionInternal<'a> {
 
     /// Takes all parts out of a unit.
     pub fn remove_all_children(&self, unit: UnitKey<'_>) -> Request<Option<Value>> {
-        self.about(REMOVE_ALL, unit).query("cultureCode", CULTURE).saved()
+        about(self.client, REMOVE_ALL, unit).query("cultureCode", CULTURE).saved()
     }
 
     /// Whether a unit has the parts that it should have.

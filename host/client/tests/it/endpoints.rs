@@ -300,3 +300,32 @@ async fn an_internal_call_names_where_it_comes_from_and_tells_when_the_server_do
     assert_eq!(asked.header("referer"), Some(server.url.as_str()));
     assert!(seen.iter().filter(|seen| !seen.uri.contains("internal")).all(|seen| seen.header("referer").is_none()));
 }
+
+// With threads of its own for the server: who waits keeps this one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_give_each_item_once_and_an_error_ends_them_with_a_word() {
+    let server = crate::support::Server::wats(|seen| async move {
+        let number = |name: &str| -> usize {
+            let (_, rest) = seen.uri.split_once(name).unwrap();
+            rest.split('&').next().unwrap().parse().unwrap()
+        };
+        let (top, skip) = (number("%24top="), number("%24skip="));
+        if seen.uri.contains("broken") && skip > 0 {
+            return crate::support::json(400, r#"{"message":"no further"}"#);
+        }
+        let items: Vec<_> = (skip..(skip + top).min(25)).map(|id| json!({ "id": id })).collect();
+        crate::support::json(200, &json!(items).to_string())
+    })
+    .await;
+    let client = crate::support::client(&server.url);
+    client.version().await.unwrap();
+    let all = client.production().unit_changes(None, None).page_size(10).all().await.unwrap();
+    let ids: Vec<_> = all.iter().map(|change| change.id.unwrap()).collect();
+    assert_eq!(ids, (0..25).collect::<Vec<_>>());
+    assert_eq!(server.count("Changes"), 3);
+    let waited: Vec<_> = client.production().unit_changes(None, None).page_size(10).skip(20).wait_each().collect();
+    assert_eq!(waited.len(), 5);
+    let broken: Vec<_> = client.production().unit_changes(None, Some("broken")).page_size(10).wait_each().collect();
+    assert_eq!(broken.len(), 11);
+    assert_eq!(broken.last().unwrap().as_ref().unwrap_err().server_message(), Some("no further"));
+}
