@@ -40,8 +40,12 @@ pub(crate) struct Route {
 }
 
 impl Route {
+    const fn new(method: &'static str, path: &'static str, serve: fn(&Core, &Call<'_>) -> Reply) -> Self {
+        Self { method, path, body: BodyKind::Other, serve }
+    }
+
     const fn get(path: &'static str, serve: fn(&Core, &Call<'_>) -> Reply) -> Self {
-        Self { method: "GET", path, body: BodyKind::Other, serve }
+        Self::new("GET", path, serve)
     }
 }
 

@@ -10,61 +10,59 @@ use crate::answer::Answer;
 use crate::core::Core;
 use crate::record::Outcome;
 
-const fn route(method: &'static str, path: &'static str, serve: fn(&Core, &Call<'_>) -> Reply) -> Route {
-    Route { method, path, body: super::BodyKind::Other, serve }
-}
-
 pub(super) const ROUTES: &[Route] = &[
-    route("GET", "api/Production/Unit/{}/{}", unit),
-    route("PUT", "api/Production/Units", save_units),
-    route("GET", "api/Production/UnitVerification", verification),
-    route("GET", "api/Production/Units/Changes", changes),
-    route("DELETE", "api/Production/Units/Changes/{}", delete_change),
-    route("PUT", "api/Production/SetUnitPhase", set_phase),
-    route("PUT", "api/Production/SetUnitProcess", set_process),
-    route("POST", "api/Production/AddChildUnit", add_child),
-    route("POST", "api/Production/RemoveChildUnit", remove_child),
-    route("GET", "api/Production/CheckChildUnits", check_children),
-    route("GET", "api/Production/SerialNumbers/Types", types),
-    route("POST", "api/Production/SerialNumbers/Take", take),
-    route("GET", "api/Production/SerialNumbers/ByRange", by_range),
-    route("GET", "api/Production/SerialNumbers/ByReference", by_reference),
-    route("PUT", "api/Production/SerialNumbers", import),
-    route("GET", "api/Production/SerialNumbers", export),
-    route("GET", "api/Production/Batches", batches),
-    route("PUT", "api/Production/Batch", save_batch),
-    route("PUT", "api/Production/Batches", save_batches),
-    route("GET", "api/internal/Mes/GetUnitPhases", |_, call| call.internal(phases)),
-    route("GET", "api/internal/Production/isConnected", |_, call| call.internal(|| Reply::data(&true.into()))),
-    route("GET", "api/internal/Production/GetSites", |_, call| call.internal(sites)),
-    route("GET", "api/internal/Production/GetUnit", |core, call| call.internal(|| internal_unit(core, call))),
-    route("GET", "api/internal/Production/GetUnitInfo", |core, call| call.internal(|| internal_unit(core, call))),
-    route("GET", "api/internal/Production/GetUnitHierarchy", |core, call| call.internal(|| internal_unit(core, call))),
-    route("GET", "api/internal/Production/GetUnitStateHistory", |core, call| call.internal(|| history(core, call))),
-    route("GET", "api/internal/Production/GetUnitPhase", |core, call| {
+    Route::get("api/Production/Unit/{}/{}", unit),
+    Route::new("PUT", "api/Production/Units", save_units),
+    Route::get("api/Production/UnitVerification", verification),
+    Route::get("api/Production/Units/Changes", changes),
+    Route::new("DELETE", "api/Production/Units/Changes/{}", delete_change),
+    Route::new("PUT", "api/Production/SetUnitPhase", set_phase),
+    Route::new("PUT", "api/Production/SetUnitProcess", set_process),
+    Route::new("POST", "api/Production/AddChildUnit", add_child),
+    Route::new("POST", "api/Production/RemoveChildUnit", remove_child),
+    Route::get("api/Production/CheckChildUnits", check_children),
+    Route::get("api/Production/SerialNumbers/Types", types),
+    Route::new("POST", "api/Production/SerialNumbers/Take", take),
+    Route::get("api/Production/SerialNumbers/ByRange", by_range),
+    Route::get("api/Production/SerialNumbers/ByReference", by_reference),
+    Route::new("PUT", "api/Production/SerialNumbers", import),
+    Route::get("api/Production/SerialNumbers", export),
+    Route::get("api/Production/Batches", batches),
+    Route::new("PUT", "api/Production/Batch", save_batch),
+    Route::new("PUT", "api/Production/Batches", save_batches),
+    Route::get("api/internal/Mes/GetUnitPhases", |_, call| call.internal(phases)),
+    Route::get("api/internal/Production/isConnected", |_, call| call.internal(|| Reply::data(&true.into()))),
+    Route::get("api/internal/Production/GetSites", |_, call| call.internal(sites)),
+    Route::get("api/internal/Production/GetUnit", |core, call| call.internal(|| internal_unit(core, call))),
+    Route::get("api/internal/Production/GetUnitInfo", |core, call| call.internal(|| internal_unit(core, call))),
+    Route::get("api/internal/Production/GetUnitHierarchy", |core, call| call.internal(|| internal_unit(core, call))),
+    Route::get("api/internal/Production/GetUnitStateHistory", |core, call| call.internal(|| history(core, call))),
+    Route::get("api/internal/Production/GetUnitPhase", |core, call| {
         call.internal(|| field_of_unit(core, call, "unitPhaseId"))
     }),
-    route("GET", "api/internal/Production/GetUnitProcess", |core, call| {
+    Route::get("api/internal/Production/GetUnitProcess", |core, call| {
         call.internal(|| field_of_unit(core, call, "processCode"))
     }),
-    route("GET", "api/internal/Production/GetUnitContents", |core, call| {
+    Route::get("api/internal/Production/GetUnitContents", |core, call| {
         call.internal(|| field_of_unit(core, call, "subUnits"))
     }),
-    route("POST", "api/internal/Production/CreateUnit", |core, call| call.internal(|| create_unit(core, call))),
-    route("POST", "api/internal/Production/AddChildUnit", |core, call| call.internal(|| add_child(core, call))),
-    route("POST", "api/internal/Production/RemoveChildUnit", |core, call| call.internal(|| remove_child(core, call))),
-    route("POST", "api/internal/Production/RemoveAllChildUnits", |core, call| {
+    Route::new("POST", "api/internal/Production/CreateUnit", |core, call| call.internal(|| create_unit(core, call))),
+    Route::new("POST", "api/internal/Production/AddChildUnit", |core, call| call.internal(|| add_child(core, call))),
+    Route::new("POST", "api/internal/Production/RemoveChildUnit", |core, call| {
+        call.internal(|| remove_child(core, call))
+    }),
+    Route::new("POST", "api/internal/Production/RemoveAllChildUnits", |core, call| {
         call.internal(|| {
             let (serial, part) = key(call, "serialNumber", "partNumber");
             Reply::data(&core.state().factory.remove_children(&(serial, part)).into())
         })
     }),
-    route("GET", "api/internal/Production/CheckChildUnits", |core, call| call.internal(|| check_children(core, call))),
-    route("GET", "api/internal/Production/SerialNumbers", |core, call| call.internal(|| by_range(core, call))),
-    route("GET", "api/internal/Production/SerialNumbers/Count", |core, call| {
+    Route::get("api/internal/Production/CheckChildUnits", |core, call| call.internal(|| check_children(core, call))),
+    Route::get("api/internal/Production/SerialNumbers", |core, call| call.internal(|| by_range(core, call))),
+    Route::get("api/internal/Production/SerialNumbers/Count", |core, call| {
         call.internal(|| Reply::data(&core.state().factory.taken(kind(call)).len().into()))
     }),
-    route("PUT", "api/internal/Production/SerialNumbers/Free", |core, call| {
+    Route::new("PUT", "api/internal/Production/SerialNumbers/Free", |core, call| {
         call.internal(|| {
             ranges(core, call, |core, kind, from, to| {
                 core.state().factory.hand_in(kind, [from.to_owned(), to.to_owned()]);
@@ -72,13 +70,13 @@ pub(super) const ROUTES: &[Route] = &[
             })
         })
     }),
-    route("DELETE", "api/internal/Production/SerialNumbers/Free", |core, call| {
+    Route::new("DELETE", "api/internal/Production/SerialNumbers/Free", |core, call| {
         call.internal(|| ranges(core, call, |core, kind, from, to| core.state().factory.remove_free(kind, from, to)))
     }),
-    route("GET", "api/internal/Production/SerialNumbers/Ranges", |core, call| {
+    Route::get("api/internal/Production/SerialNumbers/Ranges", |core, call| {
         call.internal(|| statistics(core, call, true))
     }),
-    route("GET", "api/internal/Production/SerialNumbers/Statistics", |core, call| {
+    Route::get("api/internal/Production/SerialNumbers/Statistics", |core, call| {
         call.internal(|| statistics(core, call, false))
     }),
 ];
