@@ -2,10 +2,14 @@
 
 #[cfg(target_os = "linux")]
 pub mod apart;
+pub mod asked;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub mod clock;
 pub mod crash;
 pub mod embedded;
 pub mod front;
 pub mod judge;
+pub mod samples;
 pub mod station;
+#[cfg(target_os = "linux")]
+pub mod usage;

@@ -7,7 +7,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::{fmt::Write as _, fs, path::PathBuf, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 use opentelemetry::metrics::{MeterProvider as _, noop::NoopMeterProvider};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use wats_converter::testing::Run;
 use wats_queue::{Commit, NewReport, Outcome, Payload, Queue, QueueOptions, Receipt, ReportKind, SourceKey, Stat};
 use wats_report::{Report, UutReport, Violation};
 use wats_runtime::{Draft, Job, ReportSink, Runtime, RuntimeOptions, SinkError, Source, SourceFile};
-use wats_tests::station;
+use wats_tests::{samples::csv, station};
 
 /// The path that a child process runs, and how often.
 const PATH: &str = "WATS_COUNT_PATH";
@@ -49,7 +49,7 @@ fn run(path: &str, times: u32) {
             (0..times).for_each(|_| assert!(report.validate().is_empty()));
         }
         "csv of 100 steps, converted natively" => {
-            let text = csv();
+            let text = csv(1, 100);
             (0..times).for_each(|_| {
                 assert_eq!(Run::<csv_plugin::Csv>::file("a.csv", text.as_str()).texts().unwrap().len(), 1);
             });
@@ -81,15 +81,6 @@ fn report() -> Report {
     Report::Uut(report)
 }
 
-fn csv() -> String {
-    let mut text = "serial_number,part_number,start,test_name,value,unit,low_limit,high_limit,status\n".to_owned();
-    for step in 0..100 {
-        let value = 4.9 + f64::from(step * 13) % 0.2;
-        writeln!(text, "L7-1,LAMP-7,2026-05-04T08:15:30,Voltage {step},{value:.4},V,4.8,5.2,PASS").unwrap();
-    }
-    text
-}
-
 fn atml_file() -> String {
     let test = |number: u32| {
         format!(
@@ -116,7 +107,7 @@ fn sandboxed(times: u32) {
     options.cache_dir = Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("counts-compiled"));
     let runtime = Runtime::new(options).unwrap();
     let plugin = runtime.load(&station::plugin("csv").unwrap()).unwrap();
-    let source = Source::new(SourceFile::from_bytes("a.csv", "2026-01-01T12:00:00Z", csv().into_bytes()));
+    let source = Source::new(SourceFile::from_bytes("a.csv", "2026-01-01T12:00:00Z", csv(1, 100).into_bytes()));
     for _ in 0..times {
         let (conversion, _) = plugin.convert(&source, Job::new(Sink));
         assert!(conversion.outcome.is_ok(), "{:?}", conversion.outcome);

@@ -6,6 +6,7 @@ use std::{fs, io::Write as _};
 
 use wats_sim::fault::{Action, Rule, Script};
 use wats_tests::{
+    asked::{number, quick},
     crash::{Campaign, Kind, Server},
     judge::{Broken, Faults, Ledger, Promise},
     station::{PATIENCE, Setup, Station},
@@ -35,15 +36,6 @@ const PLACES: [(&str, u32); 17] = [
 fn sound(broken: &[Broken], campaign: &Campaign) {
     let broken: Vec<_> = broken.iter().map(ToString::to_string).collect();
     assert!(broken.is_empty(), "{broken:#?}\n{:?}\n{}", campaign.faults, campaign.station.log_tail());
-}
-
-/// A number from the environment, to repeat a campaign or to make it longer.
-fn number(name: &str, usual: u64) -> u64 {
-    std::env::var_os(name).and_then(|text| text.to_str()?.parse().ok()).unwrap_or(usual)
-}
-
-fn quick() -> bool {
-    std::env::var_os("WATS_TEST_QUICK").is_some()
 }
 
 fn can_break_promises() -> bool {

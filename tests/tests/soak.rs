@@ -13,8 +13,11 @@ use std::{
 use fastrand::Rng;
 use wats_sim::fault::Script;
 use wats_tests::{
+    asked::{number, quick},
     crash::{Campaign, Kind, Server},
+    embedded::Scraped,
     station::{self, Setup, files_below},
+    usage::status,
 };
 
 /// Files in a second.
@@ -81,15 +84,9 @@ type Sum = (f64, f64);
 
 /// The histograms of how long files and reports took.
 async fn times(campaign: &Campaign) -> [Sum; 2] {
-    let text = campaign.station.get("/metrics").await.unwrap().1;
-    ["wats_intake_decision_duration_seconds", "wats_submit_delivery_duration_seconds"].map(|name| {
-        let total = |part: &str| -> f64 {
-            let start = format!("{name}_{part}");
-            let values = text.lines().filter(|line| line.starts_with(&start));
-            values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
-        };
-        (total("sum"), total("count"))
-    })
+    let scraped = Scraped::of(&campaign.station.get("/metrics").await.unwrap().1);
+    ["wats_intake_decision_duration_seconds", "wats_submit_delivery_duration_seconds"]
+        .map(|name| (scraped.sum(&format!("{name}_sum"), &[]), scraped.sum(&format!("{name}_count"), &[])))
 }
 
 fn mean(before: Sum, after: Sum) -> Option<Duration> {
@@ -105,18 +102,13 @@ fn median<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
 
 async fn sample(campaign: &Campaign, trouble: Trouble, before: [Sum; 2], after: [Sum; 2]) -> Sample {
     let pid = campaign.station.pid().unwrap();
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = |name: &str| -> u64 {
-        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    };
     let queue = campaign.station.data().join("queue");
     let details = campaign.station.details().await.unwrap();
     Sample {
         trouble,
-        memory_kib: line("VmRSS"),
+        memory_kib: status(pid, "VmRSS").unwrap(),
         files: fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count(),
-        threads: line("Threads"),
+        threads: status(pid, "Threads").unwrap(),
         disk_bytes: files_below(&queue)
             .unwrap()
             .iter()
@@ -147,8 +139,8 @@ async fn begin(campaign: &Campaign, trouble: Trouble, rng: &mut Rng) {
 
 #[tokio::test]
 async fn work_without_end_uses_no_more_and_takes_no_longer() {
-    let usual = if std::env::var_os("WATS_TEST_QUICK").is_some() { 36 } else { 72 };
-    let seconds = std::env::var_os("WATS_SOAK_SECONDS").map_or(usual, |text| text.to_str().unwrap().parse().unwrap());
+    let usual = if quick() { 36 } else { 72 };
+    let seconds = number("WATS_SOAK_SECONDS", usual);
     let mut rng = Rng::new();
     println!("{seconds} s, seed {}", rng.get_seed());
     let longest = Duration::from_secs(seconds) + Duration::from_mins(15);

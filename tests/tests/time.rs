@@ -11,6 +11,7 @@ use wats_sim::{
     fault::{Action, Rule, Script},
 };
 use wats_tests::{
+    asked::quick,
     clock::Clock,
     crash::{Files, Kind},
     station::{Setup, Station, files_below, until},
@@ -119,7 +120,7 @@ fn most_in_a_minute(requests: &[RequestRecord]) -> usize {
 
 #[tokio::test]
 async fn an_outage_of_three_days_ends_as_quickly_and_as_politely_as_a_short_one() {
-    let hours = if std::env::var_os("WATS_TEST_QUICK").is_some() { 6 } else { 72 };
+    let hours = if quick() { 6 } else { 72 };
     let more = "
         [station]
         time_zone = \"Europe/Oslo\"

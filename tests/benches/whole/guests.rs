@@ -6,7 +6,7 @@ use opentelemetry::metrics::{MeterProvider as _, NoopMeterProvider};
 use wats_converter::{Converter, testing::Run};
 use wats_report::{Defaults, Violation};
 use wats_runtime::{Draft, Job, Outcome, Plugin, ReportSink, Runtime, RuntimeOptions, SinkError, Source, SourceFile};
-use wats_tests::station;
+use wats_tests::{samples::csv, station};
 
 use crate::{Budget, Row, measure::median};
 
@@ -29,18 +29,6 @@ impl ReportSink for Write {
         std::hint::black_box(report.to_wsjf());
         Ok(Ok(id.to_string()))
     }
-}
-
-/// Rows of measurements of some units.
-pub(crate) fn csv(units: usize, steps: usize) -> String {
-    let mut text = "serial_number,part_number,start,test_name,value,unit,low_limit,high_limit,status\n".to_owned();
-    for unit in 0..units {
-        for step in 0..steps {
-            let value = 4.9 + (unit * 7 + step * 13) as f64 % 0.2;
-            writeln!(text, "L7-{unit:06},LAMP-7,2026-05-04T08:15:30,Voltage {step},{value:.4},V,4.8,5.2,PASS").unwrap();
-        }
-    }
-    text
 }
 
 /// IEEE 1636.1 results with as many tests.

@@ -15,9 +15,7 @@ pub(crate) fn cpu_seconds(pid: u32) -> f64 {
 
 /// A line of `/proc/<pid>/status` in MiB: `VmRSS` is memory now, `VmHWM` the most so far.
 pub(crate) fn memory_mib(pid: u32, line: &str) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let found = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':')).unwrap();
-    found.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1024.0
+    wats_tests::usage::status(pid, line).unwrap() as f64 / 1024.0
 }
 
 /// The figure below which a share of them lies.

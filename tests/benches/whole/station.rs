@@ -10,10 +10,13 @@ use std::{
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 use wats_sim::SimProcess;
-use wats_tests::station::{Setup, Station, server};
+use wats_tests::{
+    samples::csv,
+    station::{Setup, Station, server},
+};
 
 use crate::{
-    Budget, Row, guests,
+    Budget, Row,
     measure::{cpu_seconds, median, memory_mib, percentile},
     pywats,
 };
@@ -159,7 +162,7 @@ fn backlog(files: usize, more: &str) -> Backlog {
     let names: Vec<(PathBuf, PathBuf)> = (0..files)
         .map(|number| {
             let name = format!("lamp-{number:06}.csv");
-            let text = guests::csv(1, 100).replace("L7-000000", &format!("L7-{number:06}"));
+            let text = csv(1, 100).replace("L7-000000", &format!("L7-{number:06}"));
             fs::write(aside.join(&name), text).unwrap();
             (aside.join(&name), line.station.inbox().join(&name))
         })
@@ -187,7 +190,7 @@ pub(crate) fn latency(quick: bool) -> Vec<Row> {
     let mut closed = Vec::new();
     let began = Instant::now();
     for number in 0..files {
-        let text = guests::csv(1, 100).replace("L7-000000", &format!("L7-{number:06}"));
+        let text = csv(1, 100).replace("L7-000000", &format!("L7-{number:06}"));
         let mut file = fs::File::create(line.station.inbox().join(format!("lamp-{number:06}.csv"))).unwrap();
         file.write_all(text.as_bytes()).unwrap();
         drop(file);
@@ -233,7 +236,7 @@ pub(crate) fn outage(quick: bool) -> Vec<Row> {
     let mut slowest: u64 = 0;
     for (number, length) in lengths.iter().enumerate() {
         line.runtime.block_on(async { line.server.control().close_listener(Some(*length)).await.unwrap() });
-        let text = guests::csv(1, 10).replace("L7-000000", &format!("L7-{number:06}"));
+        let text = csv(1, 10).replace("L7-000000", &format!("L7-{number:06}"));
         line.station.drop_file(&format!("lamp-{number}.csv"), text).unwrap();
         line.wait_delivered(number as u64 + 1, Duration::from_millis(*length) + Duration::from_secs(30));
         let stats = line.runtime.block_on(async { line.server.control().stats().await.unwrap() });
@@ -307,7 +310,7 @@ pub(crate) fn large(quick: bool) -> Vec<Row> {
     let part = line.station.inbox().join("large.part");
     let mut file = std::io::BufWriter::new(fs::File::create(&part).unwrap());
     let mut units: u64 = 0;
-    let unit = guests::csv(1, 500);
+    let unit = csv(1, 500);
     let (titles, rows) = unit.split_once('\n').unwrap();
     writeln!(file, "{titles}").unwrap();
     let mut written = 0;

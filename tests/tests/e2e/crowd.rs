@@ -8,21 +8,19 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use wats_tests::{
+    asked::number,
     embedded::{Scraped, csv},
     station::{PATIENCE, Setup, Station, files_below, server, until},
+    usage::status,
 };
 
-/// A line of `/proc/<pid>/status` in KiB.
-fn memory_kib(station: &Station, line: &str) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{}/status", station.pid().context("a running station")?))?;
-    let found = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':'));
-    Ok(found.and_then(|text| text.trim().strip_suffix(" kB")).context("a figure")?.parse()?)
+/// `WATS_CROWD_FILES` says how many; 50,000 take some minutes.
+fn files() -> u64 {
+    number("WATS_CROWD_FILES", 5_000)
 }
 
-/// `WATS_CROWD_FILES` says how many; 50,000 take some minutes.
-#[expect(clippy::disallowed_methods, reason = "whoever runs the test says how long it may take")]
-fn files() -> u64 {
-    std::env::var("WATS_CROWD_FILES").ok().and_then(|files| files.parse().ok()).unwrap_or(5_000)
+fn memory_kib(station: &Station, line: &str) -> Result<u64> {
+    status(station.pid().context("a running station")?, line)
 }
 
 async fn found_by_scan(station: &Station) -> Result<f64> {

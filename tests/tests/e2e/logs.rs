@@ -8,7 +8,10 @@ use std::{
 };
 
 use wats_station::health::Details;
-use wats_tests::embedded::{Embedded, Line, PATIENCE};
+use wats_tests::{
+    asked::quick,
+    embedded::{Embedded, Line, PATIENCE},
+};
 
 const TITLES: &str = "serial_number,part_number,start,test_name,value,unit,low_limit,high_limit\n";
 /// A row a minute for a day.
@@ -80,7 +83,7 @@ fn each_row_once(line: &Line, rows: u64, details: &Details) {
 }
 
 async fn grows(log: Log, rows: u64) {
-    let rows = if std::env::var_os("WATS_TEST_QUICK").is_some() { rows / 6 } else { rows };
+    let rows = if quick() { rows / 6 } else { rows };
     let line = log.line(0.0);
     let mut station = line.running().await;
     append(&line.path("in").join(log.name), log.titles);
