@@ -11,5 +11,4 @@ pub mod front;
 pub mod judge;
 pub mod samples;
 pub mod station;
-#[cfg(target_os = "linux")]
 pub mod usage;
