@@ -19,7 +19,7 @@ pub(crate) struct Auth {
     header: Option<HeaderValue>,
     /// What must never appear in a text.
     secrets: Vec<SecretString>,
-    /// Tells accounts apart in cache keys, without being the token.
+    /// Tells accounts apart in cache keys. Made of the user, so that nobody can try passwords on it.
     identity: Uuid,
 }
 
@@ -38,17 +38,18 @@ impl Auth {
             .map_err(|_| setting("contains characters that cannot be sent; it is base64 of user:password"))?;
         header.set_sensitive(true);
         let mut secrets = vec![SecretString::from(text)];
+        let mut identity = Uuid::new_v5(&Uuid::NAMESPACE_URL, text.as_bytes());
         if let Ok(decoded) = STANDARD.decode(text)
             && let Ok(pair) = String::from_utf8(decoded)
-            && let Some((_, password)) = pair.split_once(':')
+            && let Some((user, password)) = pair.split_once(':')
         {
+            identity = Uuid::new_v5(&Uuid::NAMESPACE_URL, user.as_bytes());
             secrets.push(SecretString::from(password));
             secrets.push(SecretString::from(pair));
         }
         secrets.retain(|s| s.expose_secret().len() >= SHORTEST_REDACTED);
         // The longest first, so that a part does not spoil the whole.
         secrets.sort_by_key(|s| std::cmp::Reverse(s.expose_secret().len()));
-        let identity = Uuid::new_v5(&Uuid::NAMESPACE_URL, text.as_bytes());
         Ok(Self { header: Some(header), secrets, identity })
     }
 

@@ -24,10 +24,20 @@ fn runtime() -> Result<&'static Handle, Error> {
         .map_err(|problem| Error::Setting { setting: "thread", problem: format!("cannot be started: {problem}") })
 }
 
-/// Runs a call on that thread and blocks this one until its end.
-pub(crate) fn wait<T: Send + 'static>(
-    future: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
+/// Runs several calls, such as those of a [`Batch`](crate::Batch) or of an `async` block, and blocks this thread until their end: for
+/// programs that are not asynchronous. A single call has [`Request::wait`](crate::Request::wait).
+///
+/// ```no_run
+/// # fn f(client: wats_client::Client, submission: wats_client::Submission) -> Result<(), wats_client::Error> {
+/// let receipt = wats_client::wait(async move { client.report().submit_once(&submission).await })?;
+/// # Ok(()) }
+/// ```
+///
+/// Works inside a runtime too, which it then keeps from doing anything else on this thread.
+///
+/// # Errors
+/// Those of the calls; [`Error::Setting`] when no thread can be started.
+pub fn wait<T: Send + 'static>(future: impl Future<Output = Result<T, Error>> + Send + 'static) -> Result<T, Error> {
     let (sender, receiver) = mpsc::sync_channel(1);
     runtime()?.spawn(async move {
         // Nobody receives only when the waiting thread is gone.

@@ -7,6 +7,7 @@
 //!   old one in its key and is never found again: no search through keys, and no race.
 //! - **Fresh** answers are served for their TTL; simultaneous equal reads make one request.
 //! - **Last known** answers are kept longer, for `If-None-Match`, and to serve when the server is away.
+//! - **On disk**, if a folder is given, last known answers outlive the process: [`shelf`].
 //! - **Bounds**: entries and bytes. Each entry weighs at least its share of the bytes, so one bound keeps both.
 //! - **Values** are immutable and shared; the typed value is made once per answer.
 //!
@@ -15,7 +16,9 @@
 mod entry;
 mod read;
 mod resource;
+mod shelf;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -30,6 +33,7 @@ use self::entry::Entry;
 pub(crate) use self::read::Lookup;
 pub use self::read::{CacheMode, Cached, Freshness};
 pub use self::resource::Resource;
+use self::shelf::{Kept, Shelf};
 use crate::address::Address;
 
 /// A single answer larger than this part of the whole is not kept.
@@ -41,11 +45,12 @@ pub(crate) struct CacheConfig {
     ttl: [Duration; Resource::ALL.len()],
     pub(crate) max_entries: u64,
     pub(crate) max_bytes: u64,
+    pub(crate) dir: Option<PathBuf>,
 }
 
 impl CacheConfig {
     pub(crate) fn new(ttl: Duration, max_entries: u64, max_bytes: u64) -> Self {
-        Self { ttl: [ttl; Resource::ALL.len()], max_entries, max_bytes }
+        Self { ttl: [ttl; Resource::ALL.len()], max_entries, max_bytes, dir: None }
     }
 
     pub(crate) fn set_ttl(&mut self, ttl: Duration) {
@@ -75,6 +80,7 @@ type Store = moka::future::Cache<Key, Arc<Entry>>;
 pub(crate) struct Cache {
     fresh: Store,
     last: Store,
+    shelf: Option<Arc<Shelf>>,
     scope: Uuid,
     ttl: [Duration; Resource::ALL.len()],
     largest: u64,
@@ -163,10 +169,13 @@ impl Cache {
                 evictions.add(1, reason);
             })
             .build();
+        let scope = Uuid::new_v5(&identity, address.base().as_bytes());
+        let shelf = config.dir.as_deref().filter(|_| config.max_entries > 0);
         Self {
             fresh,
             last: store("last", Entry::stale_ttl).build(),
-            scope: Uuid::new_v5(&identity, address.base().as_bytes()),
+            shelf: shelf.map(|dir| Arc::new(Shelf::new(dir, scope, config.max_entries))),
+            scope,
             ttl: config.ttl,
             largest: max_bytes / LARGEST_PART,
             generations: Default::default(),
@@ -191,6 +200,9 @@ impl Cache {
         if let Some(generation) = self.generations.get(resource.index()) {
             generation.fetch_add(1, Ordering::AcqRel);
         }
+        if let Some(shelf) = &self.shelf {
+            shelf.forget(resource);
+        }
     }
 
     /// Nothing that was read until now will be found again; the memory is given back.
@@ -200,6 +212,35 @@ impl Cache {
         }
         self.fresh.invalidate_all();
         self.last.invalidate_all();
+    }
+
+    /// Keeps an answer as the last known one.
+    async fn keep(&self, key: &Key, entry: &Arc<Entry>) {
+        self.last.insert(key.clone(), Arc::clone(entry)).await;
+        let (label, entry) = (key.clone(), Arc::clone(entry));
+        self.on_disk(move |shelf| {
+            let answer = entry.answer();
+            shelf.put(label.resource, label.generation, &label.target, answer.etag.as_deref(), &answer.body);
+        })
+        .await;
+    }
+
+    /// Keeps it no longer.
+    async fn forget(&self, key: &Key) {
+        self.last.invalidate(key).await;
+        let key = key.clone();
+        self.on_disk(move |shelf| shelf.remove(key.resource, key.generation, &key.target)).await;
+    }
+
+    /// What the disk has.
+    async fn kept(&self, key: &Key) -> Option<Kept> {
+        let key = key.clone();
+        self.on_disk(move |shelf| shelf.get(key.resource, key.generation, &key.target)).await?
+    }
+
+    async fn on_disk<T: Send + 'static>(&self, act: impl FnOnce(&Shelf) -> T + Send + 'static) -> Option<T> {
+        let disk = Arc::clone(self.shelf.as_ref()?);
+        tokio::task::spawn_blocking(move || act(&disk)).await.ok()
     }
 
     pub(crate) fn stats(&self) -> CacheStats {

@@ -190,6 +190,13 @@ impl ClientBuilder {
         self
     }
 
+    /// A folder on a local disk in which the last known answers about master data are kept, so that lookups work without the
+    /// server after a restart too, for a week. Made when it is first needed; one client at a time. Default: none.
+    pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.cache.dir = Some(dir.into());
+        self
+    }
+
     /// What the server's log shows as the caller. Default `wats/<version>`.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();

@@ -82,6 +82,20 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// One that was kept from an earlier call.
+    pub(crate) fn kept(body: Bytes, etag: Option<Arc<str>>) -> Self {
+        Self {
+            status: 200,
+            content_type: None,
+            etag,
+            cache_control: None,
+            location: None,
+            retry_after: None,
+            body,
+            took: Duration::ZERO,
+        }
+    }
+
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }

@@ -21,7 +21,7 @@
 //! - Lookups are **cached** by an allow-list, served stale when the server is away, and never outlive a write.
 //! - Redirects are never followed, and no text, log or error ever contains the token.
 //!
-//! What it refuses to do: write to disk, read the environment (but for the system's proxy settings), keep a runtime (but for the
+//! What it refuses to do: write to disk (but for [`ClientBuilder::cache_dir`]), read the environment (but for the system's proxy settings), keep a runtime (but for the
 //! thread that waiting calls share),
 //! spawn a task, or know anything of plugins, queues and stations.
 //!
@@ -55,6 +55,7 @@
 
 mod address;
 mod auth;
+mod batch;
 mod blocking;
 mod breaker;
 mod cache;
@@ -82,6 +83,8 @@ mod retry;
 mod route;
 mod version;
 
+pub use self::batch::{Batch, DEFAULT_AT_ONCE, Outcome, Outcomes, Progress};
+pub use self::blocking::wait;
 pub use self::cache::{CacheMode, CacheStats, Cached, Freshness, Resource};
 pub use self::check::{ConnectionReport, Step, StepName, StepOutcome};
 pub use self::client::Client;

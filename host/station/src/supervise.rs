@@ -436,6 +436,7 @@ pub fn client(config: &Config, options: &Options) -> Result<Option<Client>, Erro
         .concurrency(wats_client::Concurrency::new(4, max_concurrency.map_or(16, |max| max as usize)))
         .enable_cache(config.cache.enabled)
         .cache_ttl(config.cache.ttl)
+        .cache_dir(config.data_dir.join("lookups"))
         .cache_max_size(config.cache.max_size);
     if let Some(limit) = requests_per_minute {
         builder = builder.rate_limiter(if *limit == 0 {

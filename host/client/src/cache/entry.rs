@@ -15,6 +15,8 @@ pub(super) struct Entry {
     answer: Arc<Answer>,
     value: Arc<dyn Any + Send + Sync>,
     fetched: Instant,
+    /// How old it was then: more than nothing when it comes from the disk.
+    age_then: Duration,
     ttl: Duration,
     stale_ttl: Duration,
     /// Served in place of an answer that could not be had.
@@ -68,12 +70,25 @@ impl Entry {
             Keep::AtMost(most) => (ttl.min(most), stale_ttl),
             Keep::Free => (ttl, stale_ttl),
         };
-        Self { answer: Arc::new(answer), value, fetched: Instant::now(), ttl, stale_ttl, stale: false }
+        Self {
+            answer: Arc::new(answer),
+            value,
+            fetched: Instant::now(),
+            age_then: Duration::ZERO,
+            ttl,
+            stale_ttl,
+            stale: false,
+        }
+    }
+
+    /// One that was kept somewhere else until it was this old; never fresh.
+    pub(super) fn kept(answer: Answer, value: Arc<dyn Any + Send + Sync>, age: Duration, stale_ttl: Duration) -> Self {
+        Self { age_then: age, ..Self::new(answer, value, Duration::ZERO, stale_ttl) }
     }
 
     /// The same content, confirmed by the server just now.
     pub(super) fn confirmed(&self, ttl: Duration) -> Self {
-        Self { fetched: Instant::now(), stale: false, ..self.copy(ttl) }
+        Self { fetched: Instant::now(), age_then: Duration::ZERO, stale: false, ..self.copy(ttl) }
     }
 
     /// The same content, standing in for `hold`.
@@ -86,6 +101,7 @@ impl Entry {
             answer: Arc::clone(&self.answer),
             value: Arc::clone(&self.value),
             fetched: self.fetched,
+            age_then: self.age_then,
             ttl,
             stale_ttl: self.stale_ttl,
             stale: self.stale,
@@ -101,7 +117,7 @@ impl Entry {
     }
 
     pub(super) fn age(&self) -> Duration {
-        self.fetched.elapsed()
+        self.age_then + self.fetched.elapsed()
     }
 
     pub(super) fn is_stale(&self) -> bool {

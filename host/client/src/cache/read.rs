@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::entry::{Entry, Keep};
+use super::shelf::Kept;
 use super::{Cache, Key, Resource};
 use crate::error::{Error, ErrorClass};
 use crate::http::{Answer, Call, Core, Priority, once};
@@ -155,7 +156,7 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
         let fresh = cache.fresh.get(key).await;
         let entry = match fresh {
             Some(entry) => Some(entry),
-            None => cache.last.get(key).await.map(|old| Arc::new(old.standing_in(Duration::ZERO))),
+            None => self.last(cache, key).await.map(|old| Arc::new(old.standing_in(Duration::ZERO))),
         };
         let entry = entry.ok_or(Error::NotCached { route: self.route })?;
         self.count_hit(cache);
@@ -178,7 +179,7 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
 
     /// Asks the server, with the validator of the last known answer; falls back on that answer.
     async fn fetch(&self, cache: &Cache, key: &Key) -> Result<Arc<Entry>, Error> {
-        let last = cache.last.get(key).await;
+        let last = self.last(cache, key).await;
         let etag = last.as_ref().and_then(|l| l.answer().etag.clone());
         let ttl = cache.ttl(self.resource);
         let asked = match &last {
@@ -194,7 +195,7 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
                     Keep::Free => ttl,
                 };
                 let entry = Arc::new(last.confirmed(most));
-                cache.last.insert(key.clone(), Arc::clone(&entry)).await;
+                cache.keep(key, &entry).await;
                 Ok(entry)
             }
             (Ok((answer, None)), None) => Err(self.unexpected_304(&answer)),
@@ -203,7 +204,7 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
                 let (ttl, stale) = if fits { (ttl, self.resource.stale_for()) } else { Default::default() };
                 let entry = Arc::new(Entry::new(answer, value, ttl, stale));
                 if !entry.stale_ttl().is_zero() {
-                    cache.last.insert(key.clone(), Arc::clone(&entry)).await;
+                    cache.keep(key, &entry).await;
                 }
                 Ok(entry)
             }
@@ -216,11 +217,25 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
             (Err(error), _) => {
                 if error.class() == ErrorClass::Permanent {
                     // The server knows it no longer.
-                    cache.last.invalidate(key).await;
+                    cache.forget(key).await;
                 }
                 Err(error)
             }
         }
+    }
+
+    /// The last known answer, from memory or disk.
+    async fn last(&self, cache: &Cache, key: &Key) -> Option<Arc<Entry>> {
+        if let Some(entry) = cache.last.get(key).await {
+            return Some(entry);
+        }
+        let Kept { body, etag, age } = cache.kept(key).await?;
+        let answer = Answer::kept(body, etag);
+        // Another version may have read it differently.
+        let value = (self.parse)(&answer.body).ok()?;
+        let entry = Arc::new(Entry::kept(answer, Arc::new(value), age, self.resource.stale_for().saturating_sub(age)));
+        cache.last.insert(key.clone(), Arc::clone(&entry)).await;
+        Some(entry)
     }
 
     /// The server's answer and its value; none for "not changed".

@@ -1,11 +1,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 //! The client against real HTTP on loopback.
 
+mod batch;
 mod cache;
 mod check;
 mod classify;
 mod endpoints;
 mod metrics;
+mod offline;
 mod resilience;
 mod secrets;
 mod submit;
