@@ -273,6 +273,30 @@ async fn a_server_that_hangs_lets_the_files_wait_whose_plugin_asks_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_is_answered_without_the_server_also_after_a_restart() {
+    let line = Line::with_plugins(&["scripted"]);
+    line.manifest("scripted", "grants = [\"lookup\"]\n");
+    let station = line.running().await;
+    line.drop_file("a.script", "product LAMP-7\nreport SN-1 5.0");
+    station.delivered(1).await;
+    station.stop().await;
+    line.sim.handle().close_listener(None).await;
+    let station = line.start().await;
+    station.plugin_is("scripted", "ready").await;
+    line.drop_file("known.script", "product LAMP-7\nreport SN-2 5.0");
+    line.drop_file("unknown.script", "product LED-3\nreport SN-3 5.0");
+    station
+        .until("one file committed, one waiting", |details| {
+            let counts = &details.queue.counts;
+            (counts.files_committed, counts.files_waiting) == (2, 1)
+        })
+        .await;
+    line.sim.handle().open_listener().await;
+    station.delivered(3).await;
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_is_loaded_within_a_second_or_so_and_a_removed_one_is_gone() {
     let line = Line::empty();
     let station = line.start().await;
