@@ -146,7 +146,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The allowance of requests. Default: 500 in 60 s, 60 % of it for submissions only. Share one between clients
+    /// The allowance of requests. Default: 500 in 60 s, 60 % of it for submissions only while there are any. Share one between clients
     /// of the same server and account.
     pub fn rate_limiter(mut self, limiter: RateLimiter) -> Self {
         self.limiter = limiter;

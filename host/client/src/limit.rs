@@ -2,13 +2,13 @@
 //!
 //! The server's own limit is 500 requests in any 60 s. A token bucket that held 500 and refilled 500 in 60 s would send
 //! up to 1,000 in one minute, so the burst is taken out of the allowance: `limit / 25` at once (20), the rest spread
-//! (480 in 60 s, 8 a second). Lookups draw on a smaller bucket of their own first, so that they can never take the
-//! share that is kept for submissions. A 429 (or a 503 with `Retry-After`) stops both until the server's time is over.
+//! (480 in 60 s, 8 a second). While there are submissions, lookups draw on a smaller bucket of their own first, so that they
+//! cannot take the share that is kept for them; who only looks things up has the whole. A 429 (or a 503 with `Retry-After`) stops both until the server's time is over.
 //!
 //! Waiting is asynchronous and first come, first served, by the monotonic clock of the system.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 pub const DEFAULT_LIMIT: u32 = 500;
 /// The period that [`DEFAULT_LIMIT`] is counted in.
 pub const DEFAULT_PERIOD: Duration = Duration::from_mins(1);
-/// Percent of the allowance that lookups can never take.
+/// Percent of the allowance that lookups cannot take, from a submission on until none came for a period.
 pub const DEFAULT_RESERVED_PERCENT: u32 = 60;
 /// The part of the allowance that may go at once.
 const BURST_PART: u32 = 25;
@@ -45,7 +45,7 @@ impl Priority {
 
 /// The allowance for one server and account. Cheap to clone; clones share it.
 ///
-/// A [`Client`](crate::Client) and its clones share one. Give the same one to every client that uses the same server
+/// A part is kept for submissions while there are any. A [`Client`](crate::Client) and its clones share one. Give the same one to every client that uses the same server
 /// and account: the server counts them together.
 #[derive(Debug, Clone)]
 pub struct RateLimiter {
@@ -57,6 +57,7 @@ struct Shared {
     allowance: Option<Allowance>,
     all: Option<Bucket>,
     lookups: Option<Bucket>,
+    last_submission: Mutex<Option<Instant>>,
     paused_until: Mutex<Option<Instant>>,
 }
 
@@ -77,7 +78,7 @@ pub struct Allowance {
     pub period: Duration,
     /// Requests per second that can be kept up.
     pub sustained_per_second: f64,
-    /// Of those, requests per second that only submissions can use.
+    /// Of those, requests per second that only submissions can use while there are any.
     pub reserved_per_second: f64,
 }
 
@@ -88,7 +89,8 @@ impl Default for RateLimiter {
 }
 
 impl RateLimiter {
-    /// At most `limit` requests in any `period`; `reserved_percent` (at most 90) of them for submissions only.
+    /// At most `limit` requests in any `period`; `reserved_percent` (at most 90) of them for submissions only, as long as the last
+    /// one is no longer than `period` ago.
     /// A `limit` or `period` of zero means unlimited.
     pub fn new(limit: u32, period: Duration, reserved_percent: u32) -> Self {
         let burst = (limit / BURST_PART).max(1);
@@ -108,12 +110,17 @@ impl RateLimiter {
             sustained_per_second: per_second,
             reserved_per_second: per_second * f64::from(100 - for_lookups) / 100.0,
         };
-        Self { shared: Arc::new(Shared { allowance: Some(allowance), all, lookups, paused_until: Mutex::new(None) }) }
+        Self::of(Some(allowance), all, lookups)
     }
 
     /// No limit of our own; a server's 429 is honoured all the same.
     pub fn unlimited() -> Self {
-        Self { shared: Arc::new(Shared { allowance: None, all: None, lookups: None, paused_until: Mutex::new(None) }) }
+        Self::of(None, None, None)
+    }
+
+    fn of(allowance: Option<Allowance>, all: Option<Bucket>, lookups: Option<Bucket>) -> Self {
+        let (last_submission, paused_until) = (Mutex::default(), Mutex::default());
+        Self { shared: Arc::new(Shared { allowance, all, lookups, last_submission, paused_until }) }
     }
 
     /// What is allowed; nothing when unlimited.
@@ -123,14 +130,14 @@ impl RateLimiter {
 
     /// How long the server wants us to be quiet, if it does.
     pub fn paused_for(&self) -> Option<Duration> {
-        let until = *self.lock();
+        let until = *value(&self.shared.paused_until);
         until.and_then(|until| until.checked_duration_since(Instant::now())).filter(|left| !left.is_zero())
     }
 
     /// The server asked for quiet. A longer pause is never shortened.
     pub(crate) fn pause(&self, wait: Duration) {
         let until = Instant::now() + wait;
-        let mut paused = self.lock();
+        let mut paused = value(&self.shared.paused_until);
         if paused.is_none_or(|already| already < until) {
             *paused = Some(until);
         }
@@ -141,10 +148,13 @@ impl RateLimiter {
     pub(crate) async fn acquire(&self, priority: Priority) -> Result<Duration, Duration> {
         let started = Instant::now();
         self.not_paused_long()?;
-        if priority == Priority::Lookup
-            && let Some(bucket) = &self.shared.lookups
-        {
-            bucket.take().await;
+        match priority {
+            Priority::Submission => *value(&self.shared.last_submission) = Some(started),
+            Priority::Lookup => {
+                if let Some(bucket) = self.shared.lookups.as_ref().filter(|_| self.has_submissions(started)) {
+                    bucket.take().await;
+                }
+            }
         }
         if let Some(bucket) = &self.shared.all {
             bucket.take().await;
@@ -160,10 +170,15 @@ impl RateLimiter {
         self.paused_for().filter(|left| *left > SHORT_PAUSE).map_or(Ok(()), Err)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        // One value, written whole.
-        self.shared.paused_until.lock().unwrap_or_else(PoisonError::into_inner)
+    fn has_submissions(&self, now: Instant) -> bool {
+        let period = self.shared.allowance.map_or(Duration::ZERO, |allowance| allowance.period);
+        value(&self.shared.last_submission).is_some_and(|last| now.duration_since(last) <= period)
     }
+}
+
+/// One value, written whole.
+fn value<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Bucket {
@@ -201,16 +216,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lookups_cannot_take_the_share_of_submissions() {
+    async fn lookups_cannot_take_the_share_of_submissions_while_there_are_any() {
         // 100 in an hour: nothing refills during the test. Burst 4, of which lookups may take 1.
+        let goes = async |limiter: &RateLimiter, priority| {
+            tokio::time::timeout(Duration::from_millis(200), limiter.acquire(priority)).await.is_ok()
+        };
         let limiter = RateLimiter::new(100, Duration::from_hours(1), 60);
-        let quick = Duration::from_millis(200);
-        assert!(tokio::time::timeout(quick, limiter.acquire(Priority::Lookup)).await.is_ok());
-        assert!(tokio::time::timeout(quick, limiter.acquire(Priority::Lookup)).await.is_err());
-        for _ in 0..3 {
-            assert!(tokio::time::timeout(quick, limiter.acquire(Priority::Submission)).await.is_ok());
+        assert!(goes(&limiter, Priority::Submission).await);
+        assert!(goes(&limiter, Priority::Lookup).await);
+        assert!(!goes(&limiter, Priority::Lookup).await);
+        for _ in 0..2 {
+            assert!(goes(&limiter, Priority::Submission).await);
         }
-        assert!(tokio::time::timeout(quick, limiter.acquire(Priority::Submission)).await.is_err());
+        assert!(!goes(&limiter, Priority::Submission).await);
+        let alone = RateLimiter::new(100, Duration::from_hours(1), 60);
+        for _ in 0..4 {
+            assert!(goes(&alone, Priority::Lookup).await, "nobody submits: nothing is kept");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_share_is_kept_until_no_submission_came_for_a_period() {
+        let limiter = RateLimiter::default();
+        assert!(!limiter.has_submissions(Instant::now()));
+        limiter.acquire(Priority::Submission).await.unwrap();
+        tokio::time::advance(DEFAULT_PERIOD).await;
+        assert!(limiter.has_submissions(Instant::now()));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(!limiter.has_submissions(Instant::now()));
     }
 
     #[tokio::test(start_paused = true)]
