@@ -49,3 +49,18 @@ impl Server {
         if self.simulated.is_some() { builder.rate_limiter(RateLimiter::unlimited()) } else { builder }
     }
 }
+
+/// The code in the guides is compiled.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../../docs/client/authentication.md")]
+    pub struct Authentication;
+    #[doc = include_str!("../../../docs/client/caching.md")]
+    pub struct Caching;
+    #[doc = include_str!("../../../docs/client/errors.md")]
+    pub struct Errors;
+    #[doc = include_str!("../../../docs/client/quick-start.md")]
+    pub struct QuickStart;
+    #[doc = include_str!("../../../docs/client/rate-limits.md")]
+    pub struct RateLimits;
+}

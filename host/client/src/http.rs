@@ -17,6 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 pub use self::connector::{Proxy, ProxyCredentials};
 pub(crate) use self::connector::{TlsFiles, build as build_connector};
@@ -181,12 +182,15 @@ impl Core {
     /// One exchange, past breaker and limiter: used by `send_once`, and by the connection check.
     pub(crate) async fn transmit(&self, call: &Call) -> Result<Answer, Error> {
         let body_bytes = call.body.as_ref().map_or(0, |b| b.bytes.len());
+        let span =
+            tracing::debug_span!("attempt", method = call.route.method().as_str(), route = call.route.template());
         let in_flight = self.metrics.request_started(body_bytes);
         let started = Instant::now();
-        let mut result = transport::exchange(self, call).await;
+        let mut result = transport::exchange(self, call).instrument(span.clone()).await;
         drop(in_flight);
         let took = started.elapsed();
         let (status, received) = result.as_ref().map_or((None, 0), |a| (Some(a.status), a.body.len()));
+        span.in_scope(|| tracing::debug!(status, ?took, sent = body_bytes, received, "ended"));
         self.metrics.request_finished(call.route, status, took, received);
         match &mut result {
             Ok(answer) => answer.took = took,

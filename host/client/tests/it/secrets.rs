@@ -1,37 +1,12 @@
 use std::fmt::Write as _;
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use base64::Engine as _;
-use tracing_subscriber::fmt::MakeWriter;
 use wats_client::{Client, Proxy, ProxyCredentials};
 
-use crate::support::{PASSWORD, Server, TOKEN, builder, client, html, json, reply, report};
+use crate::support::{Log, PASSWORD, Server, TOKEN, builder, client, html, json, reply, report};
 
 type Answer = Box<dyn Fn() -> axum::response::Response + Send + Sync>;
-
-/// A log that can be read afterwards.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 fn assert_clean(text: &str, what: &str) {
     let pair = base64::engine::general_purpose::STANDARD.decode(TOKEN).unwrap();
@@ -55,12 +30,7 @@ fn shown(error: &(dyn std::error::Error + 'static)) -> String {
 
 #[tokio::test(flavor = "current_thread")]
 async fn the_token_appears_in_no_text() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::begin();
     let echo = format!("Authorization: Basic {TOKEN} for {PASSWORD}");
     let location = format!("http://station:{PASSWORD}@portal.example/{TOKEN}?t={TOKEN}");
     let title = format!("<html><title>{echo}</title></html>");
@@ -95,8 +65,7 @@ async fn the_token_appears_in_no_text() {
     }
     let unreachable = client("http://127.0.0.1:9");
     assert_clean(&shown(&unreachable.report().submit_once(&report()).await.unwrap_err()), "a connection error");
-    drop(guard);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.end();
     assert!(log.len() > 100, "nothing was logged, so nothing was tested");
     assert_clean(&log, "the log");
 }

@@ -1,6 +1,7 @@
 //! Servers on loopback that answer as a test says, and remember what they were asked.
 
 use std::future::Future;
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use uuid::Uuid;
 use wats_client::{Client, ClientBuilder, Proxy, RateLimiter, RetryPolicy, Submission, Timeouts};
 
@@ -181,4 +185,49 @@ pub(crate) fn quick_retry(attempts: u32) -> RetryPolicy {
 pub(crate) fn report() -> Submission {
     let id = Uuid::new_v4();
     Submission::wsjf(Bytes::from(format!(r#"{{"id":"{id}","pn":"A"}}"#)), id)
+}
+
+/// What this thread logs from the beginning to the end of it.
+pub(crate) struct Log {
+    written: Written,
+    guard: DefaultGuard,
+}
+
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn begin() -> Self {
+        let written = Written::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(written.clone())
+            .finish();
+        Self { written, guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    pub(crate) fn end(self) -> String {
+        drop(self.guard);
+        String::from_utf8(self.written.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Written {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
 }
