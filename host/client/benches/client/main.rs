@@ -1,7 +1,15 @@
-#![expect(clippy::unwrap_used, reason = "a benchmark: nobody to answer to")]
-//! What the client costs: a cached lookup, and a submission next to the same request by bare reqwest.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a bench: what goes wrong here must end it"
+)]
+//! What the client costs: a cached lookup, a submission, and lookups that are not cached, next to the same requests by bare reqwest
+//! and bare hyper.
 //!
-//! `cargo bench -p wats-client`. Budgets: cached lookup 2 µs; submission at least 0.9 of bare reqwest.
+//! `cargo bench -p wats-client --bench client`. Budgets: cached lookup 2 µs; uncached at least 0.9 of bare reqwest; metrics at most 1 %.
+
+mod uncached;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -9,7 +17,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use tokio::net::TcpListener;
@@ -101,4 +109,9 @@ async fn timed<T>(iterations: u64, call: impl AsyncFn() -> T) -> Duration {
 }
 
 criterion_group!(all, benches);
-criterion_main!(all);
+
+fn main() {
+    uncached::compare();
+    all();
+    Criterion::default().configure_from_args().final_summary();
+}
