@@ -30,6 +30,7 @@
 
 mod answer;
 mod api;
+mod attachment;
 pub mod check;
 mod control;
 mod core;
@@ -38,6 +39,7 @@ mod factory;
 pub mod fault;
 mod json;
 mod listen;
+mod odata;
 mod options;
 mod process;
 mod record;
