@@ -43,6 +43,7 @@ mod odata;
 mod options;
 mod process;
 mod record;
+mod scim;
 mod serve;
 mod sim;
 mod stats;
