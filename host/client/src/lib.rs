@@ -72,7 +72,7 @@ mod moment;
 pub mod odata;
 mod open;
 mod pages;
-mod process;
+pub mod process;
 mod product;
 pub mod production;
 mod proof;
