@@ -21,7 +21,7 @@
 //! - Lookups are **cached** by an allow-list, served stale when the server is away, and never outlive a write.
 //! - Redirects are never followed, and no text, log or error ever contains the token.
 //!
-//! What it refuses to do: write to disk, read the environment (but for the system's proxy settings), keep a runtime (but for the
+//! What it refuses to do: write to disk (but for downloads that are told to: [`Request::save_to`]), read the environment (but for the system's proxy settings), keep a runtime (but for the
 //! thread that waiting calls share),
 //! spawn a task, or know anything of plugins, queues and stations.
 //!
@@ -76,10 +76,11 @@ pub mod process;
 mod product;
 pub mod production;
 mod proof;
-mod report;
+pub mod report;
 mod request;
 mod retry;
 mod route;
+mod save;
 mod version;
 
 pub use self::cache::{CacheMode, CacheStats, Cached, Freshness, Resource};

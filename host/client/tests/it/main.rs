@@ -5,6 +5,7 @@ mod cache;
 mod check;
 mod classify;
 mod endpoints;
+mod files;
 mod metrics;
 mod resilience;
 mod secrets;
