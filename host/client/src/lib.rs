@@ -29,7 +29,7 @@
 //! asynchronous. Long lists come as [`Pages`], filters are built with [`odata`]. Calls without a promise stand apart, in
 //! [`Client::internal`].
 //!
-//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`]) over one `http` core; every request of
+//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`], [`scim`]) over one `http` core; every request of
 //! every domain goes through it.
 //!
 //! # Metrics
@@ -81,6 +81,7 @@ mod request;
 mod retry;
 mod route;
 mod save;
+pub mod scim;
 mod version;
 
 pub use self::cache::{CacheMode, CacheStats, Cached, Freshness, Resource};

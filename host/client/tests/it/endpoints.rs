@@ -4,6 +4,7 @@
 mod process;
 mod production;
 mod report;
+mod scim;
 
 use std::collections::BTreeSet;
 
@@ -16,8 +17,8 @@ use self::production::{LAMP, batch};
 use crate::support::builder;
 
 /// Domains whose calls are all there.
-const DOMAINS: [(&str, &[Row]); 3] =
-    [("process", process::ROWS), ("production", production::ROWS), ("report", report::ROWS)];
+const DOMAINS: [(&str, &[Row]); 4] =
+    [("process", process::ROWS), ("production", production::ROWS), ("report", report::ROWS), ("scim", scim::ROWS)];
 
 /// A line of the list, the names in its query, and the call.
 type Row = (&'static str, &'static str, fn(&Client) -> Request<()>);
