@@ -53,10 +53,13 @@ impl<'a> Scim<'a> {
                         request = request.deadline(deadline);
                     }
                     let page = request.await?;
-                    let is_last = page.users.is_empty();
+                    let is_over = |read: u64| page.total_results.is_some_and(|total| read >= total);
+                    // A server that does not look at the start gives the first ones again.
+                    if page.users.is_empty() || is_over(before) {
+                        break;
+                    }
                     users.extend(page.users);
-                    let read = skip + users.len() as u64;
-                    if is_last || page.total_results.is_some_and(|total| read >= total) {
+                    if is_over(skip + users.len() as u64) {
                         break;
                     }
                 }

@@ -323,3 +323,32 @@ fn with_report(core: &Core, call: &Call<'_>, serve: impl FnOnce(&ReportEntry) ->
         entry.map_or_else(|| no_report(call, &id), |entry| serve(&entry))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn an_archive_holds_each_file_under_a_name_of_its_own_and_none_outside_of_its_folder() {
+        let file = |name: &str, data: &str| Attachment {
+            name: name.to_owned(),
+            content_type: None,
+            description: None,
+            data: data.into(),
+            step: None,
+        };
+        let bytes = zip_of(vec![file("a.txt", "1"), file("a.txt", "2"), file("../up/b.txt", "3")]).unwrap();
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut found = Vec::new();
+        for place in 0..archive.len() {
+            let mut file = archive.by_index(place).unwrap();
+            let mut text = String::new();
+            file.read_to_string(&mut text).unwrap();
+            found.push((file.name().unwrap().into_owned(), text));
+        }
+        let expected = [("a.txt", "1"), ("1_a.txt", "2"), (".._up_b.txt", "3")];
+        assert_eq!(found, expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
+    }
+}

@@ -160,12 +160,14 @@ async fn a_repair_of_a_failed_test_refers_to_it_and_is_found_among_repairs() {
 
 #[tokio::test]
 async fn a_report_is_loaded_back_as_it_was_sent_with_or_without_its_files_and_points() {
-    let (_sim, client) = plant();
+    let (sim, client) = plant();
     let (report, document) = (test(TEST, "L7-1", 1), test(DOCUMENT, "L7-2", 2));
     submit(&client, &report).await;
     assert_eq!(client.report().load(TEST, ALL).await.unwrap(), report);
     let bytes = client.report().load_wsjf(TEST, WsjfOptions::default()).await.unwrap();
     assert_eq!(bytes, report.to_wsjf());
+    let asked = sim.handle().requests(0).last().unwrap().path.clone();
+    assert_eq!(asked, format!("/api/Report/Wsjf/{TEST}"), "what is not chosen is left to the server");
     let options = WsjfOptions { attachments: Some(false), chart_data: Some(false), ..WsjfOptions::default() };
     let bare = client.report().load(TEST, options).await.unwrap();
     let text = String::from_utf8(bare.to_wsjf()).unwrap();

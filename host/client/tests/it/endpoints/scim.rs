@@ -71,6 +71,17 @@ async fn users_come_in_pages_also_from_a_server_that_gives_fewer_than_it_is_aske
 }
 
 #[tokio::test]
+async fn a_server_that_gives_all_users_each_time_is_not_read_for_ever() {
+    let server = Server::wats(|_| async {
+        let users: Vec<_> = (0..3).map(|id| json!({ "id": id.to_string() })).collect();
+        reply(200, &json!({ "totalResults": 3, "Resources": users }).to_string())
+    })
+    .await;
+    let all = client_of(&server.url).scim().users().page_size(2).all().await.unwrap();
+    assert_eq!(all.iter().map(|user| user.id.as_deref().unwrap()).collect::<Vec<_>>(), ["0", "1", "2"]);
+}
+
+#[tokio::test]
 async fn each_call_makes_another_token_and_nothing_shows_it() {
     let (sim, client) = plant();
     let one = client.scim().create_token(30).await.unwrap();
