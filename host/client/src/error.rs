@@ -11,6 +11,7 @@ mod server_message;
 mod tests;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -287,6 +288,16 @@ pub enum Error {
         /// HTTP status.
         status: u16,
     },
+    /// A file on this machine could not be written or read.
+    #[error("{action} {}: {problem}", .path.display())]
+    File {
+        /// What was being done.
+        action: &'static str,
+        /// The file.
+        path: Arc<Path>,
+        /// What was found, and what to do where that is known.
+        problem: Arc<str>,
+    },
     /// Asked for the cache only, and it has nothing.
     #[error("{route}: not in the cache, and only the cache was asked for")]
     NotCached {
@@ -324,9 +335,11 @@ impl Error {
     /// What the error means for the caller: whether to send again, later, smaller, or never.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Setting { .. } | Self::Argument { .. } | Self::NoData { .. } | Self::NotOffered { .. } => {
-                ErrorClass::Permanent
-            }
+            Self::Setting { .. }
+            | Self::Argument { .. }
+            | Self::NoData { .. }
+            | Self::NotOffered { .. }
+            | Self::File { .. } => ErrorClass::Permanent,
             Self::Connect { fault: ConnectFault::Tls | ConnectFault::NoTls | ConnectFault::NoHttp, .. }
             | Self::Foreign { .. } => ErrorClass::Foreign,
             Self::Connect { fault: ConnectFault::ProxyAuthentication, .. } => ErrorClass::Auth,
@@ -369,7 +382,8 @@ impl Error {
             | Self::Argument { .. }
             | Self::Interrupted { .. }
             | Self::NoData { .. }
-            | Self::NotOffered { .. } => false,
+            | Self::NotOffered { .. }
+            | Self::File { .. } => false,
         }
     }
 
@@ -444,6 +458,7 @@ impl Error {
             Self::NotCached { .. } => "not_cached",
             Self::NoData { .. } => "no_data",
             Self::NotOffered { .. } => "not_offered",
+            Self::File { .. } => "file",
         }
     }
 }

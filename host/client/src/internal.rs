@@ -1,6 +1,7 @@
 //! Calls that WATS has for its own pages.
 
 use crate::client::Client;
+use crate::process::ProcessInternal;
 use crate::production::ProductionInternal;
 
 /// Calls that are made for the server's own pages: **without a promise**. They come and go with versions of the server, and most
@@ -16,6 +17,11 @@ pub struct Internal<'a> {
 impl<'a> Internal<'a> {
     pub(crate) const fn new(client: &'a Client) -> Self {
         Self { client }
+    }
+
+    /// Internal calls about processes.
+    pub fn process(&self) -> ProcessInternal<'a> {
+        ProcessInternal::new(self.client)
     }
 
     /// Internal calls about production.

@@ -21,15 +21,15 @@
 //! - Lookups are **cached** by an allow-list, served stale when the server is away, and never outlive a write.
 //! - Redirects are never followed, and no text, log or error ever contains the token.
 //!
-//! What it refuses to do: write to disk (but for [`ClientBuilder::cache_dir`]), read the environment (but for the system's proxy settings), keep a runtime (but for the
-//! thread that waiting calls share),
-//! spawn a task, or know anything of plugins, queues and stations.
+//! What it refuses to do: write to disk (but for [`ClientBuilder::cache_dir`] and [`Request::save_to`]), read the environment (but for
+//! the system's proxy settings), keep a runtime (but for the thread that waiting calls share), spawn a task, or know anything of
+//! plugins, queues and stations.
 //!
 //! Calls other than submissions are [`Request`]s: awaited, or waited for with [`wait`](Request::wait) where nothing is
 //! asynchronous. Long lists come as [`Pages`], filters are built with [`odata`]. Calls without a promise stand apart, in
 //! [`Client::internal`].
 //!
-//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`]) over one `http` core; every request of
+//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`], [`scim`]) over one `http` core; every request of
 //! every domain goes through it.
 //!
 //! # Metrics
@@ -73,14 +73,16 @@ mod moment;
 pub mod odata;
 mod open;
 mod pages;
-mod process;
+pub mod process;
 mod product;
 pub mod production;
 mod proof;
-mod report;
+pub mod report;
 mod request;
 mod retry;
 mod route;
+mod save;
+pub mod scim;
 mod version;
 
 pub use self::batch::{Batch, DEFAULT_AT_ONCE, Outcome, Outcomes, Progress};

@@ -1,8 +1,13 @@
 //! Processes: the test, repair and other operations that reports name by code.
 
+mod internal;
+mod repair;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::internal::ProcessInternal;
+pub use self::repair::{FailCode, RepairOperation};
 use crate::cache::{Cached, Resource};
 use crate::client::Client;
 use crate::model::{OtherFields, null_as_default, optional_id, parse_list};
@@ -38,6 +43,9 @@ pub struct Process {
     /// 1 = active.
     #[serde(default, alias = "State")]
     pub state: Option<i32>,
+    /// More about it, in the server's own notation. The public list does not have it.
+    #[serde(default, alias = "Properties")]
+    pub properties: Option<String>,
     /// The server's own id.
     #[serde(
         default,

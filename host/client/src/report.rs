@@ -1,18 +1,37 @@
-//! Submission of reports.
+//! Reports: sent, found by their headers, loaded back, with their files.
 
+mod attach;
+mod header;
+mod query;
 mod receipt;
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use bytes::Bytes;
 use uuid::Uuid;
+use wats_report::Report;
 
 use crate::client::Client;
 use crate::error::Error;
 use crate::http::{Body, Call, Priority};
-use crate::route::{POST_WSJF, POST_WSXF, Route};
+use crate::request::{Outline, Request};
+use crate::route::{Method, POST_WSJF, POST_WSXF, Route};
 
+pub use self::attach::{AttachmentFile, DEFAULT_MAX_ATTACHMENT_BYTES};
+pub use self::header::{AttachmentMetadata, HeaderAsset, HeaderMiscInfo, HeaderSubUnit, ReportHeader};
+pub use self::query::{Direction, HeaderField, HeaderPart, HeaderQuery, ReportKind};
 pub use self::receipt::{Receipt, ReceiptEvidence};
+
+const BY_MISC_INFO: Route = Route::new(Method::Get, "/api/Report/Query/HeaderByMiscInfo");
+const GET_WSJF: Route = Route::new(Method::Get, "/api/Report/Wsjf/{id}");
+const GET_WSXF: Route = Route::new(Method::Get, "/api/Report/Wsxf/{id}");
+const GET_ATTACHMENT: Route = Route::new(Method::Get, "/api/Report/Attachment");
+const GET_ATTACHMENTS: Route = Route::new(Method::Get, "/api/Report/Attachments/{id}");
+const GET_CERTIFICATE: Route = Route::new(Method::Get, "/api/Report/Certificate/{id}");
+
+/// The finest level of detail that a report is loaded with.
+pub const MAX_DETAIL_LEVEL: u8 = 7;
 
 /// The two formats that WATS takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,6 +74,19 @@ impl Submission {
     /// A WSJF report (UTF-8 JSON, one object) whose `id` is `id`.
     pub const fn wsjf(body: Bytes, id: Uuid) -> Self {
         Self { format: ReportFormat::Wsjf, body, id }
+    }
+
+    /// A report as WSJF, by its own id.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when it has no id. Whether it is valid is not asked here: see [`Report::validate`].
+    pub fn report(report: &Report) -> Result<Self, Error> {
+        let id = report.header().id.ok_or_else(|| Error::Argument {
+            route: POST_WSJF,
+            argument: "report",
+            problem: "has no id, without which no answer can be told to be its receipt".to_owned(),
+        })?;
+        Ok(Self::wsjf(report.to_wsjf().into(), id))
     }
 
     /// A WSXF document whose (first) report has the id `id`.
@@ -138,36 +170,150 @@ impl<'a> Reports<'a> {
     ///
     /// # Cancel safety
     /// As [`submit_once`](Self::submit_once).
-    pub async fn submit(&self, submission: &Submission, deadline: Duration) -> Result<Receipt, Error> {
-        let core = self.client.core();
+    pub fn submit(&self, submission: &Submission, deadline: Duration) -> Request<Receipt> {
+        let submission = submission.clone();
         let route = submission.format.route();
-        core.with_retries(route, deadline, || async {
-            let permit = self.client.concurrency().acquire().await;
-            let result = self.submit_once(submission).await;
-            match &result {
-                Ok(receipt) => permit.succeeded(receipt.took),
-                Err(error) if error.is_transient() => permit.refused(),
-                // Says nothing about the load: the permit goes back without a word.
-                Err(_) => drop(permit),
-            }
-            result
+        Request::made_by(self.client, route, move |client, choices| async move {
+            let deadline = choices.deadline.unwrap_or(deadline);
+            client
+                .core()
+                .with_retries(route, deadline, || async {
+                    let permit = client.concurrency().acquire().await;
+                    let result = client.report().submit_once(&submission).await;
+                    match &result {
+                        Ok(receipt) => permit.succeeded(receipt.took),
+                        Err(error) if error.is_transient() => permit.refused(),
+                        // Says nothing about the load: the permit goes back without a word.
+                        Err(_) => drop(permit),
+                    }
+                    result
+                })
+                .await
         })
-        .await
     }
 
     /// [`submit`](Self::submit) of a WSJF report with the client's own deadline.
     ///
     /// # Errors
     /// As [`submit`](Self::submit).
-    pub async fn submit_wsjf(&self, body: Bytes, expected_id: Uuid) -> Result<Receipt, Error> {
-        self.submit(&Submission::wsjf(body, expected_id), self.client.core().deadline()).await
+    pub fn submit_wsjf(&self, body: Bytes, expected_id: Uuid) -> Request<Receipt> {
+        self.submit(&Submission::wsjf(body, expected_id), self.client.core().deadline())
     }
 
     /// [`submit`](Self::submit) of a WSXF document with the client's own deadline.
     ///
     /// # Errors
     /// As [`submit`](Self::submit).
-    pub async fn submit_wsxf(&self, body: Bytes, expected_id: Uuid) -> Result<Receipt, Error> {
-        self.submit(&Submission::wsxf(body, expected_id), self.client.core().deadline()).await
+    pub fn submit_wsxf(&self, body: Bytes, expected_id: Uuid) -> Request<Receipt> {
+        self.submit(&Submission::wsxf(body, expected_id), self.client.core().deadline())
     }
+
+    /// Headers of reports of a kind, with conditions and an order.
+    pub fn headers(&self, kind: ReportKind) -> HeaderQuery {
+        HeaderQuery::new(self.client, kind)
+    }
+
+    /// Headers of reports with a free fact: what it is about, and what it says. `top` is the most that come; none leaves that to
+    /// the server.
+    pub fn headers_by_misc_info(&self, description: &str, text: &str, top: Option<u32>) -> Request<Vec<ReportHeader>> {
+        Outline::new(self.client, BY_MISC_INFO, &[])
+            .query("description", description)
+            .query("stringValue", text)
+            .query_if("$top", top)
+            .list()
+    }
+
+    /// A report as the server has it. One that was sent a moment ago may not be there yet.
+    ///
+    /// # Errors
+    /// As the table in [`crate::ErrorClass`]; [`Error::Argument`] for a level that does not exist; [`Error::Foreign`] when the
+    /// answer is no report.
+    pub fn load(&self, id: Uuid, options: WsjfOptions) -> Request<Report> {
+        self.wsjf(id, options).read_data(|answer| {
+            let body = answer.body.trim_ascii();
+            if matches!(body, b"" | b"null" | b"{}") {
+                return Ok(None);
+            }
+            Report::from_wsjf(body).map(Some).map_err(|error| error.to_string())
+        })
+    }
+
+    /// The same as the bytes that the server sent: WSJF.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_wsjf(&self, id: Uuid, options: WsjfOptions) -> Request<Bytes> {
+        self.wsjf(id, options).download()
+    }
+
+    fn wsjf(self, id: Uuid, options: WsjfOptions) -> Outline {
+        let outline = Outline::new(self.client, GET_WSJF, &[("id", &id.to_string())])
+            .query_if("detailLevel", options.detail_level)
+            .query_if("includeChartdata", options.chart_data)
+            .query_if("includeAttachments", options.attachments);
+        match options.detail_level {
+            Some(level) if level > MAX_DETAIL_LEVEL => {
+                outline.refuse("detail_level", format!("is {level}, allowed are 0 to {MAX_DETAIL_LEVEL}"))
+            }
+            _ => outline,
+        }
+    }
+
+    /// A report as WSXF: a document of one `Report`.
+    pub fn load_wsxf(&self, id: Uuid, options: WsxfOptions) -> Request<Bytes> {
+        Outline::new(self.client, GET_WSXF, &[("id", &id.to_string())])
+            .query_if("includeAttachments", options.attachments)
+            .query_if("includeChartdata", options.chart_data)
+            .query_if("includeIndexes", options.indexes)
+            .download()
+    }
+
+    /// A file of a report, by the server's number of it: [`AttachmentMetadata::attachment_id`].
+    pub fn attachment(&self, id: impl Display) -> Request<Bytes> {
+        self.attachment_by("attachmentId", id)
+    }
+
+    /// The file of a step, by the server's id of the step.
+    pub fn attachment_of_step(&self, step_id: impl Display) -> Request<Bytes> {
+        self.attachment_by("stepId", step_id)
+    }
+
+    fn attachment_by(self, name: &'static str, id: impl Display) -> Request<Bytes> {
+        let id = id.to_string();
+        let outline = Outline::new(self.client, GET_ATTACHMENT, &[]).query(name, &id);
+        // Without an id some servers would take the first one that they have.
+        if id.trim().is_empty() { outline.refuse(name, "is empty").download() } else { outline.download() }
+    }
+
+    /// All files of a report in one ZIP archive.
+    pub fn attachments(&self, id: Uuid) -> Request<Bytes> {
+        Outline::new(self.client, GET_ATTACHMENTS, &[("id", &id.to_string())]).download()
+    }
+
+    /// The certificate of a report, as the document that the server makes of it.
+    pub fn certificate(&self, id: Uuid) -> Request<Bytes> {
+        Outline::new(self.client, GET_CERTIFICATE, &[("id", &id.to_string())]).download()
+    }
+}
+
+/// How much of a report is loaded as WSJF. What is none is left to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WsjfOptions {
+    /// How deep: 0, the least, to [`MAX_DETAIL_LEVEL`], everything.
+    pub detail_level: Option<u8>,
+    /// Whether the points of charts come with it.
+    pub chart_data: Option<bool>,
+    /// Whether files come with it.
+    pub attachments: Option<bool>,
+}
+
+/// How much of a report is loaded as WSXF. What is none is left to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WsxfOptions {
+    /// Whether files come with it.
+    pub attachments: Option<bool>,
+    /// Whether the points of charts come with it; usually they do.
+    pub chart_data: Option<bool>,
+    /// Whether steps and measurements are numbered; usually they are not.
+    pub indexes: Option<bool>,
 }

@@ -99,9 +99,30 @@ impl<T: Send + 'static> Request<T> {
         self,
         end: impl FnOnce(Result<T, Error>) -> Result<U, Error> + Send + 'static,
     ) -> Request<U> {
+        self.within(|call| async move { end(call.await) })
+    }
+
+    /// With something before and after it: `make` gets the call, to be awaited where its turn is.
+    pub(crate) fn within<U, F>(self, make: impl FnOnce(BoxFuture<Result<T, Error>>) -> F + Send + 'static) -> Request<U>
+    where
+        F: Future<Output = Result<U, Error>> + Send + 'static,
+    {
         let Self { client, route, choices, run } = self;
-        let run: Run<U> = Box::new(move |client, choices| Box::pin(async move { end(run(client, choices).await) }));
+        let run: Run<U> = Box::new(move |client, choices| Box::pin(make(run(client, choices))));
         Request { client, route, choices, run }
+    }
+
+    /// A call that takes more than an [`Outline`] says: `run` does all of it, with its own deadline and attempts.
+    pub(crate) fn made_by<F>(
+        client: &Client,
+        route: Route,
+        run: impl FnOnce(Client, Choices) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let run: Run<T> = Box::new(move |client, choices| Box::pin(run(client, choices)));
+        Self { client: client.clone(), route, choices: Choices::default(), run }
     }
 
     /// The call that is made.
@@ -204,7 +225,7 @@ impl Outline {
     }
 
     /// Reads the answer, in which there must be data.
-    fn read_data<T: Send + 'static>(
+    pub(crate) fn read_data<T: Send + 'static>(
         self,
         read: impl Fn(&Answer) -> Result<Option<T>, String> + Send + Sync + 'static,
     ) -> Request<T> {

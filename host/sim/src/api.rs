@@ -7,6 +7,7 @@ mod process;
 mod product;
 mod production;
 mod report;
+mod scim;
 
 use std::borrow::Cow;
 
@@ -26,7 +27,8 @@ use crate::record::Outcome;
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
-static TABLES: [&[Route]; 5] = [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES];
+static TABLES: [&[Route]; 6] =
+    [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES, scim::ROUTES];
 
 /// One method and path.
 #[derive(Debug)]

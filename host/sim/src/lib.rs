@@ -30,6 +30,7 @@
 
 mod answer;
 mod api;
+mod attachment;
 pub mod check;
 mod control;
 mod core;
@@ -38,9 +39,11 @@ mod factory;
 pub mod fault;
 mod json;
 mod listen;
+mod odata;
 mod options;
 mod process;
 mod record;
+mod scim;
 mod serve;
 mod sim;
 mod stats;

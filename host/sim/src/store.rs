@@ -217,14 +217,20 @@ impl Store {
         }
     }
 
+    /// One report of the list.
+    pub(crate) fn entry_of(&self, id: &Uuid) -> Option<ReportEntry> {
+        let place = index(*self.places.get(id)?);
+        Some(self.entry(place, self.slots.get(place)?))
+    }
+
     pub(crate) fn body(&self, id: &Uuid) -> Option<(Format, Option<Bytes>)> {
         let slot = self.slots.get(index(*self.places.get(id)?))?;
         Some((slot.format, self.bodies.get(id).cloned()))
     }
 
     pub(crate) fn details(&self, id: &Uuid) -> Option<ReportDetails> {
-        let place = index(*self.places.get(id)?);
-        let slot = self.slots.get(place)?;
+        let slot = self.slots.get(index(*self.places.get(id)?))?;
+        let entry = self.entry_of(id)?;
         let earlier = self.earlier.get(id).into_iter().flatten();
         let history = earlier
             .map(|one| accepted(one.at_ms, &one.digest, one.content, one.bytes))
@@ -235,7 +241,7 @@ impl Store {
             Format::Wsjf => (body.and_then(|body| json::from_slice(body, json::MAX_DEPTH).ok()), None),
             Format::Wsxf => (None, body.map(|body| String::from_utf8_lossy(body).into_owned())),
         };
-        Some(ReportDetails { entry: self.entry(place, slot), history, report, xml })
+        Some(ReportDetails { entry, history, report, xml })
     }
 }
 

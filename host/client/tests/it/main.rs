@@ -6,6 +6,7 @@ mod cache;
 mod check;
 mod classify;
 mod endpoints;
+mod files;
 mod metrics;
 mod offline;
 mod resilience;

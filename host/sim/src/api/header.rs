@@ -1,71 +1,17 @@
-//! Report headers, and the little of OData that finds them: `$filter` of `field eq value` joined by `and`, `$orderby`
-//! of one field.
+//! Report headers, made of what was uploaded.
 
 use jiff::Timestamp;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 use serde_json::{Map, Value, json};
 
+use super::master;
+use crate::attachment::Attachment;
 use crate::json;
 use crate::store::{Format, ReportEntry};
 
-/// The header of a stored report. Of WSXF, and when only digests are kept, it has fewer fields.
-pub(super) fn header_of(entry: &ReportEntry, body: Option<&[u8]>) -> Value {
-    let mut header = Map::new();
-    let mut set = |key: &str, value: Value| {
-        if !value.is_null() {
-            header.insert(key.to_owned(), value);
-        }
-    };
-    set("uuid", json!(entry.id));
-    set("partNumber", json!(entry.part));
-    set("serialNumber", json!(entry.serial));
-    set("result", json!(word_of(&entry.result)));
-    set("receiveCount", json!(entry.count));
-    let body = body.filter(|_| entry.format == Format::Wsjf);
-    let report = body.and_then(|body| json::from_slice(body, json::MAX_DEPTH).ok());
-    let Some(report): Option<Value> = report else { return Value::Object(header) };
-    let at = |path: &str| report.pointer(path).cloned().unwrap_or_default();
-    set("reportType", at("/type"));
-    set("revision", at("/rev"));
-    set("stationName", at("/machineName"));
-    set("location", at("/location"));
-    set("purpose", at("/purpose"));
-    set("processCode", at("/processCode"));
-    set("start", at("/start"));
-    let start = report.get("start").and_then(Value::as_str).and_then(|start| start.parse::<Timestamp>().ok());
-    set("startUtc", json!(start));
-    let own = if report.get("uur").is_some() { "uur" } else { "uut" };
-    for (key, path) in [
-        ("operator", "user"),
-        ("comment", "comment"),
-        ("executionTime", "execTime"),
-        ("batchNumber", "batchSN"),
-        ("fixtureId", "fixtureId"),
-        ("testSocketIndex", "testSocketIndex"),
-        ("errorCode", "errorCode"),
-        ("errorMessage", "errorMessage"),
-        ("referencedUut", "refUUT"),
-    ] {
-        set(key, at(&format!("/{own}/{path}")));
-    }
-    set("swFilename", at("/root/seqCall/name"));
-    set("swVersion", at("/root/seqCall/version"));
-    set("reportSize", json!(body.map(<[u8]>::len)));
-    Value::Object(header)
-}
-
-fn word_of(letter: &str) -> &'static str {
-    match letter {
-        "P" => "Passed",
-        "F" => "Failed",
-        "D" => "Done",
-        "E" => "Error",
-        "T" => "Terminated",
-        _ => "Unknown",
-    }
-}
-
-/// Fields that a filter or an order may name.
-const FIELDS: [&str; 16] = [
+/// Fields that a filter or an order may name; the last ones are lists, for `any`.
+pub(super) const FIELDS: [&str; 34] = [
     "uuid",
     "partNumber",
     "serialNumber",
@@ -76,208 +22,202 @@ const FIELDS: [&str; 16] = [
     "location",
     "purpose",
     "processCode",
+    "processName",
     "start",
     "startUtc",
     "operator",
+    "comment",
+    "executionTime",
     "batchNumber",
     "fixtureId",
+    "testSocketIndex",
+    "errorCode",
+    "errorMessage",
+    "referencedUut",
+    "swFilename",
+    "swVersion",
     "receiveCount",
+    "reportSize",
+    "subUnits",
+    "miscInfo",
+    "assets",
+    "attachments",
+    "uurSubUnits",
+    "uurMiscInfo",
+    "uurAssets",
+    "uurAttachments",
 ];
 
-fn field_of(name: &str) -> Result<&'static str, String> {
-    FIELDS.into_iter().find(|field| field.eq_ignore_ascii_case(name)).ok_or_else(|| {
-        format!("the field {name:?} is not known to this simulated server; it knows {}", FIELDS.join(" "))
-    })
-}
+/// Lists that come only when `$expand` names them: the name for tests and for repairs, and where they are in a report.
+const PARTS: [(&str, &str, &str); 4] = [
+    ("subUnits", "uurSubUnits", "subUnits"),
+    ("miscInfo", "uurMiscInfo", "miscInfos"),
+    ("assets", "uurAssets", "assets"),
+    ("attachments", "uurAttachments", "binaryData"),
+];
 
-/// A `$filter`: all of these must be equal.
-#[derive(Debug, PartialEq)]
-pub(super) struct Filter(Vec<(&'static str, Value)>);
-
-impl Filter {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let words = words_of(text)?;
-        let mut rest = words.iter();
-        let mut parts = Vec::new();
-        while let Some(field) = rest.next() {
-            let field = match field {
-                Word::Bare(name) => field_of(name)?,
-                Word::Quoted(text) => return Err(format!("$filter: found '{text}' where a field should be")),
-            };
-            match rest.next() {
-                Some(Word::Bare(operator)) if operator.eq_ignore_ascii_case("eq") => {}
-                other => {
-                    return Err(format!("$filter: found {other:?}; this simulated server knows eq, joined by and"));
-                }
-            }
-            let value = match rest.next() {
-                Some(Word::Quoted(text)) => Value::String(text.clone()),
-                Some(Word::Bare(text)) if text == "null" => Value::Null,
-                Some(Word::Bare(text)) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
-                None => return Err(format!("$filter: the value of {field} is missing")),
-            };
-            parts.push((field, value));
-            match rest.next() {
-                None => {}
-                Some(Word::Bare(word)) if word.eq_ignore_ascii_case("and") && rest.len() > 0 => {}
-                Some(other) => {
-                    return Err(format!(
-                        "$filter: found {other:?}; this simulated server knows and, with more behind it"
-                    ));
-                }
-            }
-        }
-        Ok(Self(parts))
-    }
-
-    /// A quick look before the header is made.
-    pub(super) fn may_fit(&self, part: &str, serial: &str) -> bool {
-        self.0.iter().all(|(field, value)| match *field {
-            "partNumber" => value.as_str() == Some(part),
-            "serialNumber" => value.as_str() == Some(serial),
-            _ => true,
-        })
-    }
-
-    pub(super) fn fits(&self, header: &Value) -> bool {
-        self.0.iter().all(|(field, wanted)| {
-            let found = header.get(field).unwrap_or(&Value::Null);
-            match (found, wanted) {
-                (Value::Number(found), Value::Number(wanted)) => found.as_f64() == wanted.as_f64(),
-                (Value::String(found), Value::String(wanted)) => match *field {
-                    "uuid" => found.eq_ignore_ascii_case(wanted),
-                    "start" | "startUtc" => same_time(found, wanted),
-                    _ => found == wanted,
-                },
-                (found, wanted) => found == wanted,
-            }
-        })
+/// A header without the lists that `expand` does not name.
+pub(super) fn keep_parts(header: &mut Value, expand: &str) {
+    let asked = |name: &str| expand.split(',').any(|one| one.trim().eq_ignore_ascii_case(name));
+    if let Some(header) = header.as_object_mut() {
+        let is_part = |name: &str| PARTS.iter().any(|(uut, uur, _)| name == *uut || name == *uur);
+        header.retain(|name, _| !is_part(name) || asked(name));
     }
 }
 
-fn same_time(found: &str, wanted: &str) -> bool {
-    match (found.parse::<Timestamp>(), wanted.parse::<Timestamp>()) {
-        (Ok(found), Ok(wanted)) => found == wanted,
-        _ => found == wanted,
+/// The number that the server gives the n-th file, or step, of a report. Made up: what real ones are is not known.
+pub(super) fn number_of(place: u64, n: u64) -> u64 {
+    place * PER_REPORT + n
+}
+
+/// The place of the report, and n.
+pub(super) fn place_of(number: u64) -> (u64, u64) {
+    (number / PER_REPORT, number % PER_REPORT)
+}
+
+const PER_REPORT: u64 = 1_000_000;
+
+/// The header of a stored report, with all its lists. Of WSXF, and when only digests are kept, it has fewer fields.
+pub(super) fn header_of(entry: &ReportEntry, body: Option<&[u8]>) -> Value {
+    let mut header = json!({
+        "uuid": entry.id, "partNumber": entry.part, "serialNumber": entry.serial, "result": word_of(&entry.result),
+        "receiveCount": entry.count,
+    });
+    let Some(body) = body else { return header };
+    let more = match entry.format {
+        Format::Wsjf => json::from_slice(body, json::MAX_DEPTH).ok().map(|report| of_wsjf(entry, &report)),
+        Format::Wsxf => std::str::from_utf8(body).ok().map(of_wsxf),
+    };
+    if let (Some(header), Some(mut more)) = (header.as_object_mut(), more) {
+        let start = more.get("start").and_then(Value::as_str).and_then(|start| start.parse::<Timestamp>().ok());
+        more.insert("startUtc".into(), json!(start));
+        let code = more.get("processCode").map(ToString::to_string).unwrap_or_default();
+        more.insert("processName".into(), json!(master::process(&code).map(|process| process.name)));
+        more.insert("reportSize".into(), json!(body.len()));
+        header.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
     }
+    header
 }
 
-#[derive(Debug, PartialEq)]
-enum Word {
-    Bare(String),
-    Quoted(String),
-}
-
-/// Cuts a filter into words; a quote within quotes is doubled.
-fn words_of(text: &str) -> Result<Vec<Word>, String> {
-    let mut words = Vec::new();
-    let mut rest = text.chars().peekable();
-    while let Some(character) = rest.next() {
-        if character.is_whitespace() {
-            continue;
-        }
-        let mut word = String::new();
-        if character == '\'' {
-            loop {
-                match rest.next() {
-                    Some('\'') if rest.peek() == Some(&'\'') => {
-                        rest.next();
-                        word.push('\'');
-                    }
-                    Some('\'') => break,
-                    Some(other) => word.push(other),
-                    None => return Err(format!("$filter: the text '{word} has no end")),
-                }
+fn of_wsjf(entry: &ReportEntry, report: &Value) -> Map<String, Value> {
+    let is_repair = report.get("uur").is_some();
+    let own = if is_repair { "uur" } else { "uut" };
+    let fields = [
+        ("reportType", "/type".to_owned()),
+        ("revision", "/rev".to_owned()),
+        ("stationName", "/machineName".to_owned()),
+        ("location", "/location".to_owned()),
+        ("purpose", "/purpose".to_owned()),
+        ("processCode", "/processCode".to_owned()),
+        ("start", "/start".to_owned()),
+        ("operator", format!("/{own}/user")),
+        ("comment", format!("/{own}/comment")),
+        ("executionTime", format!("/{own}/execTime")),
+        ("batchNumber", format!("/{own}/batchSN")),
+        ("fixtureId", format!("/{own}/fixtureId")),
+        ("testSocketIndex", format!("/{own}/testSocketIndex")),
+        ("errorCode", format!("/{own}/errorCode")),
+        ("errorMessage", format!("/{own}/errorMessage")),
+        ("referencedUut", format!("/{own}/refUUT")),
+        ("swFilename", "/root/seqCall/name".to_owned()),
+        ("swVersion", "/root/seqCall/version".to_owned()),
+    ];
+    let mut header: Map<_, _> = fields
+        .into_iter()
+        .map(|(name, path)| (name.to_owned(), report.pointer(&path).cloned().unwrap_or_default()))
+        .collect();
+    for (uut, uur, list) in PARTS {
+        let items = report.get(list).and_then(Value::as_array).into_iter().flatten();
+        let at = |item: &Value, key: &str| item.get(key).cloned().unwrap_or_default();
+        let items: Vec<Value> = match list {
+            "subUnits" => items
+                .map(|unit| {
+                    json!({
+                        "serialNumber": at(unit, "sn"), "partNumber": at(unit, "pn"), "revision": at(unit, "rev"),
+                        "partType": at(unit, "partType"),
+                    })
+                })
+                .collect(),
+            "miscInfos" => {
+                items.map(|info| json!({ "description": at(info, "description"), "value": at(info, "text") })).collect()
             }
-            words.push(Word::Quoted(word));
-        } else {
-            word.push(character);
-            while let Some(next) = rest.next_if(|next| !next.is_whitespace() && *next != '\'') {
-                word.push(next);
-            }
-            words.push(Word::Bare(word));
-        }
-    }
-    Ok(words)
-}
-
-/// An `$orderby` of one field; without it the order of arrival.
-#[derive(Debug, PartialEq)]
-pub(super) struct Order {
-    field: Option<&'static str>,
-    descending: bool,
-}
-
-impl Order {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let mut words = text.split_whitespace();
-        let Some(field) = words.next() else { return Ok(Self { field: None, descending: false }) };
-        let descending = match words.next() {
-            None => false,
-            Some(word) if word.eq_ignore_ascii_case("asc") => false,
-            Some(word) if word.eq_ignore_ascii_case("desc") => true,
-            Some(word) => return Err(format!("$orderby: found {word:?}, allowed are asc and desc")),
+            "assets" => items
+                .map(|asset| json!({ "serialNumber": at(asset, "sn"), "runningCount": at(asset, "usageCount") }))
+                .collect(),
+            _ => attachments(entry.place, report),
         };
-        if words.next().is_some() {
-            return Err("$orderby: this simulated server knows one field".to_owned());
-        }
-        Ok(Self { field: Some(field_of(field)?), descending })
+        header.insert(if is_repair { uur } else { uut }.to_owned(), items.into());
     }
-
-    pub(super) fn sort(&self, headers: &mut [Value]) {
-        let Some(field) = self.field else { return };
-        // Local times with different offsets are compared in UTC.
-        let field = if field == "start" { "startUtc" } else { field };
-        headers.sort_by_cached_key(|header| match header.get(field) {
-            Some(Value::String(text)) => (0.0_f64.to_bits(), text.clone()),
-            Some(Value::Number(number)) => (number.as_f64().unwrap_or_default().max(0.0).to_bits(), String::new()),
-            _ => (0, String::new()),
-        });
-        if self.descending {
-            headers.reverse();
-        }
-    }
+    header
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn attachments(place: u64, report: &Value) -> Vec<Value> {
+    let described = |(n, file): (u64, Attachment)| {
+        json!({
+            "attachmentId": number_of(place, n), "fileName": file.name, "mimeType": file.content_type,
+            "size": file.data.len(), "description": file.description,
+            "stepId": file.step.map(|step| number_of(place, step)),
+        })
+    };
+    (1..).zip(Attachment::all(report)).map(described).collect()
+}
 
-    #[test]
-    fn a_filter_of_equal_fields_is_read() {
-        let filter = Filter::parse("serialNumber eq 'O''Neil 1' and processCode eq 100").unwrap();
-        assert_eq!(filter, Filter(vec![("serialNumber", json!("O'Neil 1")), ("processCode", json!(100))]));
-        assert_eq!(Filter::parse("").unwrap(), Filter(Vec::new()));
-        assert!(filter.may_fit("any", "O'Neil 1") && !filter.may_fit("any", "x"));
-        assert!(filter.fits(&json!({"serialNumber": "O'Neil 1", "processCode": 100})));
-        assert!(!filter.fits(&json!({"serialNumber": "O'Neil 1", "processCode": 10})));
-    }
-
-    #[test]
-    fn a_filter_that_is_not_understood_is_refused_with_a_reason() {
-        for text in [
-            "serialNumber",
-            "serialNumber gt 'x'",
-            "colour eq 'x'",
-            "serialNumber eq 'x",
-            "serialNumber eq 'x' or partNumber eq 'y'",
-            "serialNumber eq 'x' and",
-            "'x' eq serialNumber",
-            "contains(serialNumber,'x')",
-        ] {
-            assert!(Filter::parse(text).is_err(), "{text}");
+/// Of a `Report` element, as far as its attributes and those of its first elements tell.
+fn of_wsxf(element: &str) -> Map<String, Value> {
+    let mut header = Map::new();
+    let mut reader = Reader::from_str(element);
+    // The check has seen that it is well-formed.
+    while let Ok(event) = reader.read_event() {
+        let (Event::Start(element) | Event::Empty(element)) = event else {
+            if matches!(event, Event::Eof) {
+                break;
+            }
+            continue;
+        };
+        let fields: &[(&str, &str)] = match element.local_name().as_ref() {
+            "Report" => &[
+                ("type", "reportType"),
+                ("Rev", "revision"),
+                ("MachineName", "stationName"),
+                ("Location", "location"),
+                ("Purpose", "purpose"),
+                ("Start", "start"),
+            ],
+            "Process" => &[("Code", "processCode")],
+            "UUT" => &[
+                ("UserLoginName", "operator"),
+                ("BatchSN", "batchNumber"),
+                ("FixtureId", "fixtureId"),
+                ("ExecutionTime", "executionTime"),
+            ],
+            "Step" => break,
+            _ => &[],
+        };
+        for (attribute, field) in fields {
+            let Some(text) = attribute_of(&element, attribute) else { continue };
+            let value = match *field {
+                "reportType" => json!(if text == "UUR" { "R" } else { "T" }),
+                "processCode" | "executionTime" => serde_json::from_str(&text).unwrap_or_default(),
+                _ => json!(text),
+            };
+            header.insert((*field).to_owned(), value);
         }
-        assert!(Order::parse("start sideways").is_err());
-        assert!(Order::parse("start desc, partNumber").is_err());
     }
+    header
+}
 
-    #[test]
-    fn times_are_sorted_by_what_they_mean() {
-        let header = |start: &str| json!({"startUtc": start.parse::<Timestamp>().unwrap(), "start": start});
-        let early = header("2026-05-04T09:00:00+02:00");
-        let late = header("2026-05-04T08:00:00Z");
-        let mut headers = vec![early.clone(), late.clone()];
-        Order::parse("start desc").unwrap().sort(&mut headers);
-        assert_eq!(headers, [late, early]);
+fn attribute_of(element: &BytesStart<'_>, name: &str) -> Option<String> {
+    let attribute = element.try_get_attribute(name).ok()??;
+    Some(attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned())
+}
+
+fn word_of(letter: &str) -> &'static str {
+    match letter {
+        "P" => "Passed",
+        "F" => "Failed",
+        "D" => "Done",
+        "E" => "Error",
+        "T" => "Terminated",
+        _ => "Unknown",
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub(super) struct Process {
     pub(super) code: u32,
-    name: &'static str,
+    pub(super) name: &'static str,
     description: &'static str,
     pub(super) kind: Kind,
     pub(super) active: bool,
