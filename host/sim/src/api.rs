@@ -7,6 +7,7 @@ mod process;
 mod product;
 mod production;
 mod report;
+mod saved;
 
 use std::borrow::Cow;
 

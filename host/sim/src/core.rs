@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::factory::Factory;
 use crate::fault::{Faults, Rule, Script, Window};
 use crate::options::{Keep, RateLimit, SimOptions};
+use crate::product::Products;
 use crate::record::{Outcome, Records, RequestRecord};
 use crate::stats::{Counters, RuleStats, Stats};
 use crate::store::{Store, Upload};
@@ -48,6 +49,7 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) store: Store,
     pub(crate) factory: Factory,
+    pub(crate) products: Products,
     pub(crate) records: Records,
     pub(crate) counters: Counters,
     /// When the requests of the current window came.
@@ -84,6 +86,7 @@ impl Core {
             faults: Faults::new(Script::default(), Instant::now()).0,
             store: Store::new(options.keep),
             factory: Factory::default(),
+            products: Products::default(),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
             window: VecDeque::new(),
@@ -215,6 +218,7 @@ impl Core {
         state.faults = Faults::new(Script::default(), Instant::now()).0;
         state.store = Store::new(self.keep);
         state.factory = Factory::default();
+        state.products = Products::default();
         state.records.clear();
         state.counters = Counters::new();
         state.window.clear();
