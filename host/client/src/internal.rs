@@ -1,6 +1,7 @@
 //! Calls that WATS has for its own pages.
 
 use crate::client::Client;
+use crate::product::ProductsInternal;
 use crate::production::ProductionInternal;
 
 /// Calls that are made for the server's own pages: **without a promise**. They come and go with versions of the server, and most
@@ -16,6 +17,11 @@ pub struct Internal<'a> {
 impl<'a> Internal<'a> {
     pub(crate) const fn new(client: &'a Client) -> Self {
         Self { client }
+    }
+
+    /// Internal calls about products.
+    pub fn product(&self) -> ProductsInternal<'a> {
+        ProductsInternal::new(self.client)
     }
 
     /// Internal calls about production.

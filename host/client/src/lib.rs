@@ -73,7 +73,7 @@ pub mod odata;
 mod open;
 mod pages;
 mod process;
-mod product;
+pub mod product;
 pub mod production;
 mod proof;
 mod report;

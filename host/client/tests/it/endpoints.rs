@@ -1,6 +1,7 @@
 //! Every call of the API, made against the simulated server: method, path and query are those of the list
 //! (`tests/endpoints.txt`), the server understands them, and none of a domain that is done is missing.
 
+mod product;
 mod production;
 
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ use self::production::{LAMP, batch};
 use crate::support::builder;
 
 /// Domains whose calls are all there.
-const DOMAINS: [(&str, &[Row]); 1] = [("production", production::ROWS)];
+const DOMAINS: [(&str, &[Row]); 2] = [("product", product::ROWS), ("production", production::ROWS)];
 
 /// A line of the list, the names in its query, and the call.
 type Row = (&'static str, &'static str, fn(&Client) -> Request<()>);
