@@ -8,6 +8,7 @@ mod product;
 mod production;
 mod report;
 mod saved;
+mod software;
 
 use std::borrow::Cow;
 
@@ -27,7 +28,8 @@ use crate::record::Outcome;
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
-static TABLES: [&[Route]; 5] = [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES];
+static TABLES: [&[Route]; 6] =
+    [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES, software::ROUTES];
 
 /// One method and path.
 #[derive(Debug)]

@@ -45,6 +45,7 @@ mod record;
 mod refusal;
 mod serve;
 mod sim;
+mod software;
 mod stats;
 mod store;
 
