@@ -16,6 +16,7 @@ use crate::product::Products;
 use crate::production::Production;
 use crate::report::Reports;
 use crate::route::GET_VERSION;
+use crate::software::Software;
 use crate::version::{self, ServerVersion};
 
 /// A client of one WATS server, with one account.
@@ -60,6 +61,11 @@ impl Client {
     /// Calls about production: units, phases, batches, serial numbers.
     pub fn production(&self) -> Production<'_> {
         Production::new(self)
+    }
+
+    /// Calls about software packages.
+    pub fn software(&self) -> Software<'_> {
+        Software::new(self)
     }
 
     /// Calls without a promise: see [`Internal`].

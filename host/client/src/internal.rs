@@ -3,6 +3,7 @@
 use crate::client::Client;
 use crate::product::ProductsInternal;
 use crate::production::ProductionInternal;
+use crate::software::SoftwareInternal;
 
 /// Calls that are made for the server's own pages: **without a promise**. They come and go with versions of the server, and most
 /// answers are its own JSON. One that a server does not have gives [`Error::NotOffered`](crate::Error::NotOffered); where there is
@@ -27,5 +28,10 @@ impl<'a> Internal<'a> {
     /// Internal calls about production.
     pub fn production(&self) -> ProductionInternal<'a> {
         ProductionInternal::new(self.client)
+    }
+
+    /// Internal calls about software.
+    pub fn software(&self) -> SoftwareInternal<'a> {
+        SoftwareInternal::new(self.client)
     }
 }

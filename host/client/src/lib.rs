@@ -29,7 +29,7 @@
 //! asynchronous. Long lists come as [`Pages`], filters are built with [`odata`]. Calls without a promise stand apart, in
 //! [`Client::internal`].
 //!
-//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`]) over one `http` core; every request of
+//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`], [`software`]) over one `http` core; every request of
 //! every domain goes through it.
 //!
 //! # Metrics
@@ -80,6 +80,7 @@ mod report;
 mod request;
 mod retry;
 mod route;
+pub mod software;
 mod version;
 
 pub use self::cache::{CacheMode, CacheStats, Cached, Freshness, Resource};

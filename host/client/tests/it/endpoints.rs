@@ -3,6 +3,7 @@
 
 mod product;
 mod production;
+mod software;
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,8 @@ use self::production::{LAMP, batch};
 use crate::support::builder;
 
 /// Domains whose calls are all there.
-const DOMAINS: [(&str, &[Row]); 2] = [("product", product::ROWS), ("production", production::ROWS)];
+const DOMAINS: [(&str, &[Row]); 3] =
+    [("product", product::ROWS), ("production", production::ROWS), ("software", software::ROWS)];
 
 /// A line of the list, the names in its query, and the call.
 type Row = (&'static str, &'static str, fn(&Client) -> Request<()>);
