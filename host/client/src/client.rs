@@ -17,6 +17,7 @@ use crate::production::Production;
 use crate::report::Reports;
 use crate::route::GET_VERSION;
 use crate::scim::Scim;
+use crate::software::Software;
 use crate::version::{self, ServerVersion};
 
 /// A client of one WATS server, with one account.
@@ -66,6 +67,11 @@ impl Client {
     /// Calls about user accounts (SCIM).
     pub fn scim(&self) -> Scim<'_> {
         Scim::new(self)
+    }
+
+    /// Calls about software packages.
+    pub fn software(&self) -> Software<'_> {
+        Software::new(self)
     }
 
     /// Calls without a promise: see [`Internal`].

@@ -2,7 +2,9 @@
 
 use crate::client::Client;
 use crate::process::ProcessInternal;
+use crate::product::ProductsInternal;
 use crate::production::ProductionInternal;
+use crate::software::SoftwareInternal;
 
 /// Calls that are made for the server's own pages: **without a promise**. They come and go with versions of the server, and most
 /// answers are its own JSON. One that a server does not have gives [`Error::NotOffered`](crate::Error::NotOffered); where there is
@@ -24,8 +26,18 @@ impl<'a> Internal<'a> {
         ProcessInternal::new(self.client)
     }
 
+    /// Internal calls about products.
+    pub fn product(&self) -> ProductsInternal<'a> {
+        ProductsInternal::new(self.client)
+    }
+
     /// Internal calls about production.
     pub fn production(&self) -> ProductionInternal<'a> {
         ProductionInternal::new(self.client)
+    }
+
+    /// Internal calls about software.
+    pub fn software(&self) -> SoftwareInternal<'a> {
+        SoftwareInternal::new(self.client)
     }
 }

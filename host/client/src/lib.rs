@@ -29,7 +29,7 @@
 //! asynchronous. Long lists come as [`Pages`], filters are built with [`odata`]. Calls without a promise stand apart, in
 //! [`Client::internal`].
 //!
-//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`], [`scim`]) over one `http` core; every request of
+//! Layout: one module per domain ([`report`], [`product`], [`production`], [`process`], [`scim`], [`software`]) over one `http` core; every request of
 //! every domain goes through it.
 //!
 //! # Metrics
@@ -74,7 +74,7 @@ pub mod odata;
 mod open;
 mod pages;
 pub mod process;
-mod product;
+pub mod product;
 pub mod production;
 mod proof;
 pub mod report;
@@ -83,6 +83,7 @@ mod retry;
 mod route;
 mod save;
 pub mod scim;
+pub mod software;
 mod version;
 
 pub use self::batch::{Batch, DEFAULT_AT_ONCE, Outcome, Outcomes, Progress};

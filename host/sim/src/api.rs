@@ -7,7 +7,9 @@ mod process;
 mod product;
 mod production;
 mod report;
+mod saved;
 mod scim;
+mod software;
 
 use std::borrow::Cow;
 
@@ -27,8 +29,15 @@ use crate::record::Outcome;
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
-static TABLES: [&[Route]; 6] =
-    [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES, scim::ROUTES];
+static TABLES: &[&[Route]] = &[
+    report::ROUTES,
+    app::ROUTES,
+    process::ROUTES,
+    product::ROUTES,
+    production::ROUTES,
+    scim::ROUTES,
+    software::ROUTES,
+];
 
 /// One method and path.
 #[derive(Debug)]

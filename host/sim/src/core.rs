@@ -15,8 +15,10 @@ use crate::error::Result;
 use crate::factory::Factory;
 use crate::fault::{Faults, Rule, Script, Window};
 use crate::options::{Keep, RateLimit, SimOptions};
+use crate::product::Products;
 use crate::record::{Outcome, Records, RequestRecord};
 use crate::scim::Accounts;
+use crate::software::Software;
 use crate::stats::{Counters, RuleStats, Stats};
 use crate::store::{Store, Upload};
 
@@ -50,6 +52,8 @@ pub(crate) struct State {
     pub(crate) store: Store,
     pub(crate) factory: Factory,
     pub(crate) accounts: Accounts,
+    pub(crate) products: Products,
+    pub(crate) software: Software,
     pub(crate) records: Records,
     pub(crate) counters: Counters,
     /// When the requests of the current window came.
@@ -87,6 +91,8 @@ impl Core {
             store: Store::new(options.keep),
             factory: Factory::default(),
             accounts: Accounts::default(),
+            products: Products::default(),
+            software: Software::default(),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
             window: VecDeque::new(),
@@ -219,6 +225,8 @@ impl Core {
         state.store = Store::new(self.keep);
         state.factory = Factory::default();
         state.accounts = Accounts::default();
+        state.products = Products::default();
+        state.software = Software::default();
         state.records.clear();
         state.counters = Counters::new();
         state.window.clear();

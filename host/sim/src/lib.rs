@@ -42,10 +42,13 @@ mod listen;
 mod odata;
 mod options;
 mod process;
+mod product;
 mod record;
+mod refusal;
 mod scim;
 mod serve;
 mod sim;
+mod software;
 mod stats;
 mod store;
 

@@ -2,9 +2,11 @@
 //! (`tests/endpoints.txt`), the server understands them, and none of a domain that is done is missing.
 
 mod process;
+mod product;
 mod production;
 mod report;
 mod scim;
+mod software;
 
 use std::collections::BTreeSet;
 
@@ -17,8 +19,14 @@ use self::production::{LAMP, batch};
 use crate::support::builder;
 
 /// Domains whose calls are all there.
-const DOMAINS: [(&str, &[Row]); 4] =
-    [("process", process::ROWS), ("production", production::ROWS), ("report", report::ROWS), ("scim", scim::ROWS)];
+const DOMAINS: &[(&str, &[Row])] = &[
+    ("process", process::ROWS),
+    ("product", product::ROWS),
+    ("production", production::ROWS),
+    ("report", report::ROWS),
+    ("scim", scim::ROWS),
+    ("software", software::ROWS),
+];
 
 /// A line of the list, the names in its query, and the call.
 type Row = (&'static str, &'static str, fn(&Client) -> Request<()>);

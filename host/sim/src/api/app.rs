@@ -1,7 +1,7 @@
 //! The application: version, public lists.
 
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Call, Reply, Route, master};
 use crate::answer::Answer;
@@ -44,7 +44,6 @@ fn levels(_: &Core, _: &Call<'_>) -> Reply {
     ]))
 }
 
-fn product_groups(_: &Core, _: &Call<'_>) -> Reply {
-    let groups = master::GROUPS.iter();
-    Reply::data(&groups.map(|(id, name)| json!({ "productGroupId": id, "productGroupName": name })).collect::<Value>())
+fn product_groups(core: &Core, _: &Call<'_>) -> Reply {
+    Reply::data(&core.state().products.groups().into())
 }

@@ -1,4 +1,4 @@
-//! Master data that does not change: processes, repair categories, products. All made up.
+//! Master data that does not change: processes and repair categories. All made up.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -104,87 +104,4 @@ pub(super) fn repair_operation(process: &Process) -> Value {
         "CompRefMaskDescription": "Letters and a number, e.g. C12", "BomConstraint": null, "BOMRequired": 1,
         "VendorRequired": 2, "Categories": categories, "MiscInfos": [],
     })
-}
-
-/// Product groups, id and name.
-pub(super) const GROUPS: [(u32, &str); 2] = [(1, "Lamps"), (2, "Boards")];
-
-/// A product with its revisions.
-#[derive(Debug)]
-pub(super) struct Product {
-    part: &'static str,
-    name: &'static str,
-    category: &'static str,
-    non_serial: bool,
-    active: bool,
-    revisions: &'static [&'static str],
-}
-
-pub(super) static PRODUCTS: [Product; 5] = [
-    Product {
-        part: "LAMP-7",
-        name: "Desk lamp",
-        category: "Lamp",
-        non_serial: false,
-        active: true,
-        revisions: &["A", "B", "C"],
-    },
-    Product { part: "LED-3", name: "LED, white", category: "Part", non_serial: true, active: true, revisions: &["1"] },
-    Product {
-        part: "PN-77",
-        name: "Controller",
-        category: "Board",
-        non_serial: false,
-        active: true,
-        revisions: &["B"],
-    },
-    Product {
-        part: "PN-8",
-        name: "Power supply",
-        category: "Board",
-        non_serial: false,
-        active: true,
-        revisions: &["A"],
-    },
-    Product { part: "OLD-1", name: "Old lamp", category: "Lamp", non_serial: false, active: false, revisions: &["A"] },
-];
-
-/// A product by its part number; letter case counts.
-pub(super) fn product(part: &str) -> Option<&'static Product> {
-    PRODUCTS.iter().find(|product| product.part == part)
-}
-
-impl Product {
-    fn id(&self) -> Uuid {
-        let place = PRODUCTS.iter().take_while(|product| product.part != self.part).count();
-        Uuid::from_u128(0x9a47_0000_0000_4000_8000_0000_0000_0000 + (u128::try_from(place).unwrap_or(0) << 16))
-    }
-
-    /// The short form.
-    pub(super) fn view(&self) -> Value {
-        json!({
-            "partNumber": self.part, "name": self.name, "category": self.category, "nonSerial": self.non_serial,
-            "state": u8::from(self.active),
-        })
-    }
-
-    pub(super) fn whole(&self) -> Value {
-        json!({
-            "partNumber": self.part, "name": self.name, "description": null, "nonSerial": self.non_serial,
-            "state": u8::from(self.active), "productId": self.id(), "productCategoryName": self.category,
-            "revisions": self.revisions.iter().filter_map(|name| self.revision(name)).collect::<Vec<_>>(),
-            "tags": [],
-        })
-    }
-
-    /// One revision.
-    pub(super) fn revision(&self, name: &str) -> Option<Value> {
-        let place = self.revisions.iter().position(|revision| *revision == name)?;
-        let id = Uuid::from_u128(self.id().as_u128() + 1 + u128::try_from(place).unwrap_or(0));
-        Some(json!({
-            "revision": name, "name": format!("{} {name}", self.name), "description": null,
-            "state": u8::from(self.active), "productRevisionId": id, "productId": self.id(),
-            "partNumber": self.part, "tags": [],
-        }))
-    }
 }
