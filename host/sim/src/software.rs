@@ -48,12 +48,10 @@ struct Package {
 struct File {
     id: Uuid,
     path: String,
-    size: u64,
     crc: u32,
     attributes: Option<String>,
     at: Timestamp,
-    /// None of what was compressed.
-    content: Option<Bytes>,
+    content: Bytes,
 }
 
 /// One of the known words for a status, in any letter case.
@@ -65,7 +63,7 @@ fn status_of(word: &str) -> Result<&'static str, Refusal> {
 impl File {
     fn whole(&self) -> Value {
         json!({
-            "fileId": self.id, "filename": self.path.rsplit('/').next(), "path": self.path, "size": self.size,
+            "fileId": self.id, "filename": self.path.rsplit('/').next(), "path": self.path, "size": self.content.len(),
             "checksum": self.checksum(), "createdUtc": self.at, "modifiedUtc": self.at, "attributes": self.attributes,
         })
     }
@@ -224,9 +222,9 @@ impl Software {
         if is_clean {
             package.files.clear();
         }
-        for (zip::Entry { path, size, crc, content }, id) in entries.into_iter().zip(ids) {
+        for (zip::Entry { path, crc, content }, id) in entries.into_iter().zip(ids) {
             package.files.retain(|file| file.path != path);
-            package.files.push(File { id, path, size, crc, attributes: None, at: now, content });
+            package.files.push(File { id, path, crc, attributes: None, at: now, content });
         }
         package.changed(now);
         Ok(())
@@ -240,12 +238,7 @@ impl Software {
 
     /// What is in a file.
     pub(crate) fn content(&self, id: &str) -> Result<Bytes, Refusal> {
-        let file = self.file(id)?;
-        file.content.clone().ok_or_else(|| {
-            let text =
-                format!("{:?} came compressed, which this simulated server does not unpack; store it", file.path);
-            (axum::http::StatusCode::NOT_IMPLEMENTED, text)
-        })
+        Ok(self.file(id)?.content.clone())
     }
 
     pub(crate) fn set_attributes(&mut self, id: &str, attributes: &str) -> Result<(), Refusal> {

@@ -1,11 +1,15 @@
 //! The calls about software.
 
+use std::io::{Cursor, Write as _};
+
 use serde_json::json;
 use uuid::{Uuid, uuid};
 use wats_client::product::Tag;
 use wats_client::software::{FileCheck, Package, PackageStatus, ZipUpload};
 use wats_client::{Client, Error};
 use wats_sim::fault::{Action, Rule};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use super::{Row, plant};
 
@@ -42,7 +46,7 @@ pub(super) const ROWS: &[Row] = &[
         c.internal().software().update_folder(&json!({ "packageFolderId": FOLDER, "description": "x" })).map(drop)
     }),
     ("GET /api/internal/Software/CheckFile", "packageId parentFolderId filePath checksum fileDateEpoch", |c| {
-        c.internal().software().check_file(check("lamp.hex", "00000007")).map(drop)
+        c.internal().software().check_file(check("lamp.hex", "1be7c827")).map(drop)
     }),
     ("POST /api/internal/Software/DeletePackageFolderFiles", "packageFolderFileIds", |c| {
         c.internal().software().delete_files(&[file_id(c)]).map(drop)
@@ -95,24 +99,14 @@ fn check<'a>(path: &'a str, checksum: &'a str) -> FileCheck<'a> {
     }
 }
 
-/// A ZIP file of these paths and texts, nothing compressed; every checksum is 7.
+/// A ZIP file of these paths and texts.
 fn zip(files: &[(&str, &str)]) -> Vec<u8> {
-    let (mut zip, mut directory) = (Vec::new(), Vec::new());
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, text) in files {
-        let place = u32::try_from(zip.len()).unwrap().to_le_bytes();
-        let size = u32::try_from(text.len()).unwrap().to_le_bytes();
-        let name = u16::try_from(path.len()).unwrap().to_le_bytes();
-        let common = [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0][..], &size, &size, &name, &[0, 0]].concat();
-        directory.extend([b"PK\x01\x02\x14\x00", &common[..], &[0; 10], &place, path.as_bytes()].concat());
-        zip.extend([b"PK\x03\x04", &common[..], path.as_bytes(), text.as_bytes()].concat());
+        writer.start_file(*path, SimpleFileOptions::default()).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
     }
-    let count = u16::try_from(files.len()).unwrap().to_le_bytes();
-    let (place, length) = (u32::try_from(zip.len()).unwrap(), u32::try_from(directory.len()).unwrap());
-    zip.extend(directory);
-    zip.extend(
-        [b"PK\x05\x06\0\0\0\0", &count[..], &count, &length.to_le_bytes(), &place.to_le_bytes(), &[0, 0]].concat(),
-    );
-    zip
+    writer.finish().unwrap().into_inner()
 }
 
 async fn moved(client: &Client, id: Uuid, statuses: &[PackageStatus]) {
@@ -170,7 +164,7 @@ async fn files_are_uploaded_in_a_zip_listed_and_downloaded() {
 
     // A folder is a part of the path.
     internal.add_folder(PACKAGE, &json!({ "packageFolderId": FOLDER, "name": "bin" })).await.unwrap();
-    let found = internal.check_file(check("lamp.hex", "00000007")).await.unwrap();
+    let found = internal.check_file(check("lamp.hex", "1be7c827")).await.unwrap();
     assert_eq!((&found["isSame"], &found["fileId"]), (&json!(true), &json!(id)));
     assert_eq!(internal.check_file(check("lamp.hex", "other")).await.unwrap()["isSame"], false);
     internal.delete_folder(FOLDER).await.unwrap();
