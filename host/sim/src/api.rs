@@ -1,18 +1,23 @@
 //! The simulated REST API, a module for each domain. A domain is a table of routes; adding one is adding a table.
 
+mod answers;
 mod app;
+mod asset;
 mod header;
 mod master;
 mod process;
 mod product;
 mod production;
 mod report;
+mod saved;
 
 use std::borrow::Cow;
 
-use axum::http::header::{CONTENT_TYPE, REFERER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, REFERER};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -26,7 +31,14 @@ use crate::record::Outcome;
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
-static TABLES: [&[Route]; 5] = [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES];
+static TABLES: [&[Route]; 6] = [
+    report::ROUTES,
+    app::ROUTES,
+    asset::ROUTES,
+    process::ROUTES,
+    product::ROUTES,
+    production::ROUTES,
+];
 
 /// One method and path.
 #[derive(Debug)]
@@ -175,6 +187,13 @@ impl<'a> Call<'a> {
     fn has_content_type(&self, allowed: &[&str]) -> bool {
         let given = self.header(&CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default().trim();
         allowed.iter().any(|one| one.eq_ignore_ascii_case(given))
+    }
+
+    /// The account that asks.
+    fn user(&self) -> String {
+        let token = self.header(&AUTHORIZATION).and_then(|header| header.split_once(' '));
+        let account = token.and_then(|(_, token)| STANDARD.decode(token.trim()).ok()).unwrap_or_default();
+        String::from_utf8_lossy(&account).split(':').next().unwrap_or_default().to_owned()
     }
 
     /// Internal endpoints are for the server's own pages: without a `Referer` they refuse.

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerForm, RefusalForm};
+use crate::asset::Assets;
 use crate::control::{Control, Listener};
 use crate::error::Result;
 use crate::factory::Factory;
@@ -47,6 +48,7 @@ pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) faults: Faults,
     pub(crate) store: Store,
+    pub(crate) assets: Assets,
     pub(crate) factory: Factory,
     pub(crate) records: Records,
     pub(crate) counters: Counters,
@@ -83,6 +85,7 @@ impl Core {
             },
             faults: Faults::new(Script::default(), Instant::now()).0,
             store: Store::new(options.keep),
+            assets: Assets::default(),
             factory: Factory::default(),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
@@ -214,6 +217,7 @@ impl Core {
         let mut state = self.state();
         state.faults = Faults::new(Script::default(), Instant::now()).0;
         state.store = Store::new(self.keep);
+        state.assets = Assets::default();
         state.factory = Factory::default();
         state.records.clear();
         state.counters = Counters::new();

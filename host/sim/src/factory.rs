@@ -23,7 +23,7 @@ pub(crate) struct Factory {
 }
 
 /// Puts what is given over what is there.
-fn merge(known: &mut Map<String, Value>, given: Map<String, Value>) {
+pub(crate) fn merge(known: &mut Map<String, Value>, given: Map<String, Value>) {
     known.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
 }
 

@@ -30,6 +30,7 @@
 
 mod answer;
 mod api;
+mod asset;
 pub mod check;
 mod control;
 mod core;
@@ -38,9 +39,12 @@ mod factory;
 pub mod fault;
 mod json;
 mod listen;
+mod object;
+mod odata;
 mod options;
 mod process;
 mod record;
+mod refusal;
 mod serve;
 mod sim;
 mod stats;

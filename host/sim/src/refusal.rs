@@ -1,0 +1,21 @@
+//! What is not done, and small readings of what clients send.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value};
+
+/// What is not done, and the status that says so.
+pub(crate) type Refusal = (StatusCode, String);
+
+pub(crate) type Object = Map<String, Value>;
+
+pub(crate) fn bad(text: impl Into<String>) -> Refusal {
+    (StatusCode::BAD_REQUEST, text.into())
+}
+
+pub(crate) fn missing(text: impl Into<String>) -> Refusal {
+    (StatusCode::NOT_FOUND, text.into())
+}
+
+pub(crate) fn conflict(text: impl Into<String>) -> Refusal {
+    (StatusCode::CONFLICT, text.into())
+}
