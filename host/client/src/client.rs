@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::asset::Assets;
 use crate::cache::{CacheStats, Resource};
 use crate::check::{ConnectionReport, run as run_check};
 use crate::concurrency::Concurrency;
@@ -40,6 +41,11 @@ impl Client {
 
     pub(crate) fn core(&self) -> &Core {
         &self.core
+    }
+
+    /// Calls about assets: fixtures, instruments and other equipment.
+    pub fn asset(&self) -> Assets<'_> {
+        Assets::new(self)
     }
 
     /// Calls about reports.

@@ -54,6 +54,7 @@
 //! API has calls.
 
 mod address;
+pub mod asset;
 mod auth;
 mod blocking;
 mod breaker;

@@ -1,6 +1,7 @@
 //! Every call of the API, made against the simulated server: method, path and query are those of the list
 //! (`tests/endpoints.txt`), the server understands them, and none of a domain that is done is missing.
 
+mod asset;
 mod production;
 
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ use self::production::{LAMP, batch};
 use crate::support::builder;
 
 /// Domains whose calls are all there.
-const DOMAINS: [(&str, &[Row]); 1] = [("production", production::ROWS)];
+const DOMAINS: [(&str, &[Row]); 2] = [("asset", asset::ROWS), ("production", production::ROWS)];
 
 /// A line of the list, the names in its query, and the call.
 type Row = (&'static str, &'static str, fn(&Client) -> Request<()>);
@@ -24,6 +25,13 @@ fn plant() -> (Sim, Client) {
     let sim = Sim::start(SimOptions::default()).unwrap();
     let client = builder(&sim.url()).token(DEMO_TOKEN.to_owned().into()).build().unwrap();
     (sim, client)
+}
+
+/// Does what something else needs before it. By a client of its own: the connections of the other one may be kept by the very
+/// runtime that has to wait here.
+fn at_once<T: Send + 'static>(client: &Client, make: impl FnOnce(&Client) -> Request<T>) -> T {
+    let client = builder(client.server()).token(DEMO_TOKEN.to_owned().into()).build().unwrap();
+    make(&client).wait().unwrap()
 }
 
 /// `METHOD path`, with what varies as `{}`, and the names of the query.
