@@ -9,6 +9,7 @@ mod process;
 mod product;
 mod production;
 mod report;
+mod root_cause;
 mod saved;
 
 use std::borrow::Cow;
@@ -28,16 +29,18 @@ use crate::check::{self, WsxfReport};
 use crate::core::Core;
 use crate::json;
 use crate::record::Outcome;
+use crate::refusal::{Refusal, bad};
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
-static TABLES: [&[Route]; 6] = [
+static TABLES: [&[Route]; 7] = [
     report::ROUTES,
     app::ROUTES,
     asset::ROUTES,
     process::ROUTES,
     product::ROUTES,
     production::ROUTES,
+    root_cause::ROUTES,
 ];
 
 /// One method and path.
@@ -196,6 +199,11 @@ impl<'a> Call<'a> {
         String::from_utf8_lossy(&account).split(':').next().unwrap_or_default().to_owned()
     }
 
+    /// A GUID of the query.
+    fn id(&self, name: &str) -> Result<Uuid, Refusal> {
+        parse_id(name, self.query(name).unwrap_or_default())
+    }
+
     /// Internal endpoints are for the server's own pages: without a `Referer` they refuse.
     fn internal(&self, serve: impl FnOnce() -> Reply) -> Reply {
         if self.header(&REFERER).is_some() {
@@ -238,6 +246,10 @@ impl Reply {
     fn bad_request(call: &Call<'_>, text: &str) -> Self {
         Self::refuse(call, Outcome::Refused, StatusCode::BAD_REQUEST, text)
     }
+}
+
+fn parse_id(what: &str, text: &str) -> Result<Uuid, Refusal> {
+    Uuid::parse_str(text).map_err(|_| bad(format!("{what} is {text:?}, allowed is a GUID")))
 }
 
 fn read_wsxf(body: &[u8]) -> Result<Vec<WsxfReport>, Vec<check::Problem>> {

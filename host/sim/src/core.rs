@@ -17,6 +17,7 @@ use crate::factory::Factory;
 use crate::fault::{Faults, Rule, Script, Window};
 use crate::options::{Keep, RateLimit, SimOptions};
 use crate::record::{Outcome, Records, RequestRecord};
+use crate::root_cause::Tickets;
 use crate::stats::{Counters, RuleStats, Stats};
 use crate::store::{Store, Upload};
 
@@ -50,6 +51,7 @@ pub(crate) struct State {
     pub(crate) store: Store,
     pub(crate) assets: Assets,
     pub(crate) factory: Factory,
+    pub(crate) tickets: Tickets,
     pub(crate) records: Records,
     pub(crate) counters: Counters,
     /// When the requests of the current window came.
@@ -87,6 +89,7 @@ impl Core {
             store: Store::new(options.keep),
             assets: Assets::default(),
             factory: Factory::default(),
+            tickets: Tickets::default(),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
             window: VecDeque::new(),
@@ -219,6 +222,7 @@ impl Core {
         state.store = Store::new(self.keep);
         state.assets = Assets::default();
         state.factory = Factory::default();
+        state.tickets = Tickets::default();
         state.records.clear();
         state.counters = Counters::new();
         state.window.clear();
