@@ -16,6 +16,7 @@ use crate::process::Processes;
 use crate::product::Products;
 use crate::production::Production;
 use crate::report::Reports;
+use crate::root_cause::RootCause;
 use crate::route::GET_VERSION;
 use crate::version::{self, ServerVersion};
 
@@ -66,6 +67,11 @@ impl Client {
     /// Calls about production: units, phases, batches, serial numbers.
     pub fn production(&self) -> Production<'_> {
         Production::new(self)
+    }
+
+    /// Calls about tickets: what is to be found out and put right.
+    pub fn root_cause(&self) -> RootCause<'_> {
+        RootCause::new(self)
     }
 
     /// Calls without a promise: see [`Internal`].

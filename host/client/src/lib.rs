@@ -64,6 +64,7 @@ mod client;
 mod concurrency;
 mod config;
 mod error;
+mod form;
 mod http;
 mod internal;
 mod limit;
@@ -80,6 +81,7 @@ mod proof;
 mod report;
 mod request;
 mod retry;
+pub mod root_cause;
 mod route;
 mod version;
 

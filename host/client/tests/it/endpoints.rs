@@ -3,6 +3,7 @@
 
 mod asset;
 mod production;
+mod root_cause;
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,11 @@ use self::production::{LAMP, batch};
 use crate::support::builder;
 
 /// Domains whose calls are all there.
-const DOMAINS: [(&str, &[Row]); 2] = [("asset", asset::ROWS), ("production", production::ROWS)];
+const DOMAINS: [(&str, &[Row]); 3] = [
+    ("asset", asset::ROWS),
+    ("production", production::ROWS),
+    ("rootcause", root_cause::ROWS),
+];
 
 /// A line of the list, the names in its query, and the call.
 type Row = (&'static str, &'static str, fn(&Client) -> Request<()>);
