@@ -4,6 +4,7 @@ mod answers;
 mod app;
 mod asset;
 mod header;
+mod manual_inspection;
 mod master;
 mod process;
 mod product;
@@ -33,10 +34,11 @@ use crate::refusal::{Refusal, bad};
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
-static TABLES: [&[Route]; 7] = [
+static TABLES: [&[Route]; 8] = [
     report::ROUTES,
     app::ROUTES,
     asset::ROUTES,
+    manual_inspection::ROUTES,
     process::ROUTES,
     product::ROUTES,
     production::ROUTES,
@@ -202,6 +204,11 @@ impl<'a> Call<'a> {
     /// A GUID of the query.
     fn id(&self, name: &str) -> Result<Uuid, Refusal> {
         parse_id(name, self.query(name).unwrap_or_default())
+    }
+
+    /// The n-th parameter of the path as a GUID.
+    fn parameter_id(&self, place: usize) -> Result<Uuid, Refusal> {
+        parse_id("the last part of the path", self.parameter(place))
     }
 
     /// Internal endpoints are for the server's own pages: without a `Referer` they refuse.

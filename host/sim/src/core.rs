@@ -15,6 +15,7 @@ use crate::control::{Control, Listener};
 use crate::error::Result;
 use crate::factory::Factory;
 use crate::fault::{Faults, Rule, Script, Window};
+use crate::inspection::Inspections;
 use crate::options::{Keep, RateLimit, SimOptions};
 use crate::record::{Outcome, Records, RequestRecord};
 use crate::root_cause::Tickets;
@@ -51,6 +52,7 @@ pub(crate) struct State {
     pub(crate) store: Store,
     pub(crate) assets: Assets,
     pub(crate) factory: Factory,
+    pub(crate) inspections: Inspections,
     pub(crate) tickets: Tickets,
     pub(crate) records: Records,
     pub(crate) counters: Counters,
@@ -89,6 +91,7 @@ impl Core {
             store: Store::new(options.keep),
             assets: Assets::default(),
             factory: Factory::default(),
+            inspections: Inspections::default(),
             tickets: Tickets::default(),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
@@ -222,6 +225,7 @@ impl Core {
         state.store = Store::new(self.keep);
         state.assets = Assets::default();
         state.factory = Factory::default();
+        state.inspections = Inspections::default();
         state.tickets = Tickets::default();
         state.records.clear();
         state.counters = Counters::new();

@@ -57,6 +57,14 @@ impl Factory {
         self.unit(serial, part)
     }
 
+    /// A unit by the id that it was saved with.
+    pub(crate) fn unit_with_id(&self, id: &str) -> Option<&Map<String, Value>> {
+        let is_it = |unit: &&Map<String, Value>| {
+            unit.get("unitId").and_then(Value::as_str).is_some_and(|known| known.eq_ignore_ascii_case(id))
+        };
+        self.units.values().find(is_it)
+    }
+
     fn children<'a>(&'a self, parent: &'a Key) -> impl Iterator<Item = &'a Key> {
         self.parents.iter().filter(move |(_, of)| *of == parent).map(|(child, _)| child)
     }

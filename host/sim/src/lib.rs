@@ -38,6 +38,7 @@ mod error;
 mod factory;
 pub mod fault;
 mod form;
+mod inspection;
 mod json;
 mod listen;
 mod object;
