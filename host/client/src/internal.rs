@@ -2,6 +2,7 @@
 
 use crate::asset::AssetsInternal;
 use crate::client::Client;
+use crate::manual_inspection::ManualInspection;
 use crate::production::ProductionInternal;
 
 /// Calls that are made for the server's own pages: **without a promise**. They come and go with versions of the server, and most
@@ -22,6 +23,11 @@ impl<'a> Internal<'a> {
     /// Internal calls about assets: their files.
     pub fn asset(&self) -> AssetsInternal<'a> {
         AssetsInternal::new(self.client)
+    }
+
+    /// Calls about manual inspection. All of them are internal.
+    pub fn manual_inspection(&self) -> ManualInspection<'a> {
+        ManualInspection::new(self.client)
     }
 
     /// Internal calls about production.

@@ -68,6 +68,7 @@ mod form;
 mod http;
 mod internal;
 mod limit;
+pub mod manual_inspection;
 mod metrics;
 mod model;
 mod moment;

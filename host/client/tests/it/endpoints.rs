@@ -2,6 +2,7 @@
 //! (`tests/endpoints.txt`), the server understands them, and none of a domain that is done is missing.
 
 mod asset;
+mod manual_inspection;
 mod production;
 mod root_cause;
 
@@ -16,8 +17,9 @@ use self::production::{LAMP, batch};
 use crate::support::builder;
 
 /// Domains whose calls are all there.
-const DOMAINS: [(&str, &[Row]); 3] = [
+const DOMAINS: [(&str, &[Row]); 4] = [
     ("asset", asset::ROWS),
+    ("manual_inspection", manual_inspection::ROWS),
     ("production", production::ROWS),
     ("rootcause", root_cause::ROWS),
 ];
