@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::asset::Assets;
 use crate::cache::{CacheStats, Resource};
 use crate::check::{ConnectionReport, run as run_check};
 use crate::concurrency::Concurrency;
@@ -15,6 +16,7 @@ use crate::process::Processes;
 use crate::product::Products;
 use crate::production::Production;
 use crate::report::Reports;
+use crate::root_cause::RootCause;
 use crate::route::GET_VERSION;
 use crate::scim::Scim;
 use crate::software::Software;
@@ -42,6 +44,11 @@ impl Client {
 
     pub(crate) fn core(&self) -> &Core {
         &self.core
+    }
+
+    /// Calls about assets: fixtures, instruments and other equipment.
+    pub fn asset(&self) -> Assets<'_> {
+        Assets::new(self)
     }
 
     /// Calls about reports.
@@ -72,6 +79,11 @@ impl Client {
     /// Calls about software packages.
     pub fn software(&self) -> Software<'_> {
         Software::new(self)
+    }
+
+    /// Calls about tickets: what is to be found out and put right.
+    pub fn root_cause(&self) -> RootCause<'_> {
+        RootCause::new(self)
     }
 
     /// Calls without a promise: see [`Internal`].

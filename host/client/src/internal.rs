@@ -1,6 +1,8 @@
 //! Calls that WATS has for its own pages.
 
+use crate::asset::AssetsInternal;
 use crate::client::Client;
+use crate::manual_inspection::ManualInspection;
 use crate::process::ProcessInternal;
 use crate::product::ProductsInternal;
 use crate::production::ProductionInternal;
@@ -29,6 +31,16 @@ impl<'a> Internal<'a> {
     /// Internal calls about products.
     pub fn product(&self) -> ProductsInternal<'a> {
         ProductsInternal::new(self.client)
+    }
+
+    /// Internal calls about assets: their files.
+    pub fn asset(&self) -> AssetsInternal<'a> {
+        AssetsInternal::new(self.client)
+    }
+
+    /// Calls about manual inspection. All of them are internal.
+    pub fn manual_inspection(&self) -> ManualInspection<'a> {
+        ManualInspection::new(self.client)
     }
 
     /// Internal calls about production.

@@ -54,6 +54,7 @@
 //! API has calls.
 
 mod address;
+pub mod asset;
 mod auth;
 mod batch;
 mod blocking;
@@ -64,9 +65,11 @@ mod client;
 mod concurrency;
 mod config;
 mod error;
+mod form;
 mod http;
 mod internal;
 mod limit;
+pub mod manual_inspection;
 mod metrics;
 mod model;
 mod moment;
@@ -80,6 +83,7 @@ mod proof;
 pub mod report;
 mod request;
 mod retry;
+pub mod root_cause;
 mod route;
 mod save;
 pub mod scim;

@@ -7,10 +7,14 @@
 //! assert_eq!(filter.to_string(), "partNumber eq 'O''Brien' and result ne 'P'");
 //! ```
 
+mod order;
+
 use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
 use uuid::Uuid;
+
+pub use self::order::Order;
 
 /// A condition. It prints as the API reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]

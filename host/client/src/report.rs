@@ -153,7 +153,7 @@ impl<'a> Reports<'a> {
         let proof = core.prove_before_sending().await?;
         let route = submission.format.route();
         let call = Call {
-            body: Some(Body { bytes: submission.body.clone(), content_type: submission.format.content_type() }),
+            body: Some(Body { bytes: submission.body.clone(), content_type: submission.format.content_type().into() }),
             ..Call::get(route, route.template().to_owned(), Priority::Submission)
         };
         let answer = core.send_once(&call).await?;

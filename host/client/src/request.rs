@@ -20,6 +20,7 @@ use crate::blocking;
 use crate::cache::{CacheMode, Cached, Lookup, Resource};
 use crate::client::Client;
 use crate::error::{Error, ErrorClass};
+use crate::form;
 use crate::http::{ANYTHING, Answer, Body, Call, Priority, once};
 use crate::model::{parse_json, parse_list, parse_optional};
 use crate::route::{Method, Route};
@@ -191,7 +192,7 @@ impl Outline {
     pub(crate) fn json(mut self, value: &impl Serialize) -> Self {
         let text = serde_json::to_value(value).map(without_nulls).and_then(|value| serde_json::to_vec(&value));
         match text {
-            Ok(bytes) => self.body = Some(Body { bytes: bytes.into(), content_type: "application/json" }),
+            Ok(bytes) => self.body = Some(Body { bytes: bytes.into(), content_type: "application/json".into() }),
             Err(error) => self.target = Err(self.argument("body", format!("makes no JSON: {error}"))),
         }
         self
@@ -199,7 +200,14 @@ impl Outline {
 
     /// Any other body.
     pub(crate) fn bytes(mut self, bytes: impl Into<Bytes>, content_type: &'static str) -> Self {
-        self.body = Some(Body { bytes: bytes.into(), content_type });
+        self.body = Some(Body { bytes: bytes.into(), content_type: content_type.into() });
+        self
+    }
+
+    /// A file as a form sends it, in a part named `file`.
+    pub(crate) fn file(mut self, name: &str, content_type: &str, content: &[u8]) -> Self {
+        let (bytes, content_type) = form::of_file(name, content_type, content);
+        self.body = Some(Body { bytes, content_type: content_type.into() });
         self
     }
 

@@ -1,21 +1,27 @@
 //! The simulated REST API, a module for each domain. A domain is a table of routes; adding one is adding a table.
 
+mod answers;
 mod app;
+mod asset;
 mod header;
+mod manual_inspection;
 mod master;
 mod process;
 mod product;
 mod production;
 mod report;
+mod root_cause;
 mod saved;
 mod scim;
 mod software;
 
 use std::borrow::Cow;
 
-use axum::http::header::{CONTENT_TYPE, REFERER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, REFERER};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -26,15 +32,19 @@ use crate::check::{self, WsxfReport};
 use crate::core::Core;
 use crate::json;
 use crate::record::Outcome;
+use crate::refusal::{Refusal, bad};
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
 static TABLES: &[&[Route]] = &[
     report::ROUTES,
     app::ROUTES,
+    asset::ROUTES,
+    manual_inspection::ROUTES,
     process::ROUTES,
     product::ROUTES,
     production::ROUTES,
+    root_cause::ROUTES,
     scim::ROUTES,
     software::ROUTES,
 ];
@@ -188,6 +198,23 @@ impl<'a> Call<'a> {
         allowed.iter().any(|one| one.eq_ignore_ascii_case(given))
     }
 
+    /// The account that asks.
+    fn user(&self) -> String {
+        let token = self.header(&AUTHORIZATION).and_then(|header| header.split_once(' '));
+        let account = token.and_then(|(_, token)| STANDARD.decode(token.trim()).ok()).unwrap_or_default();
+        String::from_utf8_lossy(&account).split(':').next().unwrap_or_default().to_owned()
+    }
+
+    /// A GUID of the query.
+    fn id(&self, name: &str) -> Result<Uuid, Refusal> {
+        parse_id(name, self.query(name).unwrap_or_default())
+    }
+
+    /// The n-th parameter of the path as a GUID.
+    fn parameter_id(&self, place: usize) -> Result<Uuid, Refusal> {
+        parse_id("the last part of the path", self.parameter(place))
+    }
+
     /// Internal endpoints are for the server's own pages: without a `Referer` they refuse.
     fn internal(&self, serve: impl FnOnce() -> Reply) -> Reply {
         if self.header(&REFERER).is_some() {
@@ -230,6 +257,10 @@ impl Reply {
     fn bad_request(call: &Call<'_>, text: &str) -> Self {
         Self::refuse(call, Outcome::Refused, StatusCode::BAD_REQUEST, text)
     }
+}
+
+fn parse_id(what: &str, text: &str) -> Result<Uuid, Refusal> {
+    Uuid::parse_str(text).map_err(|_| bad(format!("{what} is {text:?}, allowed is a GUID")))
 }
 
 fn read_wsxf(body: &[u8]) -> Result<Vec<WsxfReport>, Vec<check::Problem>> {

@@ -10,13 +10,16 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{AnswerForm, RefusalForm};
+use crate::asset::Assets;
 use crate::control::{Control, Listener};
 use crate::error::Result;
 use crate::factory::Factory;
 use crate::fault::{Faults, Rule, Script, Window};
+use crate::inspection::Inspections;
 use crate::options::{Keep, RateLimit, SimOptions};
 use crate::product::Products;
 use crate::record::{Outcome, Records, RequestRecord};
+use crate::root_cause::Tickets;
 use crate::scim::Accounts;
 use crate::software::Software;
 use crate::stats::{Counters, RuleStats, Stats};
@@ -50,10 +53,13 @@ pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) faults: Faults,
     pub(crate) store: Store,
+    pub(crate) assets: Assets,
     pub(crate) factory: Factory,
     pub(crate) accounts: Accounts,
     pub(crate) products: Products,
     pub(crate) software: Software,
+    pub(crate) inspections: Inspections,
+    pub(crate) tickets: Tickets,
     pub(crate) records: Records,
     pub(crate) counters: Counters,
     /// When the requests of the current window came.
@@ -89,10 +95,13 @@ impl Core {
             },
             faults: Faults::new(Script::default(), Instant::now()).0,
             store: Store::new(options.keep),
+            assets: Assets::default(),
             factory: Factory::default(),
             accounts: Accounts::default(),
             products: Products::default(),
             software: Software::default(),
+            inspections: Inspections::default(),
+            tickets: Tickets::default(),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
             window: VecDeque::new(),
@@ -223,10 +232,13 @@ impl Core {
         let mut state = self.state();
         state.faults = Faults::new(Script::default(), Instant::now()).0;
         state.store = Store::new(self.keep);
+        state.assets = Assets::default();
         state.factory = Factory::default();
         state.accounts = Accounts::default();
         state.products = Products::default();
         state.software = Software::default();
+        state.inspections = Inspections::default();
+        state.tickets = Tickets::default();
         state.records.clear();
         state.counters = Counters::new();
         state.window.clear();

@@ -23,7 +23,7 @@ pub(crate) struct Factory {
 }
 
 /// Puts what is given over what is there.
-fn merge(known: &mut Map<String, Value>, given: Map<String, Value>) {
+pub(crate) fn merge(known: &mut Map<String, Value>, given: Map<String, Value>) {
     known.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
 }
 
@@ -55,6 +55,14 @@ impl Factory {
     pub(crate) fn unit_of(&self, serial: &str) -> Option<Value> {
         let (serial, part) = self.units.keys().find(|(known, _)| known == serial)?;
         self.unit(serial, part)
+    }
+
+    /// A unit by the id that it was saved with.
+    pub(crate) fn unit_with_id(&self, id: &str) -> Option<&Map<String, Value>> {
+        let is_it = |unit: &&Map<String, Value>| {
+            unit.get("unitId").and_then(Value::as_str).is_some_and(|known| known.eq_ignore_ascii_case(id))
+        };
+        self.units.values().find(is_it)
     }
 
     fn children<'a>(&'a self, parent: &'a Key) -> impl Iterator<Item = &'a Key> {

@@ -30,6 +30,7 @@
 
 mod answer;
 mod api;
+mod asset;
 mod attachment;
 pub mod check;
 mod control;
@@ -37,14 +38,18 @@ mod core;
 mod error;
 mod factory;
 pub mod fault;
+mod form;
+mod inspection;
 mod json;
 mod listen;
+mod object;
 mod odata;
 mod options;
 mod process;
 mod product;
 mod record;
 mod refusal;
+mod root_cause;
 mod scim;
 mod serve;
 mod sim;

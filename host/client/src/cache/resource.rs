@@ -8,6 +8,8 @@ use crate::route::{Method, Route};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Resource {
+    /// Kinds of assets.
+    AssetTypes,
     /// Test, repair and other operations.
     Processes,
     /// Products, with revisions, groups and tags.
@@ -18,19 +20,21 @@ pub enum Resource {
 
 impl Resource {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Processes, Self::Products, Self::Production];
+    pub const ALL: [Self; 4] = [Self::AssetTypes, Self::Processes, Self::Products, Self::Production];
 
     pub(crate) const fn index(self) -> usize {
         match self {
-            Self::Processes => 0,
-            Self::Products => 1,
-            Self::Production => 2,
+            Self::AssetTypes => 0,
+            Self::Processes => 1,
+            Self::Products => 2,
+            Self::Production => 3,
         }
     }
 
     /// The name used as a metric label.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::AssetTypes => "asset_types",
             Self::Processes => "processes",
             Self::Products => "products",
             Self::Production => "production",
@@ -41,7 +45,7 @@ impl Resource {
     /// process list is better than none.
     pub(crate) const fn stale_for(self) -> Duration {
         match self {
-            Self::Processes | Self::Products | Self::Production => Duration::from_hours(24 * 7),
+            Self::AssetTypes | Self::Processes | Self::Products | Self::Production => Duration::from_hours(24 * 7),
         }
     }
 
@@ -54,7 +58,10 @@ impl Resource {
         let path = route.template().to_ascii_lowercase();
         let path = path.strip_prefix("/api/").unwrap_or(&path);
         let path = path.strip_prefix("internal/").unwrap_or(path);
-        match path.split('/').next() {
+        let mut segments = path.split('/');
+        match segments.next() {
+            // A count or a calibration changes no type.
+            Some("asset") if segments.next() == Some("types") => &[Self::AssetTypes],
             Some("product") => &[Self::Products],
             Some("production" | "mes") => &[Self::Production],
             Some("process") => &[Self::Processes],
@@ -77,6 +84,8 @@ mod tests {
         check(Method::Delete, "/api/internal/product/Vendors/{id}", &[Resource::Products]);
         check(Method::Put, "/api/internal/Process/Put", &[Resource::Processes]);
         check(Method::Put, "/api/Production/Units", &[Resource::Production]);
+        check(Method::Put, "/api/Asset/Types", &[Resource::AssetTypes]);
+        check(Method::Put, "/api/Asset/Count", &[]);
         check(Method::Post, "/api/Report/WSJF", &[]);
         check(Method::Get, "/api/Product/{partNumber}", &[]);
     }

@@ -64,7 +64,7 @@ async fn unhurried(core: &Core, call: &Call) -> Result<Answer, Error> {
     let mut body_bytes = 0;
     if let Some(body) = &call.body {
         body_bytes = body.bytes.len();
-        request = request.header(CONTENT_TYPE, body.content_type).body(body.bytes.clone());
+        request = request.header(CONTENT_TYPE, &*body.content_type).body(body.bytes.clone());
     }
     let patience = core.timeouts.read + upload_time(body_bytes);
     let mut response = match tokio::time::timeout(patience, request.send()).await {
