@@ -86,3 +86,113 @@ fn what_the_client_does_is_measured_without_ids_in_labels() {
     );
     assert!(!printed.contains("L7-3"), "{printed}");
 }
+
+#[test]
+fn the_cache_answers_most_lookups_and_without_the_server() {
+    let printed = run(env!("CARGO_BIN_EXE_http_caching"));
+    assert!(number(&printed, "hit rate ") > 70.0, "{printed}");
+    assert!(number(&printed, "with it: ") >= 50.0, "{printed}");
+    has(&printed, &["after a write: Some(\"Main board\")", "without the server: Some(\"Main board\"), stale: true"]);
+}
+
+#[test]
+fn files_go_with_a_report_and_come_back_whole() {
+    let printed = run(env!("CARGO_BIN_EXE_attachment_io"));
+    has(
+        &printed,
+        &[
+            "board.png: image/png",
+            "found 23 bytes or more, allowed are 5",
+            "still there: false",
+            "of Some(\"L7-000042\")",
+            "saved all files: true",
+            "\nfile\n",
+        ],
+    );
+}
+
+#[test]
+fn a_report_that_failed_is_found_and_repaired() {
+    let printed = run(env!("CARGO_BIN_EXE_report"));
+    has(&printed, &["failed: L7-2\n", "repairs: 1, of Some(00000000-0000-0000-0000-000000000002)"]);
+}
+
+#[test]
+fn a_product_is_made_and_changed() {
+    let printed = run(env!("CARGO_BIN_EXE_product"));
+    has(
+        &printed,
+        &[
+            "LAMP-9: Some(\"Lamp with a dimmer\"), revisions [\"A\"]",
+            "still Some(\"Lamp with a dimmer\"), now Some(\"From hall 2\")",
+            "1 kind of parts",
+            "none: true",
+        ],
+    );
+}
+
+#[test]
+fn a_unit_is_built_and_goes_through_its_life() {
+    let printed = run(env!("CARGO_BIN_EXE_production"));
+    has(
+        &printed,
+        &[
+            "taken: [\"Lamp-000001\", \"Lamp-000002\"]",
+            "phase Some(16), made of [\"LED-3\"]",
+            "refused: a unit cannot be a part of itself",
+        ],
+    );
+}
+
+#[test]
+fn processes_are_found() {
+    let printed = run(env!("CARGO_BIN_EXE_process"));
+    has(
+        &printed,
+        &["from the server: true", "by name: Some(100)", "by code: Some(\"Repair\")", "none: true", "[500, 510]"],
+    );
+}
+
+#[test]
+fn a_package_is_filled_and_released() {
+    let printed = run(env!("CARGO_BIN_EXE_software"));
+    has(&printed, &["file Some(\"bin/lamp.seq\"), Some(19) bytes", "refused: ", "released for the lamp: 1"]);
+}
+
+#[test]
+fn an_account_is_made_and_its_token_is_not_shown() {
+    let printed = run(env!("CARGO_BIN_EXE_scim"));
+    has(&printed, &["Some(\"Anna\"), active: Some(false)", "gone: true"]);
+}
+
+#[test]
+fn an_asset_is_counted_and_maintained() {
+    let printed = run(env!("CARGO_BIN_EXE_asset"));
+    has(
+        &printed,
+        &[
+            "after 95 uses: Some(Warning)",
+            "after maintenance: Some(Ok)",
+            "PIN-1 in Some(\"JIG-1\"), used Some(95) times",
+            "files: [\"drawing.txt\"]",
+        ],
+    );
+}
+
+#[test]
+fn a_ticket_lives_from_open_to_archived() {
+    let printed = run(env!("CARGO_BIN_EXE_root_cause"));
+    has(
+        &printed,
+        &["Some(\"a supply was loose\")", "solved, with that word: 1", "the file has 17 bytes", "now: Some(Archived)"],
+    );
+}
+
+#[test]
+fn an_inspection_is_defined_with_its_document() {
+    let printed = run(env!("CARGO_BIN_EXE_manual_inspection"));
+    has(
+        &printed,
+        &["Some(\"Look at the lamp\") is a Some(Draft)", "relations: 1", "Some(\"how to look.pdf\"): 18 bytes"],
+    );
+}

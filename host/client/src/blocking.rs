@@ -8,6 +8,16 @@ use tokio::runtime::{Builder, Handle};
 
 use crate::error::Error;
 
+tokio::task_local! {
+    /// Set within calls that a thread waits for.
+    static WAITING: ();
+}
+
+/// Whether a thread stands still until this call is done: perhaps one that drives other calls.
+pub(crate) fn is_waiting() -> bool {
+    WAITING.try_with(|()| ()).is_ok()
+}
+
 /// The runtime of all waiting calls, made when it is needed first. It lives as long as the process: connections of any client
 /// may be driven by it.
 fn runtime() -> Result<&'static Handle, Error> {
@@ -33,7 +43,8 @@ fn runtime() -> Result<&'static Handle, Error> {
 /// # Ok(()) }
 /// ```
 ///
-/// Works inside a runtime too, which it then keeps from doing anything else on this thread.
+/// Works inside a runtime too, which it then keeps from doing anything else on this thread. Calls have connections of their own
+/// then, and wait for no call of that runtime, but for its turn at the rate limit; that ends at the deadline.
 ///
 /// # Errors
 /// Those of the calls; [`Error::Setting`] when no thread can be started.
@@ -41,7 +52,7 @@ pub fn wait<T: Send + 'static>(future: impl Future<Output = Result<T, Error>> + 
     let (sender, receiver) = mpsc::sync_channel(1);
     runtime()?.spawn(async move {
         // Nobody receives only when the waiting thread is gone.
-        sender.send(future.await).ok();
+        sender.send(WAITING.scope((), future).await).ok();
     });
     receiver.recv().map_err(|_| Error::Setting { setting: "thread", problem: "has panicked in the call".to_owned() })?
 }

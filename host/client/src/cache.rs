@@ -79,6 +79,8 @@ type Store = moka::future::Cache<Key, Arc<Entry>>;
 #[derive(Debug)]
 pub(crate) struct Cache {
     fresh: Store,
+    /// What is being read for threads that wait; empty otherwise.
+    waiting: Store,
     last: Store,
     shelf: Option<Arc<Shelf>>,
     scope: Uuid,
@@ -173,6 +175,7 @@ impl Cache {
         let shelf = config.dir.as_deref().filter(|_| config.max_entries > 0);
         Self {
             fresh,
+            waiting: store("waiting", Entry::ttl).build(),
             last: store("last", Entry::stale_ttl).build(),
             shelf: shelf.map(|dir| Arc::new(Shelf::new(dir, scope, config.max_entries))),
             scope,

@@ -13,7 +13,7 @@ use crate::cache::{Cache, CacheConfig, Resource};
 use crate::client::Client;
 use crate::concurrency::Concurrency;
 use crate::error::Error;
-use crate::http::{Core, Proxy, TlsFiles, build_connector};
+use crate::http::{Connector, Core, Proxy, TlsFiles};
 use crate::limit::RateLimiter;
 use crate::metrics::Metrics;
 use crate::proof::ProofState;
@@ -225,7 +225,7 @@ impl ClientBuilder {
         if [connect, read, total, deadline].iter().any(Duration::is_zero) {
             return Err(Error::Setting { setting: "timeouts", problem: "one of them is zero".to_owned() });
         }
-        let connector = build_connector(&address, &self.tls, &self.proxy, &self.timeouts, &self.user_agent)?;
+        let connector = Connector::new(&address, &self.tls, &self.proxy, &self.timeouts, self.user_agent)?;
         let meter = self.meter.unwrap_or_else(|| NoopMeterProvider::new().meter("wats-client"));
         let metrics = Metrics::new(&meter);
         let cache = self.enable_cache.then(|| Cache::new(&self.cache, &address, auth.identity(), metrics.evictions()));

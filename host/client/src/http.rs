@@ -20,8 +20,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+pub(crate) use self::connector::{Connector, TlsFiles};
 pub use self::connector::{Proxy, ProxyCredentials};
-pub(crate) use self::connector::{TlsFiles, build as build_connector};
 use crate::address::Address;
 use crate::auth::Auth;
 use crate::breaker::{Breaker, Outcome};
@@ -108,7 +108,7 @@ impl Answer {
 pub(crate) struct Core {
     pub(crate) address: Address,
     pub(crate) auth: Auth,
-    pub(crate) connector: reqwest::Client,
+    pub(crate) connector: Connector,
     pub(crate) proxy: Proxy,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: RetryPolicy,

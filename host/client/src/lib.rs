@@ -29,7 +29,8 @@
 //! asynchronous. Long lists come as [`Pages`], filters are built with [`odata`]. Calls without a promise stand apart, in
 //! [`Client::internal`].
 //!
-//! Layout: one module per domain ([`report`], [`product`], [`production`], [`process`], [`scim`], [`software`]) over one `http` core; every request of
+//! Layout: one module per domain ([`asset`], [`process`], [`product`], [`production`], [`report`], [`root_cause`], [`scim`],
+//! [`software`], and internal [`manual_inspection`]) over one `http` core; every request of
 //! every domain goes through it.
 //!
 //! # Metrics

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::entry::{Entry, Keep};
 use super::shelf::Kept;
 use super::{Cache, Key, Resource};
+use crate::blocking;
 use crate::error::{Error, ErrorClass};
 use crate::http::{Answer, Call, Core, Priority, once};
 use crate::route::Route;
@@ -144,7 +145,13 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
             self.count_miss(cache);
             self.fetch(cache, &key).await
         };
-        let entry = cache.fresh.try_get_with(key.clone(), fetch).await.map_err(|e| Error::clone(&e))?;
+        // An equal read that is under way may stand still with the thread that waits for this one: those who wait share theirs.
+        let shared = if blocking::is_waiting() { &cache.waiting } else { &cache.fresh };
+        let entry = shared.try_get_with(key.clone(), fetch).await.map_err(|e| Error::clone(&e))?;
+        if blocking::is_waiting() && asked {
+            cache.fresh.insert(key.clone(), Arc::clone(&entry)).await;
+            cache.waiting.invalidate(&key).await;
+        }
         if !asked {
             // An equal read was under way: its answer is ours too.
             self.count_hit(cache);

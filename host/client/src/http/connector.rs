@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -9,6 +10,7 @@ use reqwest::{Certificate, Identity, NoProxy};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::address::Address;
+use crate::blocking;
 use crate::config::Timeouts;
 use crate::error::Error;
 
@@ -69,53 +71,113 @@ pub(crate) struct TlsFiles {
     pub(crate) accept_invalid: bool,
 }
 
-/// Builds the transport. Reads the files named in `tls`.
-pub(crate) fn build(
-    address: &Address,
-    tls: &TlsFiles,
-    proxy: &Proxy,
-    timeouts: &Timeouts,
-    user_agent: &str,
-) -> Result<reqwest::Client, Error> {
-    let mut builder = reqwest::Client::builder()
-        // Never followed: a report must not be posted to, nor a token be shown to, an address that an answer names.
-        .redirect(Policy::none())
-        .connect_timeout(timeouts.connect)
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS)
-        .tcp_nodelay(true)
-        .user_agent(user_agent);
-    let mut roots = Vec::new();
-    for path in &tls.ca {
-        let pem = read(path, "ca_certificate_file")?;
-        let found = Certificate::from_pem_bundle(&pem).map_err(|e| not_pem(path, "ca_certificate_file", &e))?;
-        if found.is_empty() {
-            return Err(setting("ca_certificate_file", format!("{} holds no PEM certificate", path.display())));
+/// Makes connections to the server, and keeps those that are idle.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    client: reqwest::Client,
+    /// For who waits: an idle connection is driven by the runtime on which it was made, and that may be the one that stands
+    /// still while it is waited for. Made when it is needed first.
+    waiting: OnceLock<reqwest::Client>,
+    recipe: Recipe,
+}
+
+/// All that it takes to make one.
+#[derive(Debug)]
+struct Recipe {
+    roots: Vec<Certificate>,
+    /// The system's certificates are trusted too.
+    trusts_system: bool,
+    identity: Option<Identity>,
+    accept_invalid: bool,
+    proxy: Proxy,
+    connect_timeout: Duration,
+    user_agent: String,
+}
+
+impl Connector {
+    /// Reads the files named in `tls`.
+    pub(crate) fn new(
+        address: &Address,
+        tls: &TlsFiles,
+        proxy: &Proxy,
+        timeouts: &Timeouts,
+        user_agent: String,
+    ) -> Result<Self, Error> {
+        let mut roots = Vec::new();
+        for path in &tls.ca {
+            let pem = read(path, "ca_certificate_file")?;
+            let found = Certificate::from_pem_bundle(&pem).map_err(|e| not_pem(path, "ca_certificate_file", &e))?;
+            if found.is_empty() {
+                return Err(setting("ca_certificate_file", format!("{} holds no PEM certificate", path.display())));
+            }
+            roots.extend(found);
         }
-        roots.extend(found);
-    }
-    // Without https the system's certificates are not needed, and a system without any is no reason not to start.
-    let tls_is_used = address.is_https() || matches!(proxy, Proxy::Manual { url, .. } if url.starts_with("https:"));
-    builder = if tls_is_used { builder.tls_certs_merge(roots) } else { builder.tls_certs_only(roots) };
-    if let Some(certificate) = &tls.client_certificate {
-        let mut pem = read(certificate, "client_certificate_files")?;
-        if let Some(key) = &tls.client_key {
-            pem.push(b'\n');
-            pem.extend(read(key, "client_certificate_files")?);
+        // Without https the system's certificates are not needed, and a system without any is no reason not to start.
+        let trusts_system =
+            address.is_https() || matches!(proxy, Proxy::Manual { url, .. } if url.starts_with("https:"));
+        let mut identity = None;
+        if let Some(certificate) = &tls.client_certificate {
+            let mut pem = read(certificate, "client_certificate_files")?;
+            if let Some(key) = &tls.client_key {
+                pem.push(b'\n');
+                pem.extend(read(key, "client_certificate_files")?);
+            }
+            identity =
+                Some(Identity::from_pem(&pem).map_err(|e| not_pem(certificate, "client_certificate_files", &e))?);
         }
-        let identity = Identity::from_pem(&pem).map_err(|e| not_pem(certificate, "client_certificate_files", &e))?;
-        builder = builder.identity(identity);
+        if tls.accept_invalid {
+            tracing::warn!(server = %address.origin(), "any certificate is accepted: whoever is on the way can read the token");
+        }
+        let recipe = Recipe {
+            roots,
+            trusts_system,
+            identity,
+            accept_invalid: tls.accept_invalid,
+            proxy: proxy.clone(),
+            connect_timeout: timeouts.connect,
+            user_agent,
+        };
+        Ok(Self { client: recipe.build()?, waiting: OnceLock::new(), recipe })
     }
-    if tls.accept_invalid {
-        tracing::warn!(server = %address.origin(), "any certificate is accepted: whoever is on the way can read the token");
-        builder = builder.tls_danger_accept_invalid_certs(true);
+
+    /// The one for this call.
+    pub(super) fn client(&self) -> Result<&reqwest::Client, Error> {
+        if !blocking::is_waiting() {
+            return Ok(&self.client);
+        }
+        if let Some(made) = self.waiting.get() {
+            return Ok(made);
+        }
+        let made = self.recipe.build()?;
+        Ok(self.waiting.get_or_init(|| made))
     }
-    builder = match proxy {
-        Proxy::None => builder.no_proxy(),
-        Proxy::System => builder,
-        Proxy::Manual { url, bypass, credentials } => builder.proxy(manual(url, bypass, credentials.as_ref())?),
-    };
-    builder.build().map_err(|e| setting("build", format!("TLS cannot be set up: {}", innermost(&e))))
+}
+
+impl Recipe {
+    fn build(&self) -> Result<reqwest::Client, Error> {
+        let mut builder = reqwest::Client::builder()
+            // Never followed: a report must not be posted to, nor a token be shown to, an address that an answer names.
+            .redirect(Policy::none())
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .tcp_nodelay(true)
+            .user_agent(&self.user_agent);
+        let roots = self.roots.iter().cloned();
+        builder = if self.trusts_system { builder.tls_certs_merge(roots) } else { builder.tls_certs_only(roots) };
+        if let Some(identity) = &self.identity {
+            builder = builder.identity(identity.clone());
+        }
+        if self.accept_invalid {
+            builder = builder.tls_danger_accept_invalid_certs(true);
+        }
+        builder = match &self.proxy {
+            Proxy::None => builder.no_proxy(),
+            Proxy::System => builder,
+            Proxy::Manual { url, bypass, credentials } => builder.proxy(manual(url, bypass, credentials.as_ref())?),
+        };
+        builder.build().map_err(|e| setting("build", format!("TLS cannot be set up: {}", innermost(&e))))
+    }
 }
 
 fn manual(url: &str, bypass: &[String], credentials: Option<&ProxyCredentials>) -> Result<reqwest::Proxy, Error> {

@@ -50,7 +50,7 @@ pub(super) async fn exchange(core: &Core, call: &Call) -> Result<Answer, Error> 
 
 async fn unhurried(core: &Core, call: &Call) -> Result<Answer, Error> {
     let url = core.address.join(call.route, &call.target)?;
-    let mut request = core.connector.request(method(call.route.method()), url).header(ACCEPT, call.accept);
+    let mut request = core.connector.client()?.request(method(call.route.method()), url).header(ACCEPT, call.accept);
     if call.route.is_internal() {
         // These are for the server's own pages, and refuse whoever does not come from one.
         request = request.header(REFERER, &**core.address.base());

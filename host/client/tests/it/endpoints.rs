@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use wats_client::{Client, Request};
+use wats_sim::fault::{Action, Point, Rule};
 use wats_sim::{DEMO_TOKEN, Outcome, RequestRecord, Sim, SimOptions};
 
 use self::production::{LAMP, batch};
@@ -114,6 +115,31 @@ fn a_call_can_be_waited_for_with_and_without_a_runtime() {
             });
         }
     });
+}
+
+/// All on one thread: the connection that was used before, and the read that is under way, belong to the runtime that now stands still.
+#[tokio::test(flavor = "current_thread")]
+async fn a_call_that_is_waited_for_inside_a_runtime_needs_nothing_of_it() {
+    let (sim, client) = plant();
+    client.process().list().await.unwrap();
+    client.clear_cache();
+    let began = std::time::Instant::now();
+    let batch = batch("B-1");
+    assert!(client.production().save_batch(&batch).wait().unwrap().is_some());
+    let numbers = client.production().take_serial_numbers("Lamp", 1, None, None).wait().unwrap();
+    assert_eq!(numbers.len(), 1, "sent once, so over a connection that lives");
+    // A read that has begun and stands still.
+    sim.handle().add_rule(Rule::any(Action::hang(Point::BeforeStore, 60_000)).times(1)).unwrap();
+    let before = sim.handle().stats().requests;
+    let mut reading = tokio::task::JoinSet::new();
+    let other = client.clone();
+    reading.spawn(async move { other.process().list().await.map(drop) });
+    while sim.handle().stats().requests == before {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(client.process().by_code(100).wait().unwrap().unwrap().code, Some(100));
+    assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(client.process().by_code(100).await.unwrap().unwrap().code, Some(100), "and it is kept");
 }
 
 #[tokio::test]
