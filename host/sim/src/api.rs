@@ -1,5 +1,6 @@
 //! The simulated REST API, a module for each domain. A domain is a table of routes; adding one is adding a table.
 
+mod analytics;
 mod app;
 mod header;
 mod master;
@@ -26,7 +27,8 @@ use crate::record::Outcome;
 use crate::serve::Subject;
 
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
-static TABLES: [&[Route]; 5] = [report::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES];
+static TABLES: [&[Route]; 6] =
+    [report::ROUTES, analytics::ROUTES, app::ROUTES, process::ROUTES, product::ROUTES, production::ROUTES];
 
 /// One method and path.
 #[derive(Debug)]

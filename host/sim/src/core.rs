@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::analytics::UnitFlow;
 use crate::answer::{AnswerForm, RefusalForm};
 use crate::control::{Control, Listener};
 use crate::error::Result;
@@ -48,6 +49,7 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) store: Store,
     pub(crate) factory: Factory,
+    pub(crate) unit_flow: UnitFlow,
     pub(crate) records: Records,
     pub(crate) counters: Counters,
     /// When the requests of the current window came.
@@ -84,6 +86,7 @@ impl Core {
             faults: Faults::new(Script::default(), Instant::now()).0,
             store: Store::new(options.keep),
             factory: Factory::default(),
+            unit_flow: UnitFlow::default(),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
             window: VecDeque::new(),
@@ -215,6 +218,7 @@ impl Core {
         state.faults = Faults::new(Script::default(), Instant::now()).0;
         state.store = Store::new(self.keep);
         state.factory = Factory::default();
+        state.unit_flow = UnitFlow::default();
         state.records.clear();
         state.counters = Counters::new();
         state.window.clear();
