@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::analytics::Analytics;
 use crate::cache::{CacheStats, Resource};
 use crate::check::{ConnectionReport, run as run_check};
 use crate::concurrency::Concurrency;
@@ -40,6 +41,11 @@ impl Client {
 
     pub(crate) fn core(&self) -> &Core {
         &self.core
+    }
+
+    /// Calls about figures: yield, repairs, steps, measurements, histories.
+    pub fn analytics(&self) -> Analytics<'_> {
+        Analytics::new(self)
     }
 
     /// Calls about reports.

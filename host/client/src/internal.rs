@@ -1,5 +1,6 @@
 //! Calls that WATS has for its own pages.
 
+use crate::analytics::AnalyticsInternal;
 use crate::client::Client;
 use crate::production::ProductionInternal;
 
@@ -16,6 +17,11 @@ pub struct Internal<'a> {
 impl<'a> Internal<'a> {
     pub(crate) const fn new(client: &'a Client) -> Self {
         Self { client }
+    }
+
+    /// Internal calls about figures: the way of units, lists of measurements and steps, alarms.
+    pub fn analytics(&self) -> AnalyticsInternal<'a> {
+        AnalyticsInternal::new(self.client)
     }
 
     /// Internal calls about production.

@@ -29,7 +29,7 @@
 //! asynchronous. Long lists come as [`Pages`], filters are built with [`odata`]. Calls without a promise stand apart, in
 //! [`Client::internal`].
 //!
-//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`]) over one `http` core; every request of
+//! Layout: one module per domain ([`Reports`], [`Processes`], [`Products`], [`production`], [`analytics`]) over one `http` core; every request of
 //! every domain goes through it.
 //!
 //! # Metrics
@@ -54,6 +54,7 @@
 //! API has calls.
 
 mod address;
+pub mod analytics;
 mod auth;
 mod blocking;
 mod breaker;
@@ -76,7 +77,7 @@ mod process;
 mod product;
 pub mod production;
 mod proof;
-mod report;
+pub mod report;
 mod request;
 mod retry;
 mod route;

@@ -1,5 +1,6 @@
 //! Submission of reports.
 
+mod header;
 mod receipt;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::error::Error;
 use crate::http::{Body, Call, Priority};
 use crate::route::{POST_WSJF, POST_WSXF, Route};
 
+pub use self::header::{HeaderAsset, HeaderMiscInfo, HeaderSubUnit, ReportHeader};
 pub use self::receipt::{Receipt, ReceiptEvidence};
 
 /// The two formats that WATS takes.

@@ -8,6 +8,8 @@ use crate::route::{Method, Route};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Resource {
+    /// Levels: where in its life a unit is tested.
+    Levels,
     /// Test, repair and other operations.
     Processes,
     /// Products, with revisions, groups and tags.
@@ -18,19 +20,21 @@ pub enum Resource {
 
 impl Resource {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Processes, Self::Products, Self::Production];
+    pub const ALL: [Self; 4] = [Self::Levels, Self::Processes, Self::Products, Self::Production];
 
     pub(crate) const fn index(self) -> usize {
         match self {
-            Self::Processes => 0,
-            Self::Products => 1,
-            Self::Production => 2,
+            Self::Levels => 0,
+            Self::Processes => 1,
+            Self::Products => 2,
+            Self::Production => 3,
         }
     }
 
     /// The name used as a metric label.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Levels => "levels",
             Self::Processes => "processes",
             Self::Products => "products",
             Self::Production => "production",
@@ -41,7 +45,7 @@ impl Resource {
     /// process list is better than none.
     pub(crate) const fn stale_for(self) -> Duration {
         match self {
-            Self::Processes | Self::Products | Self::Production => Duration::from_hours(24 * 7),
+            Self::Levels | Self::Processes | Self::Products | Self::Production => Duration::from_hours(24 * 7),
         }
     }
 
