@@ -25,7 +25,7 @@ use crate::core::Core;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new("POST", "api/App/DynamicYield", |core, call| {
-        grouped(core, call, &yields::FIGURES, |name| name == "period" || report::is_field(name), yields::rows)
+        grouped(core, call, &yields::FIGURES, yields::is_dimension, yields::rows)
     }),
     Route::new("POST", "api/App/DynamicRepair", |core, call| {
         grouped(core, call, &repair::FIGURES, repair::is_dimension, repair::rows)

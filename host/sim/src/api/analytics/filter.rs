@@ -36,7 +36,7 @@ const NOT_KNOWN: [&str; 1] = ["assetName"];
 #[derive(Debug)]
 pub(super) struct Filter {
     texts: Vec<(&'static str, Alternatives)>,
-    misc: Vec<(Option<Alternatives>, Option<Alternatives>)>,
+    misc: Vec<Misc>,
     asset: Option<Alternatives>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -114,7 +114,7 @@ impl Filter {
             texts.extend(patterns(key)?.map(|alternatives| (key, alternatives)));
         }
         let misc = [("miscDescription", "miscValue"), ("miscInfoDescription", "miscInfoString")];
-        let misc = misc.into_iter().map(|(name, value)| Ok((patterns(name)?, patterns(value)?)));
+        let misc = misc.into_iter().map(|(name, value)| Ok(Misc { name: patterns(name)?, value: patterns(value)? }));
         let misc: Vec<_> = misc.collect::<Result<_, String>>()?;
         let grouping = whole("dateGrouping")?.map(Grouping::of).transpose()?.flatten();
         let date = |key: &str| text(key)?.map(|text| moment(key, &text)).transpose();
@@ -130,7 +130,7 @@ impl Filter {
         let count = |key: &str| Ok::<_, String>(whole(key)?.and_then(|count| u64::try_from(count).ok()));
         Ok(Self {
             texts,
-            misc: misc.into_iter().filter(|(name, value)| name.is_some() || value.is_some()).collect(),
+            misc: misc.into_iter().filter(|misc| misc.name.is_some() || misc.value.is_some()).collect(),
             asset: patterns("assetSerialNumber")?,
             from,
             to,
@@ -151,12 +151,16 @@ impl Filter {
         };
         is_in_time
             && self.texts.iter().all(|(key, alternatives)| alternatives.fit_value(&report.value(key)))
-            && self.misc.iter().all(|(name, value)| {
-                report.list("miscInfos").iter().any(|misc| has(misc, name.as_ref(), value.as_ref()))
-            })
-            && self.asset.as_ref().is_none_or(|serial| {
-                report.list("assets").iter().any(|asset| asset.get("sn").is_some_and(|sn| serial.fit_value(sn)))
-            })
+            && self.misc.iter().all(|wanted| report.list("miscInfos").iter().any(|misc| wanted.fits(misc)))
+            && (self.asset.is_none() || report.list("assets").iter().any(|asset| self.takes("assets", asset)))
+    }
+
+    /// Whether an item of a report's list is one that it asks for.
+    pub(super) fn takes(&self, list: &str, item: &Value) -> bool {
+        match list {
+            "assets" => self.asset.as_ref().is_none_or(|serial| item.get("sn").is_some_and(|sn| serial.fit_value(sn))),
+            _ => self.misc.iter().all(|wanted| wanted.fits(item)),
+        }
     }
 
     /// The same, and whether it is the run asked for.
@@ -176,11 +180,20 @@ impl Filter {
     }
 }
 
-fn has(misc: &Value, name: Option<&Alternatives>, value: Option<&Alternatives>) -> bool {
-    let fits = |wanted: Option<&Alternatives>, key: &str| {
-        wanted.is_none_or(|wanted| misc.get(key).is_some_and(|value| wanted.fit_value(value)))
-    };
-    fits(name, "description") && fits(value, "text")
+/// The name and the value that a misc info must have.
+#[derive(Debug)]
+struct Misc {
+    name: Option<Alternatives>,
+    value: Option<Alternatives>,
+}
+
+impl Misc {
+    fn fits(&self, misc: &Value) -> bool {
+        let fits = |wanted: Option<&Alternatives>, key: &str| {
+            wanted.is_none_or(|wanted| misc.get(key).is_some_and(|value| wanted.fit_value(value)))
+        };
+        fits(self.name.as_ref(), "description") && fits(self.value.as_ref(), "text")
+    }
 }
 
 /// A date with an offset, or one in UTC without.

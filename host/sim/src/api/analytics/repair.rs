@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::filter::Filter;
 use super::group::{self, Dimensions, grouped};
-use super::report::{Report, is_field};
-use super::yields;
+use super::report::{DIMENSIONS, Report};
+use super::yields::value;
 
 /// What rows have beside their dimensions.
 pub(super) const FIGURES: [&str; 2] = ["repairReportCount", "repairCount"];
@@ -35,8 +35,8 @@ const OF_TEST: [(&str, &str); 6] = [
 ];
 
 pub(super) fn is_dimension(name: &str) -> bool {
-    matches!(name, "period" | "referencedStep" | "referencedStepPath")
-        || is_field(name)
+    matches!(name, "period" | "repairOperation" | "referencedStep" | "referencedStepPath")
+        || DIMENSIONS.contains(&name)
         || OF_FAILURE.iter().chain(&OF_TEST).any(|(known, _)| *known == name)
 }
 
@@ -89,10 +89,6 @@ impl Repair<'_> {
             _ => value(self.report, name, filter),
         }
     }
-}
-
-fn value(report: &Report, name: &str, filter: &Filter) -> Value {
-    yields::values(report, &[name.to_owned()], filter).pop().unwrap_or_default()
 }
 
 pub(super) fn rows(reports: &[Report], dimensions: &Dimensions, filter: &Filter) -> Vec<Value> {

@@ -61,7 +61,7 @@ fn count_runs(reports: &mut [Report]) {
 }
 
 /// Where a report has what a filter or a dimension names: in a test report, and in a repair report where that differs.
-const FIELDS: [(&str, &str, &str); 19] = [
+const FIELDS: [(&str, &str, &str); 18] = [
     ("serialNumber", "/sn", "/sn"),
     ("partNumber", "/pn", "/pn"),
     ("revision", "/rev", "/rev"),
@@ -78,26 +78,32 @@ const FIELDS: [(&str, &str, &str); 19] = [
     ("errorCode", "/uut/errorCode", ""),
     ("swFilename", "/root/seqCall/name", ""),
     ("swVersion", "/root/seqCall/version", ""),
-    ("comment", "/uut/comment", "/uur/comment"),
     ("executionTime", "/uut/execTime", "/uur/execTime"),
     ("referencedUut", "", "/uur/refUUT"),
 ];
 
-/// What a report has no field for, and has all the same.
-const DERIVED: [&str; 7] = [
-    "status",
-    "testOperation",
-    "repairOperation",
+/// What tests and repairs can be grouped by, of what [`Report::value`] knows.
+pub(super) const DIMENSIONS: [&str; 19] = [
+    "partNumber",
     "productName",
     "productGroup",
+    "revision",
+    "stationName",
+    "location",
+    "purpose",
+    "testOperation",
+    "processCode",
+    "swFilename",
+    "swVersion",
+    "level",
+    "batchNumber",
+    "operator",
+    "fixtureId",
+    "socketIndex",
+    "errorCode",
     "stepCausedUutFailure",
     "stepPathCausedUutFailure",
 ];
-
-/// Whether [`Report::value`] knows the name.
-pub(super) fn is_field(name: &str) -> bool {
-    DERIVED.contains(&name) || FIELDS.iter().any(|(known, ..)| *known == name)
-}
 
 impl Report {
     pub(super) fn is_repair(&self) -> bool {

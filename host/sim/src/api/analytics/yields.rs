@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::filter::Filter;
 use super::group::{self, Dimensions, Row, grouped, percent, real};
-use super::report::{Report, UnitAtProcess};
+use super::report::{DIMENSIONS, Report, UnitAtProcess};
 
 /// What rows have beside their dimensions.
 pub(super) const FIGURES: [&str; 24] = [
@@ -37,15 +37,55 @@ pub(super) const FIGURES: [&str; 24] = [
 ];
 
 /// What a group counts: units whose first run fits the filter, and reports that fit it.
+#[derive(Clone, Copy)]
 enum Counted<'a> {
     Unit(&'a [&'a Report]),
     Report(&'a Report),
 }
 
-/// What a report has for these dimensions.
-pub(super) fn values(report: &Report, names: &[String], filter: &Filter) -> Vec<Value> {
-    let period = || filter.grouping.zip(report.start).map(|(grouping, start)| grouping.name(start)).into();
-    names.iter().map(|name| if name == "period" { period() } else { report.value(name) }).collect()
+/// What a report may have several of, with the list and the key there.
+const LISTED: [(&str, &str, &str); 3] = [
+    ("miscInfoDescription", "miscInfos", "description"),
+    ("miscInfoString", "miscInfos", "text"),
+    ("assetSerialNumber", "assets", "sn"),
+];
+
+pub(super) fn is_dimension(name: &str) -> bool {
+    name == "period" || DIMENSIONS.contains(&name) || LISTED.iter().any(|(known, ..)| *known == name)
+}
+
+/// What a report has for a dimension.
+pub(super) fn value(report: &Report, name: &str, filter: &Filter) -> Value {
+    if name == "period" {
+        return filter.grouping.zip(report.start).map(|(grouping, start)| grouping.name(start)).into();
+    }
+    report.value(name)
+}
+
+/// The groups that a report is in: several where a dimension is a list, of which only what fits the filter counts.
+fn groups_of(report: &Report, names: &[String], filter: &Filter) -> Vec<Vec<Value>> {
+    let items = |list: &str| {
+        let is_asked = LISTED.iter().any(|(name, of, _)| *of == list && names.iter().any(|asked| asked == name));
+        let items = report.list(list).iter().filter(|item| is_asked && filter.takes(list, item));
+        let items: Vec<&Value> = items.collect();
+        if items.is_empty() { vec![&Value::Null] } else { items }
+    };
+    let (all_misc, all_assets) = (items("miscInfos"), items("assets"));
+    let mut groups: Vec<Vec<Value>> = Vec::new();
+    for misc in &all_misc {
+        for asset in &all_assets {
+            let one = |name: &String| match LISTED.iter().find(|(known, ..)| known == name) {
+                Some((_, "assets", key)) => asset.get(key).cloned().unwrap_or_default(),
+                Some((_, _, key)) => misc.get(key).cloned().unwrap_or_default(),
+                None => value(report, name, filter),
+            };
+            let group = names.iter().map(one).collect();
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+    }
+    groups
 }
 
 /// A row for each group that has units or reports.
@@ -58,7 +98,10 @@ pub(super) fn rows(reports: &[Report], dimensions: &Dimensions, filter: &Filter)
     let units = runs.values().filter_map(|runs| Some((*runs.first()?, Counted::Unit(runs))));
     let counted = units.chain(tests().map(|report| (report, Counted::Report(report))));
     let counted = counted.filter(|(report, _)| filter.fits(report));
-    let groups = grouped(counted.map(|(report, counted)| (values(report, &dimensions.names, filter), counted)));
+    let groups = grouped(counted.flat_map(|(report, counted)| {
+        let groups = groups_of(report, &dimensions.names, filter).into_iter();
+        groups.map(move |group| (group, counted))
+    }));
     let mut rows: Vec<Row> =
         groups.into_iter().map(|(values, counted)| row(group::row(&dimensions.names, values), &counted)).collect();
     rows.retain(|row| {

@@ -129,6 +129,32 @@ async fn alternatives_any_text_and_any_character_are_what_filters_say() {
 }
 
 #[tokio::test]
+async fn a_unit_is_in_a_group_for_each_of_its_misc_infos_and_assets_that_the_filter_takes() {
+    let (_sim, client) = plant();
+    let misc = |shift: &str| json!([{ "description": "Shift", "text": shift }, { "description": "Line", "text": "1" }]);
+    for (serial, shift) in [("L7-1", "early"), ("L7-2", "early"), ("L7-3", "late")] {
+        let report = with(test(serial, "04T08:00:00Z", "P"), "/miscInfos", misc(shift));
+        post(&client, &with(report, "/assets", json!([{ "sn": "FIX-1" }, { "sn": shift }]))).await;
+    }
+    let by = |dimension: Dimension| Dimensions::new().descending(Dimension::UnitCount).by(dimension);
+    let units = async |dimension: Dimension, filter: WatsFilter| {
+        let rows = client.analytics().dynamic_yield(&by(dimension.clone()), &filter).await.unwrap();
+        let counts = rows.iter().map(|row| row.unit_count.unwrap());
+        texts(&rows, &dimension).into_iter().zip(counts).collect::<Vec<_>>()
+    };
+    let found = units(Dimension::MiscInfoString, may()).await;
+    assert_eq!(found, [("1".into(), 3), ("early".into(), 2), ("late".into(), 1)]);
+    let shifts = may().misc_info_description("Shift");
+    assert_eq!(units(Dimension::MiscInfoString, shifts.clone()).await, [("early".into(), 2), ("late".into(), 1)]);
+    let late = shifts.misc_info_string("l%");
+    assert_eq!(units(Dimension::AssetSerialNumber, late).await, [("FIX-1".into(), 1), ("late".into(), 1)]);
+    let of_asset = may().asset_serial_number("e%");
+    assert_eq!(units(Dimension::AssetSerialNumber, of_asset).await, [("early".into(), 2)]);
+    let error = client.analytics().dynamic_yield(&by(Dimension::UnitType), &may()).await.unwrap_err();
+    assert!(error.status() == Some(400) && error.server_message().unwrap().contains("unitType"), "{error}");
+}
+
+#[tokio::test]
 async fn periods_are_counted_back_from_now_and_the_current_one_is_told_apart() {
     let (_sim, client) = plant();
     let now = Timestamp::now();
