@@ -11,6 +11,7 @@ mod report;
 mod step;
 mod steps;
 mod values;
+mod wsxf;
 mod yields;
 
 use jiff::{Timestamp, ToSpan as _};

@@ -250,3 +250,26 @@ async fn unknown_fields_words_and_numbers_are_kept() {
     let error = client.analytics().oee(&lamps()).await.unwrap_err();
     assert!(matches!(error, Error::NoData { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_report_in_xml_counts_as_one_in_json() {
+    let (_sim, client) = plant();
+    let now = Timestamp::now();
+    for (id, result) in [(uuid::Uuid::from_u128(1), "Failed"), (uuid::Uuid::from_u128(2), "Passed")] {
+        let start = now + jiff::SignedDuration::from_secs(id.as_u128().try_into().unwrap());
+        let document = format!(
+            r#"<Reports xmlns="http://wats.virinco.com/schemas/WATS/Report/wsxf"><Report type="UUT" ID="{id}" SN="L7-1" PN="LAMP-7"
+                Rev="C" Result="{result}" Start="{start}" MachineName="EOL-1" Location="Hall 2" Purpose="Production">
+                <Process Code="100"/><UUT UserLoginName="kari"/>
+                <Step Name="Main" StepType="SequenceCall" Status="{result}"><Step Name="Volt" StepType="ET_NLT" Status="{result}">
+                <NumericLimit NumericValue="5.5" Units="V" CompOperator="LE" LowLimit="5" Status="{result}"/></Step></Step></Report></Reports>"#
+        );
+        client.report().submit_wsxf(document.into(), id).await.unwrap();
+    }
+    let row = client.analytics().volume_yield(&lamps()).await.unwrap().remove(0);
+    assert_eq!((row.unit_count, row.fp_count, row.lp_count), (Some(1), Some(0), Some(1)));
+    let failed = client.analytics().top_failed(&lamps()).await.unwrap();
+    assert_eq!((failed[0].step_path.as_deref(), failed[0].fail_count), (Some("Main¶Volt"), Some(1)));
+    let sums = client.analytics().aggregated_measurements(&["Main/Volt".into()], &lamps()).await.unwrap();
+    assert_eq!((sums[0].count, sums[0].limit_low, sums[0].limit_high), (Some(2), None, Some(5.0)));
+}

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::names;
 use super::step::{self, Step};
+use super::wsxf;
 use crate::core::Core;
 use crate::json;
 use crate::store::{Format, ReportEntry};
@@ -29,15 +30,17 @@ pub(super) struct Report {
 /// Serial number, part number and process code: whose runs are counted.
 pub(super) type UnitAtProcess = (String, String, i64);
 
-/// All reports that came as WSJF and are kept whole, in the order of their start.
+/// All reports that are kept whole, in the order of their start.
 pub(super) fn all(core: &Core) -> Vec<Report> {
     let stored: Vec<_> = {
         let state = core.state();
-        let entries = state.store.entries(0).filter(|entry| entry.format == Format::Wsjf);
-        entries.filter_map(|entry| Some((state.store.body(&entry.id)?.1?, entry))).collect()
+        state.store.entries(0).filter_map(|entry| Some((state.store.body(&entry.id)?.1?, entry))).collect()
     };
     let read = |(bytes, entry): (Bytes, ReportEntry)| {
-        let body: Value = json::from_slice(&bytes, json::MAX_DEPTH).ok()?;
+        let body: Value = match entry.format {
+            Format::Wsjf => json::from_slice(&bytes, json::MAX_DEPTH).ok()?,
+            Format::Wsxf => wsxf::read(&bytes)?,
+        };
         let start = body.get("start").and_then(Value::as_str).and_then(|start| start.parse().ok());
         let (product_name, product_group) = names::product(&entry.part);
         Some(Report { entry, bytes, body, product_name, product_group, start, run: 0, is_last_run: false })
