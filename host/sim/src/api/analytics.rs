@@ -127,13 +127,12 @@ fn number(name: &str, text: &str) -> Result<Value, String> {
 /// The same for the short internal forms, which have numbers for names and count days. A number that is not known fits nothing.
 fn recent(call: &Call<'_>) -> Body {
     let mut body = asked(call, &["partNumber", "processCode"])?;
-    for (id, key, name) in [
-        ("productGroupId", "productGroup", names::group_by_id as fn(&str) -> Option<&'static str>),
-        ("levelId", "level", names::level_by_id),
-    ] {
-        if let Some(text) = call.query(id) {
-            body.insert(key.to_owned(), name(text).unwrap_or_default().into());
-        }
+    if let Some(id) = call.query("productGroupId") {
+        let group = names::group_by_id(id);
+        body.insert("productGroup".to_owned(), group.unwrap_or_default().into());
+    }
+    if let Some(id) = call.query("levelId") {
+        body.insert("level".to_owned(), names::level_by_id(id).unwrap_or_default().into());
     }
     if let Some(count) = call.query("count") {
         body.insert("topCount".to_owned(), number("count", count)?);

@@ -11,12 +11,22 @@ pub(super) fn process(code: i64) -> String {
     name.map_or_else(|| code.to_string(), str::to_owned)
 }
 
-/// Name and group of a product. It is in the group that its category names in the plural.
-pub(super) fn product(part: &str) -> (Option<String>, Option<String>) {
-    let product = master::product(part).map(master::Product::view).unwrap_or_default();
-    let text = |key: &str| product.get(key).and_then(Value::as_str).map(str::to_owned);
-    let plural = text("category").map(|category| category + "s");
-    (text("name"), plural.filter(|plural| master::GROUPS.iter().any(|(_, name)| name == plural)))
+/// What a product is called, and the group that it is in.
+#[derive(Debug)]
+pub(super) struct Product {
+    pub(super) name: Option<String>,
+    pub(super) group: Option<String>,
+}
+
+impl Product {
+    /// It is in the group that its category names in the plural.
+    pub(super) fn of(part: &str) -> Self {
+        let product = master::product(part).map(master::Product::view).unwrap_or_default();
+        let text = |key: &str| product.get(key).and_then(Value::as_str).map(str::to_owned);
+        let plural = text("category").map(|category| category + "s");
+        let group = plural.filter(|plural| master::GROUPS.iter().any(|(_, name)| name == plural));
+        Self { name: text("name"), group }
+    }
 }
 
 /// The name of a product group, by its number.

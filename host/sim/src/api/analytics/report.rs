@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::names;
+use super::names::{self, Product};
 use super::step::{self, Step};
 use super::wsxf;
 use crate::core::Core;
@@ -19,8 +19,7 @@ pub(super) struct Report {
     pub(super) entry: ReportEntry,
     pub(super) bytes: Bytes,
     body: Value,
-    product_name: Option<String>,
-    product_group: Option<String>,
+    product: Product,
     pub(super) start: Option<Timestamp>,
     /// Which test of its unit at its process it is, from 1; 0 for a repair.
     pub(super) run: usize,
@@ -34,16 +33,16 @@ pub(super) type UnitAtProcess = (String, String, i64);
 pub(super) fn all(core: &Core) -> Vec<Report> {
     let stored: Vec<_> = {
         let state = core.state();
-        state.store.entries(0).filter_map(|entry| Some((state.store.body(&entry.id)?.1?, entry))).collect()
+        let whole = |entry: ReportEntry| Some((state.store.body(&entry.id)?.1?, Product::of(&entry.part), entry));
+        state.store.entries(0).filter_map(whole).collect()
     };
-    let read = |(bytes, entry): (Bytes, ReportEntry)| {
+    let read = |(bytes, product, entry): (Bytes, Product, ReportEntry)| {
         let body: Value = match entry.format {
             Format::Wsjf => json::from_slice(&bytes, json::MAX_DEPTH).ok()?,
             Format::Wsxf => wsxf::read(&bytes)?,
         };
         let start = body.get("start").and_then(Value::as_str).and_then(|start| start.parse().ok());
-        let (product_name, product_group) = names::product(&entry.part);
-        Some(Report { entry, bytes, body, product_name, product_group, start, run: 0, is_last_run: false })
+        Some(Report { entry, bytes, body, product, start, run: 0, is_last_run: false })
     };
     let mut reports: Vec<Report> = stored.into_iter().filter_map(read).collect();
     reports.sort_by_key(|report| (report.start, report.entry.place));
@@ -157,8 +156,8 @@ impl Report {
             "repairOperation" if self.is_repair() => {
                 self.body.get("processCode").and_then(Value::as_i64).map(names::process).into()
             }
-            "productName" => self.product_name.clone().into(),
-            "productGroup" => self.product_group.clone().into(),
+            "productName" => self.product.name.clone().into(),
+            "productGroup" => self.product.group.clone().into(),
             "stepCausedUutFailure" => self.culprit().map(|step| step.name.to_owned()).into(),
             "stepPathCausedUutFailure" => self.culprit().map(|step| step.path).into(),
             _ => {
