@@ -41,8 +41,8 @@ fn processes(_: &Core, call: &Call<'_>) -> Reply {
 }
 
 fn levels(_: &Core, _: &Call<'_>) -> Reply {
-    let levels = LEVELS.iter();
-    Reply::data(&levels.map(|(id, name)| json!({ "levelId": id, "levelName": name })).collect::<Value>())
+    let levels = LEVELS.iter().map(|(id, name)| json!({ "levelId": id, "levelName": name }));
+    Reply::data(&levels.collect())
 }
 
 fn product_groups(_: &Core, _: &Call<'_>) -> Reply {
