@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::analytics::Analytics;
 use crate::asset::Assets;
 use crate::cache::{CacheStats, Resource};
 use crate::check::{ConnectionReport, run as run_check};
@@ -49,6 +50,11 @@ impl Client {
     /// Calls about assets: fixtures, instruments and other equipment.
     pub fn asset(&self) -> Assets<'_> {
         Assets::new(self)
+    }
+
+    /// Calls about figures: yield, repairs, steps, measurements, histories.
+    pub fn analytics(&self) -> Analytics<'_> {
+        Analytics::new(self)
     }
 
     /// Calls about reports.

@@ -1,5 +1,6 @@
 //! Calls that WATS has for its own pages.
 
+use crate::analytics::AnalyticsInternal;
 use crate::asset::AssetsInternal;
 use crate::client::Client;
 use crate::manual_inspection::ManualInspection;
@@ -41,6 +42,11 @@ impl<'a> Internal<'a> {
     /// Calls about manual inspection. All of them are internal.
     pub fn manual_inspection(&self) -> ManualInspection<'a> {
         ManualInspection::new(self.client)
+    }
+
+    /// Internal calls about figures: the way of units, lists of measurements and steps, alarms.
+    pub fn analytics(&self) -> AnalyticsInternal<'a> {
+        AnalyticsInternal::new(self.client)
     }
 
     /// Internal calls about production.

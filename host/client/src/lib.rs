@@ -29,7 +29,7 @@
 //! asynchronous. Long lists come as [`Pages`], filters are built with [`odata`]. Calls without a promise stand apart, in
 //! [`Client::internal`].
 //!
-//! Layout: one module per domain ([`asset`], [`process`], [`product`], [`production`], [`report`], [`root_cause`], [`scim`],
+//! Layout: one module per domain ([`analytics`], [`asset`], [`process`], [`product`], [`production`], [`report`], [`root_cause`], [`scim`],
 //! [`software`], and internal [`manual_inspection`]) over one `http` core; every request of
 //! every domain goes through it.
 //!
@@ -55,6 +55,7 @@
 //! API has calls.
 
 mod address;
+pub mod analytics;
 pub mod asset;
 mod auth;
 mod batch;

@@ -217,6 +217,12 @@ impl Outline {
         self
     }
 
+    /// A POST that only asks, and so may be sent again.
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.repeats = true;
+        self
+    }
+
     /// Ends it before it is sent: an argument that no server can take.
     pub(crate) fn refuse(mut self, argument: &'static str, problem: impl Into<String>) -> Self {
         self.target = Err(self.argument(argument, problem.into()));

@@ -1,5 +1,6 @@
 //! The simulated REST API, a module for each domain. A domain is a table of routes; adding one is adding a table.
 
+mod analytics;
 mod answers;
 mod app;
 mod asset;
@@ -38,6 +39,7 @@ use crate::serve::Subject;
 /// The tables of all domains. Within a table fixed paths stand before paths with parameters.
 static TABLES: &[&[Route]] = &[
     report::ROUTES,
+    analytics::ROUTES,
     app::ROUTES,
     asset::ROUTES,
     manual_inspection::ROUTES,

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::analytics::UnitFlow;
 use crate::answer::{AnswerForm, RefusalForm};
 use crate::asset::Assets;
 use crate::control::{Control, Listener};
@@ -60,6 +61,7 @@ pub(crate) struct State {
     pub(crate) software: Software,
     pub(crate) inspections: Inspections,
     pub(crate) tickets: Tickets,
+    pub(crate) unit_flow: UnitFlow,
     pub(crate) records: Records,
     pub(crate) counters: Counters,
     /// When the requests of the current window came.
@@ -102,6 +104,7 @@ impl Core {
             software: Software::default(),
             inspections: Inspections::default(),
             tickets: Tickets::default(),
+            unit_flow: UnitFlow::default(),
             records: Records::new(options.records, options.record_file.as_deref())?,
             counters: Counters::new(),
             window: VecDeque::new(),
@@ -239,6 +242,7 @@ impl Core {
         state.software = Software::default();
         state.inspections = Inspections::default();
         state.tickets = Tickets::default();
+        state.unit_flow = UnitFlow::default();
         state.records.clear();
         state.counters = Counters::new();
         state.window.clear();

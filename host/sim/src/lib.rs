@@ -28,6 +28,7 @@
 //! from HTTP; `serve` is the path of one request; `api` holds a table of routes for each domain; `store`, `record` and
 //! `stats` keep what was seen; `control` shows it and changes the rules.
 
+mod analytics;
 mod answer;
 mod api;
 mod asset;

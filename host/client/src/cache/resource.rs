@@ -10,6 +10,8 @@ use crate::route::{Method, Route};
 pub enum Resource {
     /// Kinds of assets.
     AssetTypes,
+    /// Levels: where in its life a unit is tested.
+    Levels,
     /// Test, repair and other operations.
     Processes,
     /// Products, with revisions, groups and tags.
@@ -20,14 +22,15 @@ pub enum Resource {
 
 impl Resource {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::AssetTypes, Self::Processes, Self::Products, Self::Production];
+    pub const ALL: [Self; 5] = [Self::AssetTypes, Self::Levels, Self::Processes, Self::Products, Self::Production];
 
     pub(crate) const fn index(self) -> usize {
         match self {
             Self::AssetTypes => 0,
-            Self::Processes => 1,
-            Self::Products => 2,
-            Self::Production => 3,
+            Self::Levels => 1,
+            Self::Processes => 2,
+            Self::Products => 3,
+            Self::Production => 4,
         }
     }
 
@@ -35,6 +38,7 @@ impl Resource {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AssetTypes => "asset_types",
+            Self::Levels => "levels",
             Self::Processes => "processes",
             Self::Products => "products",
             Self::Production => "production",
@@ -45,7 +49,9 @@ impl Resource {
     /// process list is better than none.
     pub(crate) const fn stale_for(self) -> Duration {
         match self {
-            Self::AssetTypes | Self::Processes | Self::Products | Self::Production => Duration::from_hours(24 * 7),
+            Self::AssetTypes | Self::Levels | Self::Processes | Self::Products | Self::Production => {
+                Duration::from_hours(24 * 7)
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Every call of the API, made against the simulated server: method, path and query are those of the list
-//! (`tests/endpoints.txt`), the server understands them, and none of a domain that is done is missing.
+//! (`tests/endpoints.txt`), the server understands them, and none is missing.
 
+mod analytics;
 mod asset;
 mod manual_inspection;
 mod process;
@@ -22,17 +23,18 @@ use wats_sim::{DEMO_TOKEN, Outcome, RequestRecord, Sim, SimOptions};
 use self::production::{LAMP, batch};
 use crate::support::builder;
 
-/// Domains whose calls are all there.
-const DOMAINS: &[(&str, &[Row])] = &[
-    ("asset", asset::ROWS),
-    ("manual_inspection", manual_inspection::ROWS),
-    ("process", process::ROWS),
-    ("product", product::ROWS),
-    ("production", production::ROWS),
-    ("report", report::ROWS),
-    ("rootcause", root_cause::ROWS),
-    ("scim", scim::ROWS),
-    ("software", software::ROWS),
+/// All domains.
+const DOMAINS: &[&[Row]] = &[
+    analytics::ROWS,
+    asset::ROWS,
+    manual_inspection::ROWS,
+    process::ROWS,
+    product::ROWS,
+    production::ROWS,
+    report::ROWS,
+    root_cause::ROWS,
+    scim::ROWS,
+    software::ROWS,
 ];
 
 /// A line of the list, the names in its query, and the call.
@@ -69,7 +71,10 @@ async fn every_call_is_made_as_the_list_says_and_understood() {
     let (sim, client) = plant();
     let mut wrong = Vec::new();
     let mut made = BTreeSet::new();
-    for (line, names, call) in DOMAINS.iter().flat_map(|(_, rows)| *rows) {
+    // The one call that is no `Request`.
+    client.version().await.unwrap();
+    made.insert("GET /api/App/Version".to_owned());
+    for (line, names, call) in DOMAINS.iter().copied().flatten() {
         let before = sim.handle().requests(0).last().map_or(0, |request| request.seq);
         let outcome = call(&client).await;
         let requests = sim.handle().requests(before);
@@ -90,7 +95,6 @@ async fn every_call_is_made_as_the_list_says_and_understood() {
     let listed: BTreeSet<_> = include_str!("../endpoints.txt")
         .lines()
         .filter_map(|line| line.split_once(' '))
-        .filter(|(domain, _)| DOMAINS.iter().any(|(done, _)| done == domain))
         .map(|(_, line)| line.to_owned())
         .collect();
     assert_eq!(made, listed);
@@ -137,8 +141,9 @@ async fn a_call_that_is_waited_for_inside_a_runtime_needs_nothing_of_it() {
     while sim.handle().stats().requests == before {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    assert_eq!(client.process().by_code(100).wait().unwrap().unwrap().code, Some(100));
-    assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
+    let limit = std::time::Duration::from_secs(2);
+    assert_eq!(client.process().by_code(100).deadline(limit).wait().unwrap().unwrap().code, Some(100));
+    assert!(began.elapsed() < limit, "{:?}", began.elapsed());
     assert_eq!(client.process().by_code(100).await.unwrap().unwrap().code, Some(100), "and it is kept");
 }
 

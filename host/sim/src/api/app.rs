@@ -15,6 +15,9 @@ pub(super) const ROUTES: &[Route] = &[
     Route::get("api/App/ProductGroups", product_groups),
 ];
 
+/// Levels, number and name.
+pub(super) const LEVELS: [(u32, &str); 2] = [(1, "Production"), (2, "Development")];
+
 fn version(core: &Core, _: &Call<'_>) -> Reply {
     let version = core.state().settings.version.clone();
     Reply::new(Outcome::Served, Answer::of(StatusCode::OK, "text/plain; charset=utf-8", version))
@@ -38,10 +41,8 @@ fn processes(_: &Core, call: &Call<'_>) -> Reply {
 }
 
 fn levels(_: &Core, _: &Call<'_>) -> Reply {
-    Reply::data(&json!([
-        { "levelId": 1, "levelName": "Production" },
-        { "levelId": 2, "levelName": "Development" },
-    ]))
+    let levels = LEVELS.iter().map(|(id, name)| json!({ "levelId": id, "levelName": name }));
+    Reply::data(&levels.collect())
 }
 
 fn product_groups(core: &Core, _: &Call<'_>) -> Reply {
