@@ -196,3 +196,18 @@ fn an_inspection_is_defined_with_its_document() {
         &["Some(\"Look at the lamp\") is a Some(Draft)", "relations: 1", "Some(\"how to look.pdf\"): 18 bytes"],
     );
 }
+
+#[test]
+fn figures_are_those_of_the_reports() {
+    let printed = run(env!("CARGO_BIN_EXE_analytics"));
+    has(
+        &printed,
+        &[
+            "40 of 40: 40 done",
+            "EOL-1: 20 units, first pass yield 100 %",
+            "EOL-2: 20 units, first pass yield 60 %",
+            "fails most: Some(\"Supply\"), Some(8) times",
+            "brightness: Some(40) values from Some(430.0) to Some(469.0)",
+        ],
+    );
+}
