@@ -37,10 +37,11 @@ pub use self::measurement::{AggregatedMeasurement, Measurement, MeasurementListI
 pub use self::path::MeasurementPath;
 pub use self::repair::{RepairRecord, RepairStatistics};
 pub use self::steps::{StepAnalysisRow, StepStatus, TopFailedStep};
-pub use self::yields::{Level, OeeAnalysis, ProductGroup, YieldData};
+pub use self::yields::{Level, OeeAnalysis, YieldData};
 use crate::cache::{Cached, Resource};
 use crate::client::Client;
 use crate::model::parse_list;
+use crate::product::ProductGroup;
 use crate::report::ReportHeader;
 use crate::request::{Outline, Request};
 use crate::route::{Method, Route};

@@ -74,16 +74,7 @@ mod tests {
     use super::*;
 
     fn version_in(body: &str) -> Option<String> {
-        let answer = Answer {
-            status: 200,
-            content_type: None,
-            etag: None,
-            cache_control: None,
-            location: None,
-            retry_after: None,
-            body: body.to_owned().into(),
-            took: std::time::Duration::ZERO,
-        };
+        let answer = Answer::kept(body.to_owned().into(), None);
         read(&answer).map(|v| v.to_string())
     }
 

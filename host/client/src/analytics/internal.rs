@@ -41,7 +41,7 @@ impl StepFilters<'_> {
 /// The last days of a product group and a level, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recent {
-    /// Number of the product group: see [`ProductGroup`](super::ProductGroup).
+    /// Number of the product group: see [`ProductGroup`](crate::product::ProductGroup).
     pub product_group_id: i64,
     /// Number of the level: see [`Level`](super::Level).
     pub level_id: i64,

@@ -76,16 +76,7 @@ mod tests {
     use super::*;
 
     fn answer(body: &str) -> Answer {
-        Answer {
-            status: 200,
-            content_type: None,
-            etag: None,
-            cache_control: None,
-            location: None,
-            retry_after: None,
-            body: body.to_owned().into(),
-            took: std::time::Duration::ZERO,
-        }
+        Answer::kept(body.to_owned().into(), None)
     }
 
     #[test]

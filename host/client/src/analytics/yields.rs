@@ -119,20 +119,6 @@ pub struct Level {
     pub other: OtherFields,
 }
 
-/// A product group.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct ProductGroup {
-    /// Number.
-    pub product_group_id: Option<i64>,
-    /// Name.
-    pub product_group_name: Option<String>,
-    /// What this version does not know.
-    #[serde(flatten)]
-    pub other: OtherFields,
-}
-
 impl YieldData {
     /// What this row has for a dimension or a measure, known to this version or not.
     pub fn value_of(&self, dimension: &Dimension) -> Option<Value> {
