@@ -38,6 +38,7 @@ use crate::metrics::Metrics;
 use crate::proof::{Proof, ProofState};
 use crate::retry::{Backoff, RetryBudget, RetryPolicy};
 use crate::route::{GET_VERSION, Route};
+use crate::save::Sink;
 use crate::version;
 
 /// Asks for whatever comes: a file.
@@ -54,6 +55,8 @@ pub(crate) struct Call {
     pub(crate) if_none_match: Option<Arc<str>>,
     /// What kind of answer is asked for.
     pub(crate) accept: &'static str,
+    /// Where the body of a good answer goes, if not into the memory.
+    pub(crate) sink: Option<Sink>,
 }
 
 /// A request body.
@@ -65,7 +68,7 @@ pub(crate) struct Body {
 
 impl Call {
     pub(crate) fn get(route: Route, target: String, priority: Priority) -> Self {
-        Self { route, target, body: None, priority, if_none_match: None, accept: "application/json" }
+        Self { route, target, body: None, priority, if_none_match: None, accept: "application/json", sink: None }
     }
 }
 
@@ -79,6 +82,8 @@ pub(crate) struct Answer {
     pub(crate) location: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Bytes,
+    /// Bytes of it that went to the call's sink instead.
+    pub(crate) saved: u64,
     /// From send to the whole answer, without waits of our own.
     pub(crate) took: Duration,
 }
@@ -94,6 +99,7 @@ impl Answer {
             location: None,
             retry_after: None,
             body,
+            saved: 0,
             took: Duration::ZERO,
         }
     }
@@ -190,7 +196,7 @@ impl Core {
         let mut result = transport::exchange(self, call).instrument(span.clone()).await;
         drop(in_flight);
         let took = started.elapsed();
-        let (status, received) = result.as_ref().map_or((None, 0), |a| (Some(a.status), a.body.len()));
+        let (status, received) = result.as_ref().map_or((None, 0), |a| (Some(a.status), a.body.len() as u64 + a.saved));
         span.in_scope(|| tracing::debug!(status, ?took, sent = body_bytes, received, "ended"));
         self.metrics.request_finished(call.route, status, took, received);
         match &mut result {

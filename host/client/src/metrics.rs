@@ -114,12 +114,12 @@ impl Metrics {
         InFlight { metrics: self }
     }
 
-    pub(crate) fn request_finished(&self, route: Route, status: Option<u16>, took: Duration, received: usize) {
+    pub(crate) fn request_finished(&self, route: Route, status: Option<u16>, took: Duration, received: u64) {
         let labels = self.labels(route);
         if let Some(attributes) = labels.by_status.get(status_index(status)) {
             self.duration.record(took.as_secs_f64(), attributes);
         }
-        self.received.add(u64::try_from(received).unwrap_or(u64::MAX), &[]);
+        self.received.add(received, &[]);
     }
 
     pub(crate) fn error(&self, error: &Error) {

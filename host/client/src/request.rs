@@ -24,6 +24,7 @@ use crate::form;
 use crate::http::{ANYTHING, Answer, Body, Call, Priority, once};
 use crate::model::{parse_json, parse_list, parse_optional};
 use crate::route::{Method, Route};
+use crate::save::Sink;
 
 /// A future that is owned and can be sent to another thread.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -57,10 +58,12 @@ pub struct Request<T> {
 }
 
 /// What a caller may choose for one call.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Choices {
     pub(crate) mode: CacheMode,
     pub(crate) deadline: Option<Duration>,
+    /// Where the answer goes, if not into the memory.
+    pub(crate) sink: Option<Sink>,
 }
 
 impl<T> fmt::Debug for Request<T> {
@@ -126,6 +129,12 @@ impl<T: Send + 'static> Request<T> {
         Self { client: client.clone(), route, choices: Choices::default(), run }
     }
 
+    /// The answer is to go there.
+    pub(crate) fn into_sink(mut self, sink: Sink) -> Self {
+        self.choices.sink = Some(sink);
+        self
+    }
+
     /// The call that is made.
     pub fn route(&self) -> Route {
         self.route
@@ -159,6 +168,8 @@ pub(crate) struct Outline {
     body: Option<Body>,
     repeats: bool,
     accept: &'static str,
+    /// The body is what is wanted, as it is.
+    is_download: bool,
 }
 
 impl Outline {
@@ -171,6 +182,7 @@ impl Outline {
             body: None,
             repeats: !matches!(route.method(), Method::Post | Method::Patch),
             accept: "application/json",
+            is_download: false,
         }
     }
 
@@ -243,11 +255,12 @@ impl Outline {
         self,
         read: impl Fn(&Answer) -> Result<Option<T>, String> + Send + Sync + 'static,
     ) -> Request<T> {
-        let Self { client, route, target, body, repeats, accept } = self;
+        let Self { client, route, target, body, repeats, accept, is_download } = self;
         let run: Run<T> = Box::new(move |client, choices| {
             Box::pin(async move {
                 let target = target?.into_text();
-                let call = Call { body, accept, ..Call::get(route, target, Priority::Lookup) };
+                let sink = choices.sink.filter(|_| is_download);
+                let call = Call { body, accept, sink, ..Call::get(route, target, Priority::Lookup) };
                 let core = client.core();
                 let attempt = || async {
                     let answer = core.call_once(&call).await?;
@@ -293,6 +306,7 @@ impl Outline {
     /// The bytes as they come: a file, a document.
     pub(crate) fn download(mut self) -> Request<Bytes> {
         self.accept = ANYTHING;
+        self.is_download = true;
         self.read(|answer| Ok(answer.body.clone()))
     }
 

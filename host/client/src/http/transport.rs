@@ -14,6 +14,7 @@ use reqwest::header::{
 use super::{Answer, Call, Core, retry_after};
 use crate::error::{Cause, ConnectFault, Error, ForeignKind, TimeoutPhase, clean};
 use crate::route::{GET_VERSION, Method};
+use crate::save::Sink;
 
 /// Longest answer read: of what this client asks for, nothing is longer.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -41,6 +42,10 @@ const NO_HTTP: [&str; 2] = ["invalid HTTP", "message head is too large"];
 const UNASKED: &str = "received unexpected message";
 
 pub(super) async fn exchange(core: &Core, call: &Call) -> Result<Answer, Error> {
+    // What goes to a file may be of any size: as long as pieces come, it goes on, until the call's own deadline.
+    if call.sink.is_some() {
+        return unhurried(core, call).await;
+    }
     let limit = core.timeouts.total + upload_time(call.body.as_ref().map_or(0, |b| b.bytes.len()));
     match tokio::time::timeout(limit, unhurried(core, call)).await {
         Ok(result) => result,
@@ -74,7 +79,12 @@ async fn unhurried(core: &Core, call: &Call) -> Result<Answer, Error> {
     };
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
-    let body = read_body(core, call, status, &mut response).await?;
+    let (body, saved) = match &call.sink {
+        Some(sink) if response.status().is_success() => {
+            (Bytes::new(), save_body(core, call, sink, &mut response).await?)
+        }
+        _ => (read_body(core, call, status, &mut response).await?, 0),
+    };
     Ok(Answer {
         status,
         content_type: text(&headers, &CONTENT_TYPE),
@@ -83,22 +93,38 @@ async fn unhurried(core: &Core, call: &Call) -> Result<Answer, Error> {
         location: text(&headers, &LOCATION).and_then(|to| origin_of(core, &to)),
         retry_after: retry_after(&headers),
         body,
+        saved,
         took: Duration::ZERO,
     })
 }
 
-async fn read_body(core: &Core, call: &Call, status: u16, response: &mut reqwest::Response) -> Result<Bytes, Error> {
+async fn next_piece(core: &Core, call: &Call, response: &mut reqwest::Response) -> Result<Option<Bytes>, Error> {
     let patience = core.timeouts.read;
-    let mut next = async || match tokio::time::timeout(patience, response.chunk()).await {
+    match tokio::time::timeout(patience, response.chunk()).await {
         Ok(Ok(chunk)) => Ok(chunk),
         Ok(Err(error)) => Err(failed(core, call, &error)),
         Err(_) => Err(timed_out(core, call, TimeoutPhase::Body, patience)),
-    };
+    }
+}
+
+/// Into a file, of any size; how many bytes there were.
+async fn save_body(core: &Core, call: &Call, sink: &Sink, response: &mut reqwest::Response) -> Result<u64, Error> {
+    let mut file = sink.begin().await?;
+    let mut saved = 0;
+    while let Some(piece) = next_piece(core, call, response).await? {
+        sink.write(&mut file, &piece).await?;
+        saved += piece.len() as u64;
+    }
+    sink.end(&mut file).await?;
+    Ok(saved)
+}
+
+async fn read_body(core: &Core, call: &Call, status: u16, response: &mut reqwest::Response) -> Result<Bytes, Error> {
     let is_short = call.route == GET_VERSION || call.route.is_submission();
     let limit_bytes = if is_short { MAX_RECEIPT_BYTES } else { MAX_ANSWER_BYTES };
     // Nearly every answer comes in one piece: that piece is kept as it is.
-    let Some(first) = next().await? else { return Ok(Bytes::new()) };
-    let Some(second) = next().await? else { return Ok(first) };
+    let Some(first) = next_piece(core, call, response).await? else { return Ok(Bytes::new()) };
+    let Some(second) = next_piece(core, call, response).await? else { return Ok(first) };
     let mut body = BytesMut::from(first);
     let mut chunk = Some(second);
     while let Some(bytes) = chunk {
@@ -107,7 +133,7 @@ async fn read_body(core: &Core, call: &Call, status: u16, response: &mut reqwest
             return Err(Error::Foreign { route: call.route, server: core.server(), status, kind });
         }
         body.extend_from_slice(&bytes);
-        chunk = next().await?;
+        chunk = next_piece(core, call, response).await?;
     }
     Ok(body.freeze())
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -59,6 +61,36 @@ async fn a_file_that_appears_during_the_download_is_kept() {
     let error = download(&server).save_to(&path).await.unwrap_err();
     assert!(error.to_string().contains("already"), "{error}");
     assert_eq!((fs::read(&path).unwrap(), names(folder.path()).len()), (b"theirs".to_vec(), 1), "nothing else is left");
+}
+
+#[tokio::test]
+async fn a_download_of_any_size_goes_to_its_file_and_begins_anew_after_a_cut() {
+    const PIECE: usize = 1 << 20;
+    const PIECES: usize = 70;
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&attempts);
+    let server = Server::wats(move |_| {
+        let pieces = if count.fetch_add(1, Ordering::SeqCst) == 0 { 3 } else { PIECES };
+        async move {
+            let pieces = (0..pieces).map(|number| Ok(Bytes::from(vec![u8::try_from(number).unwrap(); PIECE])));
+            let cut = (pieces.len() < PIECES).then(|| Err(std::io::Error::other("cut")));
+            let body = axum::body::Body::from_stream(futures_util::stream::iter(pieces.chain(cut)));
+            axum::response::Response::new(body)
+        }
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.zip");
+    let size = download(&server).save_to(&path).await.unwrap();
+    assert_eq!((size, attempts.load(Ordering::SeqCst)), ((PIECE * PIECES) as u64, 2));
+    let bytes = fs::read(&path).unwrap();
+    assert!(
+        bytes.chunks(PIECE).enumerate().all(|(number, piece)| piece.iter().all(|byte| usize::from(*byte) == number))
+    );
+    assert_eq!(names(folder.path()), ["large.zip"]);
+    // Into the memory it does not go.
+    let error = download(&server).await.unwrap_err();
+    assert!(error.to_string().contains("67108864") || error.to_string().contains("64"), "{error}");
 }
 
 #[tokio::test]
