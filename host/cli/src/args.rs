@@ -327,7 +327,10 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut files = vec![root.join("README.md"), root.join("ARCHITECTURE.md"), root.join("plugins/csv/README.md")];
         files.extend([root.join("sdk/rust/README.md"), root.join("sdk/rust/template/README.md")]);
-        files.extend(std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()));
+        for folder in ["docs", "docs/client"] {
+            let entries = std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+            files.extend(entries.filter(|path| path.is_file()));
+        }
         let mut count = 0;
         for file in files {
             for line in command_lines(&std::fs::read_to_string(&file).unwrap()) {
