@@ -191,7 +191,7 @@ impl<'a> ManualInspection<'a> {
 
     /// Saves a sequence, in the server's own form.
     pub fn save_sequence(&self, sequence: &Value) -> Request<Option<Value>> {
-        self.outline(SAVE_SEQUENCE).json(sequence).saved()
+        self.outline(SAVE_SEQUENCE).raw_json(sequence).saved()
     }
 
     /// Removes a sequence.
@@ -211,12 +211,12 @@ impl<'a> ManualInspection<'a> {
 
     /// Whether the server would take these miscellaneous values, in its own form.
     pub fn validate_misc_info(&self, values: &Value) -> Request<Option<Value>> {
-        self.outline(VALIDATE).json(values).saved()
+        self.outline(VALIDATE).raw_json(values).saved()
     }
 
     /// Hands in what was entered at a step that asks for text, in the server's own form. Never repeated by itself.
     pub fn put_string_test(&self, entry: &Value) -> Request<Option<Value>> {
-        self.outline(STRING_TEST).json(entry).once().saved()
+        self.outline(STRING_TEST).raw_json(entry).once().saved()
     }
 
     /// The documents of a definition.

@@ -210,6 +210,11 @@ impl Outline {
         self
     }
 
+    /// A JSON body in the server's own form, as the caller has it: nulls too.
+    pub(crate) fn raw_json(self, value: &Value) -> Self {
+        self.bytes(value.to_string(), "application/json")
+    }
+
     /// Any other body.
     pub(crate) fn bytes(mut self, bytes: impl Into<Bytes>, content_type: &'static str) -> Self {
         self.body = Some(Body { bytes: bytes.into(), content_type: content_type.into() });

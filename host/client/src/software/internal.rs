@@ -83,12 +83,12 @@ impl<'a> SoftwareInternal<'a> {
 
     /// Adds a folder, in the server's own form, to a package. Sent once.
     pub fn add_folder(&self, package_id: Uuid, folder: &Value) -> Request<Option<Value>> {
-        self.outline(POST_FOLDER).query("packageId", package_id).json(folder).saved()
+        self.outline(POST_FOLDER).query("packageId", package_id).raw_json(folder).saved()
     }
 
     /// Changes a folder, which the server's own form names. Sent once.
     pub fn update_folder(&self, folder: &Value) -> Request<Option<Value>> {
-        self.outline(UPDATE_FOLDER).json(folder).saved()
+        self.outline(UPDATE_FOLDER).raw_json(folder).saved()
     }
 
     /// Removes a folder with its files. Sent once.

@@ -200,6 +200,11 @@ async fn a_definition_is_sent_under_the_names_of_the_api_and_without_what_is_not
     let body = |n: usize| serde_json::from_slice::<Value>(&seen[n].body).unwrap();
     assert_eq!(body(0), sent);
     assert_eq!(body(1), json!({ "TestSequenceDefinitionId": DEFINITION, "Definition": "<Activity x=\"1\"/>" }));
+    // A body in the server's own form goes as it is.
+    let own = json!({ "values": [null], "empty": null });
+    mi(&client).validate_misc_info(&own).await.unwrap();
+    let last = server.seen().into_iter().rfind(|seen| !seen.body.is_empty()).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&last.body).unwrap(), own);
     // What no server can take is not sent.
     definition.test_sequence_definition_id = None;
     definition.name = None;
@@ -216,7 +221,7 @@ async fn a_definition_is_sent_under_the_names_of_the_api_and_without_what_is_not
         let error = request.await.unwrap_err();
         assert!(matches!(error, Error::Argument { .. }), "{route}: {error}");
     }
-    assert_eq!(server.count("internal"), 2);
+    assert_eq!(server.count("internal"), 3);
 }
 
 #[tokio::test]
