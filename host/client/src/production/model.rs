@@ -179,15 +179,15 @@ pub struct Unit {
     pub unit_phase: Option<String>,
     /// Process code.
     pub process_code: Option<i64>,
-    /// Free data, by key.
-    #[serde(deserialize_with = "null_as_default")]
+    /// Free data, by key. An empty list is not sent: it would take away what the server has.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
     /// Product revision.
     pub product_revision: Option<ProductRevision>,
     /// Product.
     pub product: Option<Product>,
-    /// Its parts that are units themselves.
-    #[serde(deserialize_with = "null_as_default")]
+    /// Its parts that are units themselves. Neither is this, when it is empty.
+    #[serde(deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub sub_units: Vec<Unit>,
     /// What this version does not know.
     #[serde(flatten)]

@@ -13,15 +13,19 @@ mod scim;
 mod software;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
 
+use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
 use percent_encoding::percent_decode_str;
-use serde_json::json;
+use serde_json::{Value, json};
 use wats_client::{Client, Request};
 use wats_sim::fault::{Action, Point, Rule};
 use wats_sim::{DEMO_TOKEN, Outcome, RequestRecord, Sim, SimOptions};
 
 use self::production::{LAMP, batch};
-use crate::support::builder;
+use crate::support::{Seen, Server, builder};
 
 /// All domains.
 const DOMAINS: &[&[Row]] = &[
@@ -66,11 +70,56 @@ fn seen(request: &RequestRecord, line: &str) -> (String, BTreeSet<String>) {
     (format!("{} {}", request.method, path.join("/")), names.collect())
 }
 
-#[tokio::test]
+/// Gives a request to the simulated server and its answer back, so that the test sees what was sent.
+async fn forwarded(seen: Seen, to: String) -> Response {
+    let method = reqwest::Method::from_bytes(seen.method.as_bytes()).unwrap();
+    let mut headers = seen.headers.clone();
+    headers.remove("host");
+    let request = reqwest::Client::builder().no_proxy().build().unwrap().request(method, to + &seen.uri);
+    let answer = request.headers(headers).body(seen.body).send().await.unwrap();
+    let mut response = Response::builder().status(answer.status());
+    if let Some(kind) = answer.headers().get("content-type") {
+        response = response.header("content-type", kind);
+    }
+    response.body(answer.bytes().await.unwrap().into()).unwrap()
+}
+
+/// With `ID` for each id, and `NOW` for each time of this hour: servers make them up.
+fn settled(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.parse::<uuid::Uuid>().is_ok() => "ID".into(),
+        Value::String(text) => {
+            let at = text.parse::<Timestamp>();
+            let is_now = at.is_ok_and(|at| Timestamp::now().duration_since(at).abs() < SignedDuration::from_hours(1));
+            if is_now { "NOW".into() } else { text.into() }
+        }
+        Value::Array(items) => items.into_iter().map(settled).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, settled(value))).collect(),
+        other => other,
+    }
+}
+
+/// The kind of a body, and what it says.
+fn body_of(seen: &Seen) -> Option<String> {
+    let kind = seen.header("content-type")?;
+    let text = String::from_utf8_lossy(&seen.body);
+    let text = match serde_json::from_str::<Value>(&text) {
+        Ok(json) => settled(json).to_string(),
+        Err(_) if kind.contains("zip") => "(a ZIP file)".to_owned(),
+        Err(_) => format!("{text:?}"),
+    };
+    Some(format!("{kind} {text}"))
+}
+
+/// With bodies as `bodies.txt` has them, which was read beside the description of the API; `BLESS=1` writes what is sent now.
+// With threads of its own for the server: some rows wait, and keep this one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_call_is_made_as_the_list_says_and_understood() {
-    let (sim, client) = plant();
-    let mut wrong = Vec::new();
-    let mut made = BTreeSet::new();
+    let sim = Sim::start(SimOptions::default()).unwrap();
+    let url = sim.url();
+    let server = Server::start(move |seen| forwarded(seen, url.clone())).await;
+    let client = builder(&server.url).token(DEMO_TOKEN.to_owned().into()).build().unwrap();
+    let (mut wrong, mut made, mut bodies) = (Vec::new(), BTreeSet::new(), String::new());
     // The one call that is no `Request`.
     client.version().await.unwrap();
     made.insert("GET /api/App/Version".to_owned());
@@ -90,6 +139,9 @@ async fn every_call_is_made_as_the_list_says_and_understood() {
             wrong.push(format!("{line} ({names}): {is} {has:?}, {:?}, {outcome:?}", request.outcome));
         }
         made.insert((*line).to_owned());
+        if let Some(body) = server.seen().last().and_then(body_of) {
+            writeln!(bodies, "{line}\n    {body}").unwrap();
+        }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     let listed: BTreeSet<_> = include_str!("../endpoints.txt")
@@ -98,6 +150,14 @@ async fn every_call_is_made_as_the_list_says_and_understood() {
         .map(|(_, line)| line.to_owned())
         .collect();
     assert_eq!(made, listed);
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/endpoints/bodies.txt");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&kept, &bodies).unwrap();
+    }
+    for (is, was) in bodies.lines().zip(std::fs::read_to_string(&kept).unwrap().lines()) {
+        assert_eq!(is, was, "if that is right: BLESS=1");
+    }
+    assert_eq!(bodies, std::fs::read_to_string(&kept).unwrap());
 }
 
 #[test]
@@ -149,20 +209,19 @@ async fn a_call_that_is_waited_for_inside_a_runtime_needs_nothing_of_it() {
 
 #[tokio::test]
 async fn a_save_that_answers_nothing_is_no_error_and_a_read_without_data_is_one() {
-    let server = crate::support::Server::wats(|_| async { crate::support::reply(204, &[], "") }).await;
+    let server = Server::wats(|_| async { crate::support::reply(204, &[], "") }).await;
     let client = crate::support::client(&server.url);
     assert_eq!(client.production().save_batch(&batch("B-1")).await.unwrap(), None);
     let error = client.production().unit(LAMP).await.unwrap_err();
     assert!(matches!(error, wats_client::Error::NoData { .. }), "{error}");
     assert_eq!(client.production().unit(LAMP).or_none().await.unwrap(), None);
-    let sent: serde_json::Value =
-        serde_json::from_slice(&server.seen().iter().find(|s| s.method == "PUT").unwrap().body).unwrap();
+    let sent: Value = serde_json::from_slice(&server.seen().iter().find(|s| s.method == "PUT").unwrap().body).unwrap();
     assert_eq!(sent, json!({ "batchNumber": "B-1", "batchSize": 100 }), "what is not set is not sent");
 }
 
 #[tokio::test]
 async fn an_internal_call_names_where_it_comes_from_and_tells_when_the_server_does_not_have_it() {
-    let server = crate::support::Server::wats(|_| async { crate::support::reply(404, &[], "") }).await;
+    let server = Server::wats(|_| async { crate::support::reply(404, &[], "") }).await;
     let client = crate::support::client(&server.url);
     client.version().await.unwrap();
     let error = client.internal().production().sites().await.unwrap_err();
@@ -176,7 +235,7 @@ async fn an_internal_call_names_where_it_comes_from_and_tells_when_the_server_do
 // With threads of its own for the server: who waits keeps this one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_give_each_item_once_and_an_error_ends_them_with_a_word() {
-    let server = crate::support::Server::wats(|seen| async move {
+    let server = Server::wats(|seen| async move {
         let number = |name: &str| -> usize {
             let (_, rest) = seen.uri.split_once(name).unwrap();
             rest.split('&').next().unwrap().parse().unwrap()
