@@ -71,7 +71,14 @@ impl<T> Outcome<T> {
 
     /// Every other call would end this way too.
     fn is_hopeless(&self) -> bool {
-        matches!(self, Self::Failed(error) if matches!(error.class(), ErrorClass::Auth | ErrorClass::Foreign))
+        let Self::Failed(error) = self else { return false };
+        match error.class() {
+            // Permission may be missing for this item alone.
+            ErrorClass::Auth => error.status() != Some(403),
+            // So may an answer be odd, or too long.
+            ErrorClass::Foreign => !matches!(error, Error::Foreign { kind, .. } if kind.is_about_one_answer()),
+            ErrorClass::Permanent | ErrorClass::TooLarge | ErrorClass::Transient => false,
+        }
     }
 }
 

@@ -230,6 +230,7 @@ impl Cache {
 
     /// Keeps it no longer.
     async fn forget(&self, key: &Key) {
+        self.fresh.invalidate(key).await;
         self.last.invalidate(key).await;
         let key = key.clone();
         self.on_disk(move |shelf| shelf.remove(key.resource, key.generation, &key.target)).await;

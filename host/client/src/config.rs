@@ -1,6 +1,6 @@
 //! The settings of a client, and their defaults.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use opentelemetry::metrics::{Meter, MeterProvider as _, noop::NoopMeterProvider};
@@ -74,6 +74,7 @@ pub struct ClientBuilder {
 enum Credentials {
     None,
     Token(SecretString),
+    File(PathBuf),
     UserPassword(String, SecretString),
 }
 
@@ -98,6 +99,13 @@ impl ClientBuilder {
     /// The WATS token: base64 of `user:password`, sent as it is (only white space around it is taken off).
     pub fn token(mut self, token: SecretString) -> Self {
         self.auth = Credentials::Token(token);
+        self
+    }
+
+    /// The same from a file that holds nothing else, read by [`build`](Self::build): as systemd's credentials and container secrets
+    /// give it.
+    pub fn token_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.auth = Credentials::File(path.into());
         self
     }
 
@@ -219,6 +227,7 @@ impl ClientBuilder {
         let auth = match &self.auth {
             Credentials::None => Auth::default(),
             Credentials::Token(token) => Auth::with_token(token)?,
+            Credentials::File(path) => Auth::with_token(&token_in(path)?)?,
             Credentials::UserPassword(user, password) => Auth::with_credentials(user, password)?,
         };
         let Timeouts { connect, read, total, deadline } = self.timeouts;
@@ -245,4 +254,11 @@ impl ClientBuilder {
             proof: ProofState::default(),
         }))
     }
+}
+
+fn token_in(path: &Path) -> Result<SecretString, Error> {
+    std::fs::read_to_string(path).map(SecretString::from).map_err(|error| Error::Setting {
+        setting: "token_file",
+        problem: format!("{} cannot be read: {error}", path.display()),
+    })
 }

@@ -35,7 +35,7 @@ use crate::error::{
 pub(crate) use crate::limit::Priority;
 use crate::limit::RateLimiter;
 use crate::metrics::Metrics;
-use crate::proof::{Proof, ProofState};
+use crate::proof::{Proof, ProofState, Turn};
 use crate::retry::{Backoff, RetryBudget, RetryPolicy};
 use crate::route::{GET_VERSION, Route};
 use crate::save::Sink;
@@ -43,6 +43,16 @@ use crate::version;
 
 /// Asks for whatever comes: a file.
 pub(crate) const ANYTHING: &str = "*/*";
+
+const A_YEAR: Duration = Duration::from_hours(365 * 24);
+
+/// A full disk, a wrong setting, an answer that is too long: says nothing against the server.
+fn is_own_trouble(error: &Error) -> bool {
+    match error {
+        Error::Foreign { kind, .. } => matches!(**kind, ForeignKind::TooLong { .. }),
+        error => error.class() == ErrorClass::Permanent,
+    }
+}
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -55,6 +65,8 @@ pub(crate) struct Call {
     pub(crate) if_none_match: Option<Arc<str>>,
     /// What kind of answer is asked for.
     pub(crate) accept: &'static str,
+    /// A web page may be what is asked for.
+    pub(crate) may_be_page: bool,
     /// Where the body of a good answer goes, if not into the memory.
     pub(crate) sink: Option<Sink>,
 }
@@ -68,7 +80,16 @@ pub(crate) struct Body {
 
 impl Call {
     pub(crate) fn get(route: Route, target: String, priority: Priority) -> Self {
-        Self { route, target, body: None, priority, if_none_match: None, accept: "application/json", sink: None }
+        Self {
+            route,
+            target,
+            body: None,
+            priority,
+            if_none_match: None,
+            accept: "application/json",
+            may_be_page: false,
+            sink: None,
+        }
     }
 }
 
@@ -86,6 +107,26 @@ pub(crate) struct Answer {
     pub(crate) saved: u64,
     /// From send to the whole answer, without waits of our own.
     pub(crate) took: Duration,
+}
+
+/// A write changes what reads answer, from its end on; not when it is sure that nothing was written, because it was refused or never
+/// got there.
+struct Written<'a> {
+    core: &'a Core,
+    route: Route,
+    is_sure_not: bool,
+}
+
+impl Drop for Written<'_> {
+    fn drop(&mut self) {
+        if let Some(cache) = &self.core.cache
+            && !self.is_sure_not
+        {
+            for resource in Resource::written_by(self.route) {
+                cache.invalidate(*resource);
+            }
+        }
+    }
 }
 
 impl Answer {
@@ -160,10 +201,18 @@ impl Core {
         })?;
         self.metrics.waited(call.priority, waited);
         let pass = self.breaker.pass().map_err(|retry_in| self.circuit_open(call, retry_in))?;
+        // Also when the caller gives up: the server may have what was sent.
+        let mut written = Written { core: self, route: call.route, is_sure_not: false };
         let result = self.transmit(call).await;
+        written.is_sure_not = match &result {
+            Ok(answer) => !answer.is_success() && answer.status < 500,
+            Err(error) => matches!(error, Error::Connect { .. }),
+        };
+        drop(written);
         let outcome = match &result {
             Ok(answer) if answer.status >= 500 && answer.status != 511 => Outcome::Failed,
             Ok(_) => Outcome::Answered,
+            Err(error) if is_own_trouble(error) => Outcome::Answered,
             Err(_) => Outcome::Failed,
         };
         if pass.tell(outcome) {
@@ -176,7 +225,6 @@ impl Core {
         {
             self.limiter.pause(wait);
         }
-        self.forget_what_was_written(call.route, &result);
         result
     }
 
@@ -201,6 +249,7 @@ impl Core {
         self.metrics.request_finished(call.route, status, took, received);
         match &mut result {
             Ok(answer) => answer.took = took,
+            Err(error) if is_own_trouble(error) => self.metrics.error(error),
             Err(error) => {
                 // The server was not reached, or the exchange broke: whoever answers next has to prove itself again.
                 self.proof.withdraw();
@@ -216,7 +265,8 @@ impl Core {
         F: Fn() -> Fut,
         Fut: Future<Output = Result<T, Error>>,
     {
-        let end = Instant::now() + limit;
+        // A limit that no clock can hold is none; a year is as good.
+        let end = Instant::now().checked_add(limit).unwrap_or_else(|| Instant::now() + A_YEAR);
         let mut backoff = Backoff::new(self.retry);
         let mut last = None;
         self.budget.earn();
@@ -250,7 +300,7 @@ impl Core {
     ///
     /// # Errors
     /// When the server cannot be reached, or something else than WATS answers: then nothing should be sent to it.
-    pub(crate) async fn prove_before_sending(&self) -> Result<Option<Proof>, Error> {
+    pub(crate) async fn prove_before_sending(&self, priority: Priority) -> Result<Option<Proof>, Error> {
         if let Ok(proof) = self.proof.now() {
             return Ok(Some(proof));
         }
@@ -259,14 +309,19 @@ impl Core {
             Ok(proof) => return Ok(Some(proof)),
             Err(since) => since,
         };
-        if let Some(error) = turn.failed_meanwhile() {
+        if let Some(error) = turn.as_ref().and_then(Turn::failed_meanwhile) {
             return Err(error);
         }
-        let call = Call::get(GET_VERSION, GET_VERSION.template().to_owned(), Priority::Submission);
+        let mut note = |error: &Error| {
+            if let Some(turn) = &mut turn {
+                turn.note_failure(error);
+            }
+        };
+        let call = Call::get(GET_VERSION, GET_VERSION.template().to_owned(), priority);
         let answer = match self.send_once(&call).await {
             Ok(answer) => answer,
             Err(error) => {
-                turn.note_failure(&error);
+                note(&error);
                 return Err(error);
             }
         };
@@ -278,7 +333,7 @@ impl Core {
         match self.foreign_kind(&answer) {
             Some(kind) if answer.status < 400 || answer.status == 511 => {
                 let error = self.foreign(&call, answer.status, kind);
-                turn.note_failure(&error);
+                note(&error);
                 Err(error)
             }
             _ => Ok(None),
@@ -288,9 +343,13 @@ impl Core {
     /// Sends a call once, and gives only successes; every other answer becomes its error.
     pub(crate) async fn call_once(&self, call: &Call) -> Result<Answer, Error> {
         let answer = self.send_once(call).await?;
-        // Who asks for a file may get a page.
-        let is_file = call.accept == ANYTHING && answer.is_success();
-        if let Some(kind) = self.foreign_kind(&answer).filter(|_| !is_file)
+        let kind = self.foreign_kind(&answer);
+        // Who asks for a file may get a page: from a server that has proved to be WATS, so that no portal's is taken for it.
+        let is_file = kind.is_some()
+            && call.may_be_page
+            && answer.is_success()
+            && self.prove_before_sending(call.priority).await?.is_some();
+        if let Some(kind) = kind.filter(|_| !is_file)
             && (answer.is_success() || (300..400).contains(&answer.status) && answer.status != 304)
         {
             return Err(self.foreign(call, answer.status, kind));
@@ -299,18 +358,6 @@ impl Core {
             return Ok(answer);
         }
         Err(self.refusal(call, &answer).await)
-    }
-
-    /// A write changes what reads answer. Not after an answer that says that nothing was written.
-    fn forget_what_was_written(&self, route: Route, result: &Result<Answer, Error>) {
-        let refused = matches!(result, Ok(answer) if !answer.is_success() && answer.status < 500);
-        if let Some(cache) = &self.cache
-            && !refused
-        {
-            for resource in Resource::written_by(route) {
-                cache.invalidate(*resource);
-            }
-        }
     }
 
     /// A redirect or a web page.
@@ -334,7 +381,7 @@ impl Core {
         if call.route.is_internal()
             && matches!(answer.status, 404 | 405 | 410 | 501)
             && said.form != Form::Json
-            && let Ok(Some(_)) = self.prove_before_sending().await
+            && let Ok(Some(_)) = self.prove_before_sending(call.priority).await
         {
             // The server is WATS, and this version of it has no such call.
             let error = Error::NotOffered { route: call.route, server: self.server(), status: answer.status };
@@ -343,8 +390,10 @@ impl Core {
         }
         let class = match classify(answer.status, &said, call.route.is_submission()) {
             Verdict::Clear(class) => class,
-            Verdict::IfProved(class) => match self.prove_before_sending().await {
+            Verdict::IfProved(class) => match self.prove_before_sending(call.priority).await {
                 Ok(Some(_)) => class,
+                // It is not known yet who that was.
+                Err(error) if error.is_transient() => return error,
                 Ok(None) | Err(_) => ErrorClass::Foreign,
             },
         };

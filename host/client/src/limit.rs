@@ -15,6 +15,8 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter as Governor};
 use tokio::time::Instant;
 
+use crate::blocking;
+
 /// Requests in [`DEFAULT_PERIOD`], unless set otherwise: the server's own limit.
 pub const DEFAULT_LIMIT: u32 = 500;
 /// The period that [`DEFAULT_LIMIT`] is counted in.
@@ -57,6 +59,8 @@ struct Shared {
     allowance: Option<Allowance>,
     all: Option<Bucket>,
     lookups: Option<Bucket>,
+    /// Held by the lookup whose turn it is: at most one stands before a submission.
+    lookup_row: tokio::sync::Mutex<()>,
     last_submission: Mutex<Option<Instant>>,
     paused_until: Mutex<Option<Instant>>,
 }
@@ -120,7 +124,8 @@ impl RateLimiter {
 
     fn of(allowance: Option<Allowance>, all: Option<Bucket>, lookups: Option<Bucket>) -> Self {
         let (last_submission, paused_until) = (Mutex::default(), Mutex::default());
-        Self { shared: Arc::new(Shared { allowance, all, lookups, last_submission, paused_until }) }
+        let lookup_row = tokio::sync::Mutex::new(());
+        Self { shared: Arc::new(Shared { allowance, all, lookups, lookup_row, last_submission, paused_until }) }
     }
 
     /// What is allowed; nothing when unlimited.
@@ -148,14 +153,19 @@ impl RateLimiter {
     pub(crate) async fn acquire(&self, priority: Priority) -> Result<Duration, Duration> {
         let started = Instant::now();
         self.not_paused_long()?;
-        match priority {
-            Priority::Submission => *value(&self.shared.last_submission) = Some(started),
+        let _turn = match priority {
+            Priority::Submission => {
+                *value(&self.shared.last_submission) = Some(started);
+                None
+            }
             Priority::Lookup => {
-                if let Some(bucket) = self.shared.lookups.as_ref().filter(|_| self.has_submissions(started)) {
+                let turn = blocking::turn(&self.shared.lookup_row).await;
+                if let Some(bucket) = self.shared.lookups.as_ref().filter(|_| self.has_submissions(Instant::now())) {
                     bucket.take().await;
                 }
+                turn
             }
-        }
+        };
         if let Some(bucket) = &self.shared.all {
             bucket.take().await;
         }
@@ -196,7 +206,7 @@ impl Bucket {
 
     async fn take(&self) {
         // Also who could go at once: else newcomers would overtake those who wait.
-        let _turn = self.row.lock().await;
+        let _turn = blocking::turn(&self.row).await;
         while let Err(not_until) = self.governor.check() {
             tokio::time::sleep(not_until.wait_time_from(self.clock.now())).await;
         }
@@ -229,6 +239,15 @@ mod tests {
             assert!(goes(&limiter, Priority::Submission).await);
         }
         assert!(!goes(&limiter, Priority::Submission).await);
+        let crowded = RateLimiter::new(3600, Duration::from_hours(1), 60);
+        let mut crowd = tokio::task::JoinSet::new();
+        for _ in 0..300 {
+            let limiter = crowded.clone();
+            crowd.spawn(async move { limiter.acquire(Priority::Lookup).await });
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let waited = tokio::time::timeout(Duration::from_secs(10), crowded.acquire(Priority::Submission)).await;
+        assert!(waited.is_ok(), "one lookup may be before it, and not all that came before it");
         let alone = RateLimiter::new(100, Duration::from_hours(1), 60);
         for _ in 0..4 {
             assert!(goes(&alone, Priority::Lookup).await, "nobody submits: nothing is kept");

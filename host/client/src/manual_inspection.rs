@@ -226,7 +226,7 @@ impl<'a> ManualInspection<'a> {
 
     /// A document, whole in memory: at most 64 MiB.
     pub fn download_media(&self, definition: Uuid, media_id: &str) -> Request<Bytes> {
-        self.one_media(MEDIA, definition, media_id).query("download", true).download()
+        self.one_media(MEDIA, definition, media_id).query("download", true).download_any()
     }
 
     /// Puts a document (PDF) to a definition, whole in memory.

@@ -7,7 +7,24 @@ use uuid::Uuid;
 /// Reads a body as `T`; the error says what does not fit, and where.
 pub(crate) fn parse_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    serde_json::from_slice(body).map_err(|e| e.to_string())
+    serde_json::from_slice(body).or_else(|error| {
+        // Some servers write whole numbers as `2.0`.
+        let whole = serde_json::from_slice(body).map(with_whole_numbers);
+        whole.and_then(serde_json::from_value).map_err(|_| error.to_string())
+    })
+}
+
+fn with_whole_numbers(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let text = number.to_string();
+            let whole = text.strip_suffix(".0").and_then(|whole| whole.parse::<i64>().ok());
+            whole.map_or(Value::Number(number), Value::from)
+        }
+        Value::Array(items) => items.into_iter().map(with_whole_numbers).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, field)| (name, with_whole_numbers(field))).collect(),
+        other => other,
+    }
 }
 
 /// A list; "no data" in any form is an empty one.
@@ -41,3 +58,18 @@ pub(crate) fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 
 /// Fields that this version does not know: kept, so that reading and writing back loses nothing.
 pub type OtherFields = serde_json::Map<String, Value>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::production::ProductionBatch;
+
+    #[test]
+    fn a_whole_number_may_have_a_point_and_what_does_not_fit_is_named() {
+        let batches: Vec<ProductionBatch> =
+            parse_list(br#"[{"batchNumber":"B","batchSize":12.0,"weight":1.5}]"#).unwrap();
+        assert_eq!((batches[0].batch_size, &batches[0].other["weight"]), (Some(12), &Value::from(1.5)));
+        let error = parse_list::<ProductionBatch>(br#"[{"batchSize":12.5}]"#).unwrap_err();
+        assert!(error.contains("12.5"), "{error}");
+    }
+}

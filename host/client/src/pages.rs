@@ -23,7 +23,7 @@ type Fetch<T> = Box<dyn Fn(u64, u32) -> Request<Vec<T>> + Send + Sync>;
 /// # Ok(()) }
 /// ```
 ///
-/// The end is a page that is not full. What is added or removed on the server meanwhile may come twice or not at all: the API
+/// The end is a page that is not full, of large pages (over [`DEFAULT_PAGE_SIZE`]) one that is empty. What is added or removed on the server meanwhile may come twice or not at all: the API
 /// counts from the beginning each time.
 ///
 /// # Cancel safety
@@ -84,7 +84,8 @@ impl<T: Send + 'static> Pages<T> {
         }
         let page = (self.fetch)(self.read, self.size).await?;
         self.read += page.len() as u64;
-        self.is_over = page.len() < self.size as usize;
+        // A server may give fewer than it is asked for when that is many: then the end is a page of none.
+        self.is_over = page.is_empty() || (page.len() < self.size as usize && self.size <= DEFAULT_PAGE_SIZE);
         Ok((!page.is_empty()).then_some(page))
     }
 

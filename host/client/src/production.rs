@@ -67,7 +67,15 @@ pub enum SerialNumberFormat {
 /// A call about a unit, which its query names.
 fn about(client: &Client, route: Route, unit: UnitKey<'_>) -> Outline {
     let outline = Outline::new(client, route, &[]);
-    outline.query("serialNumber", unit.serial_number).query("partNumber", unit.part_number)
+    named(outline.query("serialNumber", unit.serial_number).query("partNumber", unit.part_number), "unit", unit)
+}
+
+/// Which unit a call without one of its two numbers is about would be the server's guess.
+fn named(outline: Outline, argument: &'static str, unit: UnitKey<'_>) -> Outline {
+    if unit.serial_number.trim().is_empty() || unit.part_number.trim().is_empty() {
+        return outline.refuse(argument, "has no serial number or no part number");
+    }
+    outline
 }
 
 /// Calls about production. Made by [`Client::production`].
@@ -145,7 +153,7 @@ impl<'a> Production<'a> {
 
     /// Whether the unit has the parts that its product asks for, in the server's own form.
     pub fn check_children(&self, unit: UnitKey<'_>, revision: &str) -> Request<serde_json::Value> {
-        about(self.client, CHECK_CHILDREN, unit).query("revision", revision).scalar()
+        about(self.client, CHECK_CHILDREN, unit).query("revision", revision).raw()
     }
 
     /// The kinds of serial numbers. Cached.
@@ -223,10 +231,12 @@ impl<'a> Production<'a> {
     }
 
     fn family(self, route: Route, parent: UnitKey<'_>, child: UnitKey<'_>) -> Outline {
-        self.outline(route)
+        let outline = self
+            .outline(route)
             .query("parentSerialNumber", parent.serial_number)
             .query("parentPartNumber", parent.part_number)
             .query("childSerialNumber", child.serial_number)
-            .query("childPartNumber", child.part_number)
+            .query("childPartNumber", child.part_number);
+        named(named(outline, "parent", parent), "child", child)
     }
 }

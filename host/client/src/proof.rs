@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
+use crate::blocking;
 use crate::error::Error;
 
 /// The proof as a counter: odd = proved, even = not. It only grows, so a proof that was withdrawn and made again in
@@ -83,10 +84,12 @@ impl ProofState {
         self.counter.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| Some((n | 1) + 1)).ok();
     }
 
-    /// Waits for the turn to ask.
-    pub(crate) async fn turn(&self) -> Turn<'_> {
+    /// Waits for the turn to ask. None for a call that is waited for while somebody else asks: that may stand still with the waiting
+    /// thread, so both ask.
+    pub(crate) async fn turn(&self) -> Option<Turn<'_>> {
         let waiting_since = Instant::now();
-        Turn { last_failure: self.asking.lock().await, waiting_since }
+        let last_failure = blocking::turn(&self.asking).await?;
+        Some(Turn { last_failure, waiting_since })
     }
 }
 

@@ -150,7 +150,7 @@ impl<'a> Reports<'a> {
     /// Dropping the future may leave the report stored on the server. Sending it again is harmless: equal id overwrites.
     pub async fn submit_once(&self, submission: &Submission) -> Result<Receipt, Error> {
         let core = self.client.core();
-        let proof = core.prove_before_sending().await?;
+        let proof = core.prove_before_sending(Priority::Submission).await?;
         let route = submission.format.route();
         let call = Call {
             body: Some(Body { bytes: submission.body.clone(), content_type: submission.format.content_type().into() }),
@@ -282,7 +282,7 @@ impl<'a> Reports<'a> {
         let id = id.to_string();
         let outline = Outline::new(self.client, GET_ATTACHMENT, &[]).query(name, &id);
         // Without an id some servers would take the first one that they have.
-        if id.trim().is_empty() { outline.refuse(name, "is empty").download() } else { outline.download() }
+        if id.trim().is_empty() { outline.refuse(name, "is empty").download() } else { outline.download_any() }
     }
 
     /// All files of a report in one ZIP archive.

@@ -170,6 +170,7 @@ pub(crate) struct Outline {
     accept: &'static str,
     /// The body is what is wanted, as it is.
     is_download: bool,
+    may_be_page: bool,
 }
 
 impl Outline {
@@ -183,6 +184,7 @@ impl Outline {
             repeats: !matches!(route.method(), Method::Post | Method::Patch),
             accept: "application/json",
             is_download: false,
+            may_be_page: false,
         }
     }
 
@@ -260,12 +262,12 @@ impl Outline {
         self,
         read: impl Fn(&Answer) -> Result<Option<T>, String> + Send + Sync + 'static,
     ) -> Request<T> {
-        let Self { client, route, target, body, repeats, accept, is_download } = self;
+        let Self { client, route, target, body, repeats, accept, is_download, may_be_page } = self;
         let run: Run<T> = Box::new(move |client, choices| {
             Box::pin(async move {
                 let target = target?.into_text();
                 let sink = choices.sink.filter(|_| is_download);
-                let call = Call { body, accept, sink, ..Call::get(route, target, Priority::Lookup) };
+                let call = Call { body, accept, may_be_page, sink, ..Call::get(route, target, Priority::Lookup) };
                 let core = client.core();
                 let attempt = || async {
                     let answer = core.call_once(&call).await?;
@@ -286,6 +288,14 @@ impl Outline {
     /// An object. An answer without data is an error ([`Error::NoData`]).
     pub(crate) fn value<T: DeserializeOwned + Send + 'static>(self) -> Request<T> {
         self.read_data(|answer| parse_optional(&answer.body))
+    }
+
+    /// What is in the server's own form. An empty list or object is data here; no answer is none.
+    pub(crate) fn raw(self) -> Request<Value> {
+        self.read_data(|answer| match answer.body.trim_ascii() {
+            b"" | b"null" => Ok(None),
+            _ => parse_json(&answer.body).map(Some),
+        })
     }
 
     /// A scalar, such as a count.
@@ -312,7 +322,13 @@ impl Outline {
     pub(crate) fn download(mut self) -> Request<Bytes> {
         self.accept = ANYTHING;
         self.is_download = true;
-        self.read(|answer| Ok(answer.body.clone()))
+        self.read_data(|answer| Ok((answer.status != 204).then(|| answer.body.clone())))
+    }
+
+    /// The same of what somebody put there, which may be a web page.
+    pub(crate) fn download_any(mut self) -> Request<Bytes> {
+        self.may_be_page = true;
+        self.download()
     }
 
     /// A read of master data, through the cache.

@@ -65,7 +65,8 @@ impl<'a> RootCause<'a> {
         kept(outline.saved(), ticket)
     }
 
-    /// Changes a ticket: comments, states and assignments all go this way. What is sent is the whole ticket.
+    /// Changes a ticket: comments, states and assignments all go this way. What is sent is the whole ticket; once, if there is a
+    /// comment.
     ///
     /// # Errors
     /// [`Error::Argument`](crate::Error::Argument) for a ticket without an id, or in another state than open and without an
@@ -82,6 +83,8 @@ impl<'a> RootCause<'a> {
             );
             return outline.refuse("ticket", problem).saved();
         }
+        // A comment that comes twice stands there twice.
+        let outline = if ticket.update.is_some() { outline.once() } else { outline };
         kept(outline.saved(), ticket)
     }
 
@@ -96,7 +99,7 @@ impl<'a> RootCause<'a> {
 
     /// A file, whole in memory: at most 64 MiB. Under this name, if one is given.
     pub fn download_attachment(&self, id: Uuid, name: Option<&str>) -> Request<Bytes> {
-        self.outline(DOWNLOAD).query("attachmentId", id).query_if("fileName", name).download()
+        self.outline(DOWNLOAD).query("attachmentId", id).query_if("fileName", name).download_any()
     }
 
     /// Hands a file to the server, whole in memory, and gives its id. It belongs to a ticket when an update names it:

@@ -123,6 +123,7 @@ impl<'a> Software<'a> {
     /// Which versions go without one is the server's choice, so that it is sent once then: a second one might remove another version.
     pub fn delete_by_name(&self, name: &str, version: Option<i64>) -> Request<()> {
         let outline = self.outline(DELETE_BY_NAME).query("name", name).query_if("version", version);
+        let outline = if name.trim().is_empty() { outline.refuse("name", "is empty") } else { outline };
         if version.is_none() { outline.once().nothing() } else { outline.nothing() }
     }
 

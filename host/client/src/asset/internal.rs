@@ -29,7 +29,7 @@ impl<'a> AssetsInternal<'a> {
 
     /// A file of an asset, whole in memory: at most 64 MiB.
     pub fn download_file(&self, asset_id: &str, name: &str) -> Request<Bytes> {
-        self.file(DOWNLOAD, asset_id, name).download()
+        self.file(DOWNLOAD, asset_id, name).download_any()
     }
 
     /// The names of an asset's files.
@@ -39,15 +39,21 @@ impl<'a> AssetsInternal<'a> {
 
     /// Removes files of an asset. Of none: an error here, because a request without a list may mean all.
     pub fn delete_files(&self, asset_id: &str, names: &[&str]) -> Request<()> {
-        let outline = Outline::new(self.client, DELETE, &[]).query("assetId", asset_id).json(&names);
-        if names.is_empty() {
-            return outline.refuse("names", "there are none").nothing();
+        let outline = named(Outline::new(self.client, DELETE, &[]).query("assetId", asset_id).json(&names), asset_id);
+        if names.is_empty() || names.iter().any(|name| name.trim().is_empty()) {
+            return outline.refuse("names", "there are none, or one is empty").nothing();
         }
         outline.nothing()
     }
 
     fn file(self, route: Route, asset_id: &str, name: &str) -> Outline {
         let outline = Outline::new(self.client, route, &[]).query("assetId", asset_id).query("filename", name);
+        let outline = named(outline, asset_id);
         if name.trim().is_empty() { outline.refuse("name", "is empty") } else { outline }
     }
+}
+
+/// Which asset a call without an id is about would be the server's guess.
+fn named(outline: Outline, asset_id: &str) -> Outline {
+    if asset_id.trim().is_empty() { outline.refuse("asset_id", "is empty") } else { outline }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::http::Answer;
@@ -21,6 +22,8 @@ pub(super) struct Entry {
     stale_ttl: Duration,
     /// Served in place of an answer that could not be had.
     stale: bool,
+    /// The server took too long the last time that it was asked whether this still holds.
+    was_too_slow: AtomicBool,
 }
 
 impl std::fmt::Debug for Entry {
@@ -78,6 +81,7 @@ impl Entry {
             ttl,
             stale_ttl,
             stale: false,
+            was_too_slow: AtomicBool::new(false),
         }
     }
 
@@ -105,6 +109,7 @@ impl Entry {
             ttl,
             stale_ttl: self.stale_ttl,
             stale: self.stale,
+            was_too_slow: AtomicBool::new(false),
         }
     }
 
@@ -118,6 +123,14 @@ impl Entry {
 
     pub(super) fn age(&self) -> Duration {
         self.age_then + self.fetched.elapsed()
+    }
+
+    pub(super) fn was_too_slow(&self) -> bool {
+        self.was_too_slow.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_too_slow(&self) {
+        self.was_too_slow.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn is_stale(&self) -> bool {

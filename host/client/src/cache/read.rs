@@ -93,6 +93,15 @@ impl<T> Cached<Option<Arc<T>>> {
     }
 }
 
+/// How long the server is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// As long as the call has, and no old value stands in: the server's answer is what was asked for.
+    Whole,
+    /// Less, if there is an old value.
+    WithOldValue,
+}
+
 /// An answer and its value.
 type Asked<T> = (Answer, Option<Arc<T>>);
 
@@ -135,7 +144,7 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
             CacheMode::CachedOnly => self.cached_only(cache, &key).await,
             CacheMode::Refresh => {
                 self.count_miss(cache);
-                let entry = self.fetch(cache, &key).await?;
+                let entry = self.fetch(cache, &key, Patience::Whole).await?;
                 cache.fresh.insert(key, Arc::clone(&entry)).await;
                 self.served(&entry, true)
             }
@@ -152,11 +161,18 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
         let fetch = async {
             asked = true;
             self.count_miss(cache);
-            self.fetch(cache, &key).await
+            self.fetch(cache, &key, Patience::WithOldValue).await
         };
         // An equal read that is under way may stand still with the thread that waits for this one: those who wait share theirs.
         let shared = if blocking::is_waiting() { &cache.waiting } else { &cache.fresh };
-        let entry = shared.try_get_with(key.clone(), fetch).await.map_err(|e| Error::clone(&e))?;
+        let entry = match shared.try_get_with(key.clone(), fetch).await {
+            Ok(entry) => entry,
+            // Who asked had less time than we have.
+            Err(error) if !asked && matches!(*error, Error::Deadline { .. }) => {
+                self.fetch(cache, &key, Patience::WithOldValue).await?
+            }
+            Err(error) => return Err(Error::clone(&error)),
+        };
         if blocking::is_waiting() && asked {
             cache.fresh.insert(key.clone(), Arc::clone(&entry)).await;
             cache.waiting.invalidate(&key).await;
@@ -194,37 +210,54 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
     }
 
     /// Asks the server, with the validator of the last known answer; falls back on that answer.
-    async fn fetch(&self, cache: &Cache, key: &Key) -> Result<Arc<Entry>, Error> {
+    async fn fetch(&self, cache: &Cache, key: &Key, patience: Patience) -> Result<Arc<Entry>, Error> {
         let last = self.last(cache, key).await;
         let etag = last.as_ref().and_then(|l| l.answer().etag.clone());
         let ttl = cache.ttl(self.resource);
+        // A server that is only slow is waited for the next time: else its answers would never be seen again.
+        let is_impatient = patience == Patience::WithOldValue && last.as_ref().is_some_and(|last| !last.was_too_slow());
         let asked = match &last {
-            None => self.ask(None, self.deadline).await,
-            Some(_) => self.ask_once(etag, self.deadline.min(PATIENCE_WITH_OLD_VALUE)).await,
+            Some(_) if is_impatient => self.ask_once(etag, self.deadline.min(PATIENCE_WITH_OLD_VALUE)).await,
+            _ => self.ask(etag, self.deadline).await,
         };
         match (asked, last) {
             (Ok((answer, None)), Some(last)) => {
-                let most = match Keep::read(answer.cache_control.as_deref().or(last.answer().cache_control.as_deref()))
-                {
+                let said = Keep::read(answer.cache_control.as_deref().or(last.answer().cache_control.as_deref()));
+                let most = match said {
                     Keep::No => Duration::ZERO,
                     Keep::AtMost(most) => ttl.min(most),
                     Keep::Free => ttl,
                 };
                 let entry = Arc::new(last.confirmed(most));
-                cache.keep(key, &entry).await;
+                if said == Keep::No {
+                    cache.forget(key).await;
+                } else {
+                    cache.keep(key, &entry).await;
+                }
                 Ok(entry)
             }
             (Ok((answer, None)), None) => Err(self.unexpected_304(&answer)),
             (Ok((answer, Some(value))), _) => {
                 let fits = u64::try_from(answer.body.len()).is_ok_and(|bytes| bytes <= cache.largest);
-                let (ttl, stale) = if fits { (ttl, self.resource.stale_for()) } else { Default::default() };
+                // That there is no such thing may be otherwise a moment later.
+                let is_kept = fits && !matches!(answer.body.trim_ascii(), b"" | b"null" | b"{}");
+                let (ttl, stale) = if is_kept { (ttl, self.resource.stale_for()) } else { Default::default() };
                 let entry = Arc::new(Entry::new(answer, value, ttl, stale));
-                if !entry.stale_ttl().is_zero() {
+                if entry.stale_ttl().is_zero() {
+                    // Nor is what was known before.
+                    cache.forget(key).await;
+                } else {
                     cache.keep(key, &entry).await;
                 }
                 Ok(entry)
             }
-            (Err(error), Some(last)) if matches!(error.class(), ErrorClass::Transient | ErrorClass::Foreign) => {
+            (Err(error), Some(last))
+                if patience == Patience::WithOldValue
+                    && matches!(error.class(), ErrorClass::Transient | ErrorClass::Foreign) =>
+            {
+                if matches!(error, Error::Deadline { .. }) {
+                    last.note_too_slow();
+                }
                 tracing::debug!(route = %self.route, %error, age = ?last.age(), "serving an old value");
                 cache.counts.stale.fetch_add(1, Ordering::Relaxed);
                 self.core.metrics.cache_stale(self.resource);

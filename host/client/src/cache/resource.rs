@@ -69,7 +69,7 @@ impl Resource {
             // A count or a calibration changes no type.
             Some("asset") if segments.next() == Some("types") => &[Self::AssetTypes],
             Some("product") => &[Self::Products],
-            Some("production" | "mes") => &[Self::Production],
+            // Kinds of serial numbers and phases are set up elsewhere: no call changes them.
             Some("process") => &[Self::Processes],
             _ => &[],
         }
@@ -89,7 +89,7 @@ mod tests {
         check(Method::Put, "/api/Product/Revisions", &[Resource::Products]);
         check(Method::Delete, "/api/internal/product/Vendors/{id}", &[Resource::Products]);
         check(Method::Put, "/api/internal/Process/Put", &[Resource::Processes]);
-        check(Method::Put, "/api/Production/Units", &[Resource::Production]);
+        check(Method::Put, "/api/Production/Units", &[]);
         check(Method::Put, "/api/Asset/Types", &[Resource::AssetTypes]);
         check(Method::Put, "/api/Asset/Count", &[]);
         check(Method::Post, "/api/Report/WSJF", &[]);

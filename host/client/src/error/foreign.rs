@@ -56,6 +56,13 @@ pub enum ForeignKind {
     },
 }
 
+impl ForeignKind {
+    /// The next answer may be well: nothing but this one was odd.
+    pub(crate) fn is_about_one_answer(&self) -> bool {
+        matches!(self, Self::Shape { .. } | Self::TooLong { .. })
+    }
+}
+
 impl fmt::Display for ForeignKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -12,7 +12,7 @@ use reqwest::header::{
 };
 
 use super::{Answer, Call, Core, retry_after};
-use crate::error::{Cause, ConnectFault, Error, ForeignKind, TimeoutPhase, clean};
+use crate::error::{Cause, ConnectFault, Error, ForeignKind, TimeoutPhase, clean, looks_like_html};
 use crate::route::{GET_VERSION, Method};
 use crate::save::Sink;
 
@@ -42,12 +42,14 @@ const NO_HTTP: [&str; 2] = ["invalid HTTP", "message head is too large"];
 const UNASKED: &str = "received unexpected message";
 
 pub(super) async fn exchange(core: &Core, call: &Call) -> Result<Answer, Error> {
+    // In a box: all that is around it would carry its thousands of bytes along otherwise, and copies them each time.
+    let exchange = Box::pin(unhurried(core, call));
     // What goes to a file may be of any size: as long as pieces come, it goes on, until the call's own deadline.
     if call.sink.is_some() {
-        return unhurried(core, call).await;
+        return exchange.await;
     }
-    let limit = core.timeouts.total + upload_time(call.body.as_ref().map_or(0, |b| b.bytes.len()));
-    match tokio::time::timeout(limit, unhurried(core, call)).await {
+    let limit = core.timeouts.total.saturating_add(upload_time(call.body.as_ref().map_or(0, |b| b.bytes.len())));
+    match tokio::time::timeout(limit, exchange).await {
         Ok(result) => result,
         Err(_) => Err(timed_out(core, call, TimeoutPhase::Total, limit)),
     }
@@ -71,7 +73,7 @@ async fn unhurried(core: &Core, call: &Call) -> Result<Answer, Error> {
         body_bytes = body.bytes.len();
         request = request.header(CONTENT_TYPE, &*body.content_type).body(body.bytes.clone());
     }
-    let patience = core.timeouts.read + upload_time(body_bytes);
+    let patience = core.timeouts.read.saturating_add(upload_time(body_bytes));
     let mut response = match tokio::time::timeout(patience, request.send()).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Err(failed(core, call, &error)),
@@ -80,7 +82,7 @@ async fn unhurried(core: &Core, call: &Call) -> Result<Answer, Error> {
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let (body, saved) = match &call.sink {
-        Some(sink) if response.status().is_success() => {
+        Some(sink) if response.status().is_success() && (call.may_be_page || !is_page(&headers)) => {
             (Bytes::new(), save_body(core, call, sink, &mut response).await?)
         }
         _ => (read_body(core, call, status, &mut response).await?, 0),
@@ -98,6 +100,10 @@ async fn unhurried(core: &Core, call: &Call) -> Result<Answer, Error> {
     })
 }
 
+fn is_page(headers: &HeaderMap) -> bool {
+    text(headers, &CONTENT_TYPE).is_some_and(|kind| looks_like_html("", Some(&kind)))
+}
+
 async fn next_piece(core: &Core, call: &Call, response: &mut reqwest::Response) -> Result<Option<Bytes>, Error> {
     let patience = core.timeouts.read;
     match tokio::time::timeout(patience, response.chunk()).await {
@@ -111,12 +117,17 @@ async fn next_piece(core: &Core, call: &Call, response: &mut reqwest::Response) 
 async fn save_body(core: &Core, call: &Call, sink: &Sink, response: &mut reqwest::Response) -> Result<u64, Error> {
     let mut file = sink.begin().await?;
     let mut saved = 0;
-    while let Some(piece) = next_piece(core, call, response).await? {
-        sink.write(&mut file, &piece).await?;
-        saved += piece.len() as u64;
-    }
+    let all = async {
+        while let Some(piece) = next_piece(core, call, response).await? {
+            sink.write(&mut file, &piece).await?;
+            saved += piece.len() as u64;
+        }
+        Ok(())
+    };
+    let result = all.await;
+    // Also when it failed: what is still being written must not land among the bytes of the next attempt.
     sink.end(&mut file).await?;
-    Ok(saved)
+    result.map(|()| saved)
 }
 
 async fn read_body(core: &Core, call: &Call, status: u16, response: &mut reqwest::Response) -> Result<Bytes, Error> {

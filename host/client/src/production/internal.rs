@@ -106,22 +106,22 @@ impl<'a> ProductionInternal<'a> {
 
     /// The phases and processes that a unit has been in.
     pub fn unit_state_history(&self, unit: UnitKey<'_>) -> Request<Value> {
-        about(self.client, GET_HISTORY, unit).scalar()
+        about(self.client, GET_HISTORY, unit).value()
     }
 
     /// The phase that a unit is in.
     pub fn unit_phase(&self, unit: UnitKey<'_>) -> Request<Value> {
-        about(self.client, GET_PHASE, unit).scalar()
+        about(self.client, GET_PHASE, unit).value()
     }
 
     /// The process that a unit is at.
     pub fn unit_process(&self, unit: UnitKey<'_>) -> Request<Value> {
-        about(self.client, GET_PROCESS, unit).scalar()
+        about(self.client, GET_PROCESS, unit).value()
     }
 
     /// What a unit of this revision is made of.
     pub fn unit_contents(&self, unit: UnitKey<'_>, revision: &str) -> Request<Value> {
-        about(self.client, GET_CONTENTS, unit).query("revision", revision).scalar()
+        about(self.client, GET_CONTENTS, unit).query("revision", revision).raw()
     }
 
     /// Creates a unit.
@@ -193,18 +193,29 @@ impl<'a> ProductionInternal<'a> {
             .scalar()
     }
 
-    /// Makes serial numbers free to be taken.
+    /// Makes serial numbers free to be taken. Sent once: one that was taken meanwhile would be free again.
     pub fn free_serial_numbers(&self, ranges: &[SerialNumberRange]) -> Request<Option<Value>> {
-        self.outline(FREE).json(&ranges).saved()
+        self.of_ranges(FREE, ranges).once().saved()
     }
 
     /// Removes free serial numbers. Of none: an error here, because the server would take a request without a list for all.
     pub fn delete_free_serial_numbers(&self, ranges: &[SerialNumberRange]) -> Request<Option<Value>> {
-        let outline = self.outline(DELETE_FREE).json(&ranges);
-        if ranges.is_empty() {
-            return outline.refuse("ranges", "there are none").saved();
+        self.of_ranges(DELETE_FREE, ranges).saved()
+    }
+
+    /// A call about ranges, each with a beginning and an end.
+    fn of_ranges(self, route: Route, ranges: &[SerialNumberRange]) -> Outline {
+        let outline = self.outline(route).json(&ranges);
+        let is_open = |range: &SerialNumberRange| {
+            [&range.serial_number_type, &range.start_address, &range.end_address]
+                .iter()
+                .any(|text| text.trim().is_empty())
+        };
+        match ranges.iter().position(is_open) {
+            Some(index) => outline.refuse("ranges", format!("number {} has no kind, no first or no last", index + 1)),
+            None if ranges.is_empty() => outline.refuse("ranges", "there are none"),
+            None => outline,
         }
-        outline.saved()
     }
 
     /// The stretches that serial numbers of a kind, or of all, are in.
@@ -214,7 +225,7 @@ impl<'a> ProductionInternal<'a> {
 
     /// How many are taken and free.
     pub fn serial_number_statistics(&self, kind: Option<&str>) -> Request<Value> {
-        self.outline(STATISTICS).query_if("serialNumberType", kind).scalar()
+        self.outline(STATISTICS).query_if("serialNumberType", kind).raw()
     }
 
     fn ranged(self, route: Route, range: &SerialNumberRange) -> Outline {

@@ -68,7 +68,12 @@ pub(super) fn read_saved(answer: &Answer) -> Result<Saved, String> {
     let Some(value) = parse_optional::<Value>(&answer.body)? else { return Ok(Saved::default()) };
     match value {
         Value::Object(mut other) => {
-            let error_count = other.remove("errorCount").and_then(|count| count.as_u64());
+            // What is no number stays with the rest.
+            let number = |count: &Value| count.as_u64().or_else(|| count.as_str()?.trim().parse().ok());
+            let error_count = other.get("errorCount").and_then(number);
+            if error_count.is_some() {
+                other.remove("errorCount");
+            }
             Ok(Saved { error_count, other, ..Saved::default() })
         }
         _ => Ok(Saved { units: parse_json(&answer.body)?, ..Saved::default() }),

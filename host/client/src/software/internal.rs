@@ -67,7 +67,7 @@ impl<'a> SoftwareInternal<'a> {
 
     /// What the server gives of a file, as it comes, whole in memory and at most 64 MiB.
     pub fn file(&self, file_id: Uuid) -> Request<Bytes> {
-        Outline::new(self.client, GET_FILE, &[("file_id", &file_id.to_string())]).download()
+        Outline::new(self.client, GET_FILE, &[("file_id", &file_id.to_string())]).download_any()
     }
 
     /// Whether the server has a file just so.
@@ -78,7 +78,7 @@ impl<'a> SoftwareInternal<'a> {
             .query("filePath", file.file_path)
             .query("checksum", file.checksum)
             .query("fileDateEpoch", file.file_date_epoch)
-            .scalar()
+            .raw()
     }
 
     /// Adds a folder, in the server's own form, to a package. Sent once.

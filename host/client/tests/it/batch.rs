@@ -78,6 +78,23 @@ async fn a_refused_token_ends_the_batch_and_what_was_not_tried_can_be_given_to_t
 }
 
 #[tokio::test]
+async fn an_odd_answer_or_a_missing_permission_for_one_item_stops_no_other() {
+    let server = Server::wats(|seen| async move {
+        match seen.uri.rsplit('-').next().unwrap() {
+            "3" => answer(200, "[1, 2]"),
+            "5" => answer(403, r#"{"message":"not yours"}"#),
+            _ => answer(200, r#"{"partNumber":"P"}"#),
+        }
+    })
+    .await;
+    let client = client(&server.url);
+    client.version().await.unwrap();
+    let outcomes = Batch::new().at_once(1).run(numbers(20), |number| client.product().by_part_number(number)).await;
+    let failed: Vec<_> = outcomes.failed().map(|(item, _)| item.as_str()).collect();
+    assert_eq!((failed, outcomes.progress().done), (vec!["P-3", "P-5"], 18), "{}", outcomes.progress());
+}
+
+#[tokio::test]
 async fn one_bad_item_of_a_list_costs_only_itself() {
     let server = Server::wats(|seen| async move {
         let units: Vec<Value> = serde_json::from_slice(&seen.body).unwrap();

@@ -293,3 +293,102 @@ async fn processes_are_found_by_name_the_exact_one_first() {
     let uri = &server.seen()[0].uri;
     assert!(uri.ends_with("?includeTestOperations=true&includeRepairOperations=true&includeWipOperations=true&includeInactiveProcesses=false"), "{uri}");
 }
+
+#[tokio::test]
+async fn a_server_that_is_only_slow_is_waited_for_the_second_time_and_a_refresh_gives_its_answer_or_its_error() {
+    let slow = Arc::new(AtomicBool::new(false));
+    let now = Arc::clone(&slow);
+    let server = Server::wats(move |_| {
+        let slow = now.load(Ordering::SeqCst);
+        async move {
+            if slow {
+                tokio::time::sleep(Duration::from_millis(3_400)).await;
+            }
+            json(200, &format!(r#"{{"partNumber":"P-1","name":"{}"}}"#, if slow { "new" } else { "old" }))
+        }
+    })
+    .await;
+    let timeouts = wats_client::Timeouts { read: Duration::from_secs(10), ..wats_client::Timeouts::default() };
+    let client = builder(&server.url).timeouts(timeouts).cache_ttl(Duration::ZERO).build().unwrap();
+    let name = async |mode| {
+        let product = client.product().by_part_number("P-1").cache(mode).await?.unwrap();
+        Ok::<_, Error>((product.name.clone().unwrap(), matches!(product.freshness(), Freshness::Stale { .. })))
+    };
+    name(CacheMode::Use).await.unwrap();
+    slow.store(true, Ordering::SeqCst);
+    assert_eq!(name(CacheMode::Use).await.unwrap(), ("old".to_owned(), true));
+    assert_eq!(name(CacheMode::Refresh).await.unwrap(), ("new".to_owned(), false));
+    let error = client.product().by_part_number("P-1").cache(CacheMode::Refresh).deadline(Duration::from_secs(1)).await;
+    assert!(matches!(error, Err(Error::Deadline { .. })), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_the_server_says_now_takes_the_place_of_all_that_it_said_before() {
+    let step = Arc::new(AtomicU32::new(0));
+    let now = Arc::clone(&step);
+    let server = Server::wats(move |_| {
+        let step = now.load(Ordering::SeqCst);
+        async move {
+            match step {
+                0 | 3 => json(200, PRODUCT),
+                1 => json(404, r#"{"message":"no such product"}"#),
+                2 => json(200, "null"),
+                _ => reply(200, &[("cache-control", "no-store")], PRODUCT),
+            }
+        }
+    })
+    .await;
+    let client = client(&server.url);
+    let with = |mode| client.product().by_part_number("P-1").cache(mode);
+    with(CacheMode::Use).await.unwrap().unwrap();
+    step.store(1, Ordering::SeqCst);
+    assert!(with(CacheMode::Refresh).await.unwrap().is_none());
+    assert!(with(CacheMode::Use).await.unwrap().is_none(), "what was deleted is not found in the cache");
+    // That there is none is not remembered.
+    step.store(2, Ordering::SeqCst);
+    assert!(with(CacheMode::Use).await.unwrap().is_none());
+    step.store(3, Ordering::SeqCst);
+    assert!(with(CacheMode::Use).await.unwrap().is_some());
+    step.store(4, Ordering::SeqCst);
+    with(CacheMode::Refresh).await.unwrap().unwrap();
+    client.version().await.unwrap();
+    let kept = with(CacheMode::CachedOnly).await;
+    assert!(matches!(kept, Err(Error::NotCached { .. })), "{kept:?}");
+}
+
+#[tokio::test]
+async fn a_write_that_was_given_up_is_seen_by_the_next_read_and_one_that_never_left_forgets_nothing() {
+    let name = Arc::new(std::sync::Mutex::new("old"));
+    let now = Arc::clone(&name);
+    let server = Server::wats(move |seen| {
+        let now = Arc::clone(&now);
+        async move {
+            if seen.method == "PUT" {
+                *now.lock().unwrap() = "new";
+                tokio::time::sleep(Duration::from_secs(30)).await;
+            }
+            let name = *now.lock().unwrap();
+            json(200, &format!(r#"{{"partNumber":"P-1","name":"{name}"}}"#))
+        }
+    })
+    .await;
+    let client = client(&server.url);
+    let read = async || client.product().by_part_number("P-1").await.unwrap().unwrap().name.clone();
+    assert_eq!(read().await.as_deref(), Some("old"));
+    let product = wats_client::Product::new("P-1");
+    client.product().save(&product).deadline(Duration::from_millis(300)).await.unwrap_err();
+    assert_eq!(read().await.as_deref(), Some("new"));
+    // Nobody listens: what was not sent has changed nothing.
+    let sim = wats_sim::Sim::start(wats_sim::SimOptions::default()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let new =
+        || builder(&sim.url()).token(wats_sim::DEMO_TOKEN.to_owned().into()).cache_dir(dir.path()).build().unwrap();
+    new().product().by_part_number("LAMP-7").await.unwrap().unwrap();
+    sim.handle().close_listener(None).await;
+    // One that has no connection yet: of an open one that breaks it is not known what came through.
+    let client = new();
+    let error = client.product().save(&product).deadline(Duration::from_secs(1)).await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    let kept = client.product().by_part_number("LAMP-7").cache(CacheMode::CachedOnly).await.unwrap();
+    assert!(kept.is_some());
+}

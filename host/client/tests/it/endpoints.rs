@@ -181,6 +181,31 @@ fn a_call_can_be_waited_for_with_and_without_a_runtime() {
     });
 }
 
+/// The version, which is asked for before a submission, is being asked for by a task that stands still.
+#[test]
+fn a_submission_that_is_waited_for_needs_no_turn_of_its_runtime() {
+    let (sim, client) = plant();
+    sim.handle().add_rule(Rule::any(Action::hang(Point::BeforeStore, 60_000)).times(1)).unwrap();
+    let (sender, ended) = std::sync::mpsc::channel();
+    let asked = sim.handle().clone();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (other, first, second) = (client.clone(), crate::support::report(), crate::support::report());
+        let outcome = runtime.block_on(async move {
+            let mut asking = tokio::task::JoinSet::new();
+            asking.spawn(async move { other.report().submit_once(&first).await.map(drop) });
+            while asked.stats().requests == 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            wats_client::wait(async move { client.report().submit_once(&second).await })
+        });
+        sender.send(outcome.unwrap_err().status()).unwrap();
+    });
+    let status = ended.recv_timeout(std::time::Duration::from_secs(20));
+    // The simulated server refuses what is no whole report; it was asked, and that is all that matters here.
+    assert_eq!(status, Ok(Some(400)), "it waits for a task of the thread that waits for it");
+}
+
 /// All on one thread: the connection that was used before, and the read that is under way, belong to the runtime that now stands still.
 #[tokio::test(flavor = "current_thread")]
 async fn a_call_that_is_waited_for_inside_a_runtime_needs_nothing_of_it() {
@@ -205,6 +230,19 @@ async fn a_call_that_is_waited_for_inside_a_runtime_needs_nothing_of_it() {
     assert_eq!(client.process().by_code(100).deadline(limit).wait().unwrap().unwrap().code, Some(100));
     assert!(began.elapsed() < limit, "{:?}", began.elapsed());
     assert_eq!(client.process().by_code(100).await.unwrap().unwrap().code, Some(100), "and it is kept");
+}
+
+#[test]
+fn a_call_can_be_waited_for_within_another_one_that_is_waited_for() {
+    let (_sim, client) = plant();
+    let inner = client.clone();
+    let nested = client.process().list().map(move |all| (all.len(), inner.production().serial_number_types().wait()));
+    let (processes, types) = nested.deadline(std::time::Duration::from_secs(10)).wait().unwrap();
+    assert_eq!((processes, types.unwrap().len()), (8, 3));
+    let inner = client.clone();
+    let code = wats_client::wait(async move { inner.process().by_code(100).wait() }).unwrap().unwrap().code;
+    assert_eq!(code, Some(100));
+    assert!(client.process().list().deadline(std::time::Duration::MAX).wait().is_ok(), "no limit is no panic");
 }
 
 #[tokio::test]

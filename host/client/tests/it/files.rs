@@ -94,6 +94,28 @@ async fn a_download_of_any_size_goes_to_its_file_and_begins_anew_after_a_cut() {
 }
 
 #[tokio::test]
+async fn a_page_in_the_place_of_a_document_or_of_the_server_is_no_download() {
+    let portal = "<!DOCTYPE html><html><title>Guest network</title></html>";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    fs::write(&path, "good").unwrap();
+    let page = move |_| async move { reply(200, &[("content-type", "text/html")], portal) };
+    let (wats, other) = (Server::wats(page).await, Server::start(page).await);
+    let id = Uuid::from_u128(7);
+    let options = wats_client::report::WsjfOptions::default();
+    let error = client(&wats.url).report().load_wsjf(id, options).save_over(&path).await.unwrap_err();
+    assert_eq!(error.class(), wats_client::ErrorClass::Foreign, "{error}");
+    // What somebody attached may be a page, when it is WATS that has it.
+    assert_eq!(client(&wats.url).report().attachment(1).await.unwrap(), portal);
+    let error = client(&other.url).report().attachment(1).save_over(&path).await.unwrap_err();
+    assert_eq!(error.class(), wats_client::ErrorClass::Foreign, "{error}");
+    let nothing = Server::wats(|_| async { reply(204, &[], "") }).await;
+    let error = client(&nothing.url).report().attachments(id).save_over(&path).await.unwrap_err();
+    assert!(matches!(error, Error::NoData { .. }), "{error}");
+    assert_eq!((fs::read(&path).unwrap(), names(folder.path()).len()), (b"good".to_vec(), 1));
+}
+
+#[tokio::test]
 async fn no_folder_is_made_and_nothing_is_left_of_a_download_that_failed() {
     let (server, folder) = (server().await, tempfile::tempdir().unwrap());
     let error = download(&server).save_to(folder.path().join("new/files.zip")).await.unwrap_err();

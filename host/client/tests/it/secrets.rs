@@ -92,6 +92,20 @@ async fn settings_show_no_secret_and_refuse_without_repeating_it() {
 }
 
 #[tokio::test]
+async fn a_token_is_read_from_its_file_and_a_file_that_cannot_be_read_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("token");
+    let server = Server::wats(|_| async { json(200, "[]") }).await;
+    let error = builder(&server.url).token_file(&path).build().unwrap_err();
+    assert!(error.to_string().contains("token_file") && error.to_string().contains(path.to_str().unwrap()), "{error}");
+    std::fs::write(&path, format!("{TOKEN}\n")).unwrap();
+    let client = builder(&server.url).token_file(&path).build().unwrap();
+    client.process().list().await.unwrap();
+    let sent = server.seen().pop().unwrap().header("authorization").unwrap().to_owned();
+    assert_eq!(sent, format!("Basic {TOKEN}"));
+}
+
+#[tokio::test]
 async fn a_redirect_to_another_host_is_not_followed_and_carries_no_token() {
     let thief = Server::start(|_| async { json(200, "\"24.1.0\"") }).await;
     let to = format!("{}/api/App/Version", thief.url);
