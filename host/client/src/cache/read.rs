@@ -121,16 +121,7 @@ pub(crate) struct Lookup<'a, T> {
 }
 
 impl<T: Any + Send + Sync> Lookup<'_, T> {
-    /// Also an equal read that somebody else has begun is waited for no longer than until the deadline.
     pub(crate) async fn run(self) -> Result<Cached<T>, Error> {
-        let (route, limit) = (self.route, self.deadline);
-        match tokio::time::timeout(limit, self.unlimited()).await {
-            Ok(result) => result,
-            Err(_) => Err(Error::Deadline { route, limit, attempts: 1, last: None }),
-        }
-    }
-
-    async fn unlimited(self) -> Result<Cached<T>, Error> {
         let Some(cache) = self.core.cache.as_ref().filter(|_| self.mode != CacheMode::Bypass) else {
             if self.mode == CacheMode::CachedOnly {
                 return Err(Error::NotCached { route: self.route });
@@ -157,6 +148,12 @@ impl<T: Any + Send + Sync> Lookup<'_, T> {
             self.count_hit(cache);
             return self.served(&entry, false);
         }
+        // Also an equal read that somebody else has begun is waited for no longer than until the deadline.
+        // In a box: who finds it in the cache carries nothing of that along.
+        once(self.route, self.deadline, Box::pin(self.missed(cache, key))).await
+    }
+
+    async fn missed(&self, cache: &Cache, key: Key) -> Result<Cached<T>, Error> {
         let mut asked = false;
         let fetch = async {
             asked = true;
