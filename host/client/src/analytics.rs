@@ -143,10 +143,7 @@ impl<'a> Analytics<'a> {
     fn by_dimensions(self, route: Route, dimensions: &Dimensions, filter: &WatsFilter) -> Outline {
         let outline = self.filtered(route, &filter.with_dimensions(dimensions));
         let outline = outline.query_if("dimensions", (!dimensions.is_empty()).then_some(dimensions));
-        match dimensions.problem() {
-            Some(problem) => outline.refuse("dimensions", problem),
-            None => outline,
-        }
+        outline.refuse_for("dimensions", dimensions.problem())
     }
 
     fn of_measurements(self, route: Route, paths: &[MeasurementPath], filter: &WatsFilter) -> Outline {

@@ -61,7 +61,7 @@ fn about(client: &Client, route: Route, asset: AssetKey<'_>) -> Outline {
         AssetKey::SerialNumber(number) => ("serialNumber", number),
     };
     let outline = Outline::new(client, route, &[]).query(name, value);
-    if value.trim().is_empty() { outline.refuse("asset", format!("its {name} is empty")) } else { outline }
+    outline.refuse_for("asset", value.trim().is_empty().then(|| format!("its {name} is empty")))
 }
 
 /// To the second, in UTC, as the API reads dates.
@@ -107,10 +107,7 @@ impl<'a> Assets<'a> {
     /// Creates or updates an asset. A new one needs a serial number and the id of its type.
     pub fn save(&self, asset: &Asset) -> Request<Option<Asset>> {
         let outline = self.outline(PUT).json(asset);
-        if asset.serial_number.trim().is_empty() {
-            return outline.refuse("asset", "has no serial_number").saved();
-        }
-        outline.saved()
+        outline.refuse_if(asset.serial_number.trim().is_empty(), "asset", "has no serial_number").saved()
     }
 
     /// Removes an asset, with its log.
@@ -198,10 +195,7 @@ impl<'a> Assets<'a> {
     /// Writes a line into an asset's log, as this account or as `user`.
     pub fn post_message(&self, asset_id: &str, comment: &str, user: Option<&str>) -> Request<()> {
         let outline = self.outline(MESSAGE).json(&Message { asset_id, comment, user });
-        if asset_id.trim().is_empty() {
-            return outline.refuse("asset_id", "is empty").nothing();
-        }
-        outline.nothing()
+        outline.refuse_if(asset_id.trim().is_empty(), "asset_id", "is empty").nothing()
     }
 
     /// The kinds of assets, those that fit and at most `limit` of them if that is given. Cached.
@@ -215,10 +209,7 @@ impl<'a> Assets<'a> {
     /// Creates or updates a kind of assets.
     pub fn save_type(&self, kind: &AssetType) -> Request<Option<AssetType>> {
         let outline = self.outline(PUT_TYPE).json(kind);
-        if kind.type_name.trim().is_empty() {
-            return outline.refuse("kind", "has no type_name").saved();
-        }
-        outline.saved()
+        outline.refuse_if(kind.type_name.trim().is_empty(), "kind", "has no type_name").saved()
     }
 
     /// The assets in an asset, down to so many levels if `levels` is given.
@@ -241,12 +232,8 @@ impl<'a> Assets<'a> {
             .query_if("fromDate", date(from))
             .query_if("toDate", date(until))
             .query_if("comment", comment);
-        match (from, until) {
-            (Some(from), Some(until)) if until < from => {
-                outline.refuse("until", format!("is {until}, before {from}")).nothing()
-            }
-            _ => outline.nothing(),
-        }
+        let turned = from.zip(until).filter(|(from, until)| until < from);
+        outline.refuse_for("until", turned.map(|(from, until)| format!("is {until}, before {from}"))).nothing()
     }
 }
 

@@ -110,20 +110,22 @@ impl<'a> ManualInspection<'a> {
     /// Creates a definition. It needs a name.
     pub fn create_definition(&self, definition: &TestSequenceDefinition) -> Request<Option<TestSequenceDefinition>> {
         let outline = self.outline(CREATE).json(definition);
-        if definition.name.as_deref().unwrap_or_default().trim().is_empty() {
-            return outline.refuse("definition", "has no name").saved();
-        }
-        outline.saved()
+        outline
+            .refuse_if(definition.name.as_deref().unwrap_or_default().trim().is_empty(), "definition", "has no name")
+            .saved()
     }
 
     /// Changes a definition; what is sent is the whole one. A status changes this way too. A released one can only be revoked, and
     /// releasing revokes the released one of the same name.
     pub fn update_definition(&self, definition: &TestSequenceDefinition) -> Request<Option<TestSequenceDefinition>> {
         let outline = self.outline(UPDATE).json(definition);
-        if definition.test_sequence_definition_id.is_none() {
-            return outline.refuse("definition", "has no test_sequence_definition_id").saved();
-        }
-        outline.saved()
+        outline
+            .refuse_if(
+                definition.test_sequence_definition_id.is_none(),
+                "definition",
+                "has no test_sequence_definition_id",
+            )
+            .saved()
     }
 
     /// The program of a definition (XAML).
@@ -159,10 +161,9 @@ impl<'a> ManualInspection<'a> {
     /// Says what a definition is for.
     pub fn create_relation(&self, relation: &TestSequenceRelation) -> Request<Option<TestSequenceRelation>> {
         let outline = self.outline(CREATE_RELATION).json(relation);
-        if relation.test_sequence_definition_id.is_none() {
-            return outline.refuse("relation", "has no test_sequence_definition_id").saved();
-        }
-        outline.saved()
+        outline
+            .refuse_if(relation.test_sequence_definition_id.is_none(), "relation", "has no test_sequence_definition_id")
+            .saved()
     }
 
     /// Changes a relation; what is sent is the whole one.
@@ -178,10 +179,7 @@ impl<'a> ManualInspection<'a> {
     /// A call about a relation that the server has.
     fn known(self, route: Route, relation: &TestSequenceRelation) -> Outline {
         let outline = self.outline(route).json(relation);
-        if relation.test_sequence_relation_id.is_none() {
-            return outline.refuse("relation", "has no test_sequence_relation_id");
-        }
-        outline
+        outline.refuse_if(relation.test_sequence_relation_id.is_none(), "relation", "has no test_sequence_relation_id")
     }
 
     /// The sequences that operators can choose.
@@ -232,10 +230,7 @@ impl<'a> ManualInspection<'a> {
     /// Puts a document (PDF) to a definition, whole in memory.
     pub fn upload_media(&self, definition: Uuid, name: &str, pdf: &[u8]) -> Request<()> {
         let outline = self.of_definition(UPLOAD_MEDIA, definition).file(name, "application/pdf", pdf);
-        if name.trim().is_empty() {
-            return outline.refuse("name", "is empty").nothing();
-        }
-        outline.nothing()
+        outline.refuse_if(name.trim().is_empty(), "name", "is empty").nothing()
     }
 
     /// Removes a document.
@@ -246,6 +241,6 @@ impl<'a> ManualInspection<'a> {
     /// A call about one document. Without its id it would be about all of them.
     fn one_media(self, route: Route, definition: Uuid, media_id: &str) -> Outline {
         let outline = self.of_definition(route, definition).query("mediaId", media_id);
-        if media_id.trim().is_empty() { outline.refuse("media_id", "is empty") } else { outline }
+        outline.refuse_if(media_id.trim().is_empty(), "media_id", "is empty")
     }
 }

@@ -5,11 +5,6 @@ mod internal;
 mod model;
 mod structure;
 
-use std::any::Any;
-use std::sync::Arc;
-
-use serde::de::DeserializeOwned;
-
 pub use self::bom::{Bom, BomComponent, BomItem};
 pub use self::internal::ProductsInternal;
 pub use self::model::{
@@ -18,7 +13,7 @@ pub use self::model::{
 pub use self::structure::{ProductHierarchyRow, ProductRevisionRelation};
 use crate::cache::{Cached, Resource};
 use crate::client::Client;
-use crate::model::{parse_list, parse_optional};
+use crate::model::parse_list;
 use crate::request::{Outline, Request};
 use crate::route::{GET_PRODUCT, Method, Route};
 
@@ -38,18 +33,12 @@ const DELETE_VENDOR: Route = Route::new(Method::Delete, "/api/Product/Vendors/{v
 /// A call about a product, which its query names.
 fn of_product(client: &Client, route: Route, name: &'static str, part_number: &str) -> Outline {
     let outline = Outline::new(client, route, &[]).query(name, part_number);
-    if part_number.is_empty() { outline.refuse("part_number", "is empty") } else { outline }
+    outline.refuse_if(part_number.is_empty(), "part_number", "is empty")
 }
 
 /// A call about a revision of a product, which its query names.
 fn of_revision(client: &Client, route: Route, part_number: &str, revision: &str) -> Outline {
     of_product(client, route, "partNumber", part_number).query("revision", revision)
-}
-
-/// One thing through the cache; `None` when the server says that there is none.
-fn cached_one<T: DeserializeOwned + Any + Send + Sync>(outline: Outline) -> Request<Option<Cached<T>>> {
-    let parse = |body: &[u8]| Ok(parse_optional::<T>(body)?.map(Arc::new));
-    outline.cached(Resource::Products, parse).or_none().map(|found| found.and_then(Cached::transpose))
 }
 
 /// What keeps a revision from being saved.
@@ -86,12 +75,12 @@ impl<'a> Products<'a> {
     /// (empty, `.`, `..`). A 404 from something that is not WATS is [`crate::Error::Foreign`], not `None`. When the server
     /// cannot be asked and an answer is remembered, that is given, marked as stale.
     pub fn by_part_number(&self, part_number: &str) -> Request<Option<Cached<Product>>> {
-        cached_one(Outline::new(self.client, GET_PRODUCT, &[("part_number", part_number)]))
+        Outline::new(self.client, GET_PRODUCT, &[("part_number", part_number)]).cached_one(Resource::Products)
     }
 
     /// A revision of a product; `None` when the server says that there is none.
     pub fn revision(&self, part_number: &str, revision: &str) -> Request<Option<Cached<ProductRevision>>> {
-        cached_one(of_revision(self.client, GET_REVISION, part_number, revision))
+        of_revision(self.client, GET_REVISION, part_number, revision).cached_one(Resource::Products)
     }
 
     /// Creates or updates a product, and gives it as it is now, where the server tells. What is `None` is not sent, and so left as it
@@ -101,10 +90,7 @@ impl<'a> Products<'a> {
     /// [`crate::Error::Argument`] without a part number.
     pub fn save(&self, product: &Product) -> Request<Option<Product>> {
         let outline = self.outline(PUT_PRODUCT).json(product);
-        if product.part_number.is_empty() {
-            return outline.refuse("product", "has no part number").saved();
-        }
-        outline.saved()
+        outline.refuse_if(product.part_number.is_empty(), "product", "has no part number").saved()
     }
 
     /// Creates or updates products, as [`save`](Self::save) does.
@@ -113,10 +99,8 @@ impl<'a> Products<'a> {
     /// [`crate::Error::Argument`] if one is without a part number: then none is sent.
     pub fn save_all(&self, products: &[Product]) -> Request<Vec<Product>> {
         let outline = self.outline(PUT_PRODUCTS).json(&products);
-        match products.iter().position(|product| product.part_number.is_empty()) {
-            Some(index) => outline.refuse("products", format!("number {} has no part number", index + 1)).list(),
-            None => outline.list(),
-        }
+        let nameless = products.iter().position(|product| product.part_number.is_empty());
+        outline.refuse_for("products", nameless.map(|index| format!("number {} has no part number", index + 1))).list()
     }
 
     /// Creates or updates a revision of a product.
@@ -124,11 +108,7 @@ impl<'a> Products<'a> {
     /// # Errors
     /// [`crate::Error::Argument`] if it names no product.
     pub fn save_revision(&self, revision: &ProductRevision) -> Request<Option<ProductRevision>> {
-        let outline = self.outline(PUT_REVISION).json(revision);
-        match problem_of(revision) {
-            Some(problem) => outline.refuse("revision", problem).saved(),
-            None => outline.saved(),
-        }
+        self.outline(PUT_REVISION).json(revision).refuse_for("revision", problem_of(revision)).saved()
     }
 
     /// Creates or updates revisions of products.
@@ -136,11 +116,8 @@ impl<'a> Products<'a> {
     /// # Errors
     /// [`crate::Error::Argument`] if one names no product: then none is sent.
     pub fn save_revisions(&self, revisions: &[ProductRevision]) -> Request<Vec<ProductRevision>> {
-        let outline = self.outline(PUT_REVISIONS).json(&revisions);
-        match revisions.iter().find_map(problem_of) {
-            Some(problem) => outline.refuse("revisions", problem).list(),
-            None => outline.list(),
-        }
+        let problem = revisions.iter().find_map(problem_of);
+        self.outline(PUT_REVISIONS).json(&revisions).refuse_for("revisions", problem).list()
     }
 
     /// The groups of products.

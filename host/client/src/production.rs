@@ -72,10 +72,8 @@ fn about(client: &Client, route: Route, unit: UnitKey<'_>) -> Outline {
 
 /// Which unit a call without one of its two numbers is about would be the server's guess.
 fn named(outline: Outline, argument: &'static str, unit: UnitKey<'_>) -> Outline {
-    if unit.serial_number.trim().is_empty() || unit.part_number.trim().is_empty() {
-        return outline.refuse(argument, "has no serial number or no part number");
-    }
-    outline
+    let is_nameless = unit.serial_number.trim().is_empty() || unit.part_number.trim().is_empty();
+    outline.refuse_if(is_nameless, argument, "has no serial number or no part number")
 }
 
 /// Calls about production. Made by [`Client::production`].

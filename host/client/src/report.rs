@@ -251,12 +251,9 @@ impl<'a> Reports<'a> {
             .query_if("detailLevel", options.detail_level)
             .query_if("includeChartdata", options.chart_data)
             .query_if("includeAttachments", options.attachments);
-        match options.detail_level {
-            Some(level) if level > MAX_DETAIL_LEVEL => {
-                outline.refuse("detail_level", format!("is {level}, allowed are 0 to {MAX_DETAIL_LEVEL}"))
-            }
-            _ => outline,
-        }
+        let too_high = options.detail_level.filter(|level| *level > MAX_DETAIL_LEVEL);
+        let problem = too_high.map(|level| format!("is {level}, allowed are 0 to {MAX_DETAIL_LEVEL}"));
+        outline.refuse_for("detail_level", problem)
     }
 
     /// A report as WSXF: a document of one `Report`.
@@ -282,7 +279,7 @@ impl<'a> Reports<'a> {
         let id = id.to_string();
         let outline = Outline::new(self.client, GET_ATTACHMENT, &[]).query(name, &id);
         // Without an id some servers would take the first one that they have.
-        if id.trim().is_empty() { outline.refuse(name, "is empty").download() } else { outline.download_any() }
+        outline.refuse_if(id.trim().is_empty(), name, "is empty").download_any()
     }
 
     /// All files of a report in one ZIP archive.

@@ -8,6 +8,7 @@ use std::fmt;
 use std::fmt::Display;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -248,6 +249,19 @@ impl Outline {
         self
     }
 
+    /// The same, if it is one.
+    pub(crate) fn refuse_if(self, is_wrong: bool, argument: &'static str, problem: impl Into<String>) -> Self {
+        if is_wrong { self.refuse(argument, problem) } else { self }
+    }
+
+    /// The same, if there is a problem.
+    pub(crate) fn refuse_for(self, argument: &'static str, problem: Option<impl Into<String>>) -> Self {
+        match problem {
+            Some(problem) => self.refuse(argument, problem),
+            None => self,
+        }
+    }
+
     fn argument(&self, argument: &'static str, problem: String) -> Error {
         Error::Argument { route: self.route, argument, problem }
     }
@@ -347,6 +361,15 @@ impl Outline {
             })
         });
         Request { client, route, choices: Choices::default(), run }
+    }
+
+    /// The same of one thing; `None` when the server says that there is none.
+    pub(crate) fn cached_one<T: DeserializeOwned + Any + Send + Sync>(
+        self,
+        resource: Resource,
+    ) -> Request<Option<Cached<T>>> {
+        let parse = |body: &[u8]| Ok(parse_optional::<T>(body)?.map(Arc::new));
+        self.cached(resource, parse).or_none().map(|found| found.and_then(Cached::transpose))
     }
 }
 

@@ -50,19 +50,14 @@ impl<'a> RootCause<'a> {
     pub fn list(&self, states: &[TicketStatus], view: TicketView, search: Option<&str>) -> Request<Vec<Ticket>> {
         let flags = states.iter().fold(0, |flags, state| flags | i32::from(*state));
         let outline = self.outline(LIST).query("status", flags).query("view", view).query_if("searchString", search);
-        if states.is_empty() {
-            return outline.refuse("states", "there are none; name those that are looked for").list();
-        }
-        outline.list()
+        outline.refuse_if(states.is_empty(), "states", "there are none; name those that are looked for").list()
     }
 
     /// Opens a ticket, with a first comment if [`Ticket::update`] is one.
     pub fn create(&self, ticket: &Ticket) -> Request<Option<Ticket>> {
         let outline = self.outline(CREATE).json(ticket);
-        if ticket.subject.as_deref().unwrap_or_default().trim().is_empty() {
-            return outline.refuse("ticket", "has no subject").saved();
-        }
-        kept(outline.saved(), ticket)
+        let has_subject = ticket.subject.as_deref().is_some_and(|subject| !subject.trim().is_empty());
+        kept(outline.refuse_if(!has_subject, "ticket", "has no subject").saved(), ticket)
     }
 
     /// Changes a ticket: comments, states and assignments all go this way. What is sent is the whole ticket; once, if there is a
@@ -91,10 +86,7 @@ impl<'a> RootCause<'a> {
     /// Puts tickets away that are solved or closed.
     pub fn archive(&self, ids: &[Uuid]) -> Request<Option<Ticket>> {
         let outline = self.outline(ARCHIVE).json(&ids);
-        if ids.is_empty() {
-            return outline.refuse("ids", "there are none").saved();
-        }
-        outline.saved()
+        outline.refuse_if(ids.is_empty(), "ids", "there are none").saved()
     }
 
     /// A file, whole in memory: at most 64 MiB. Under this name, if one is given.
@@ -106,7 +98,7 @@ impl<'a> RootCause<'a> {
     /// [`TicketUpdate::attachments`].
     pub fn upload_attachment(&self, name: &str, content: &[u8]) -> Request<Uuid> {
         let outline = self.outline(UPLOAD).file(name, "application/octet-stream", content);
-        let outline = if name.trim().is_empty() { outline.refuse("name", "is empty") } else { outline };
+        let outline = outline.refuse_if(name.trim().is_empty(), "name", "is empty");
         outline.read(read_id)
     }
 }

@@ -35,7 +35,7 @@ impl<'a> Scim<'a> {
     /// usual). Each call makes one, so it is sent once; the answer is never cached, and no log or error quotes it.
     pub fn create_token(&self, days: u32) -> Request<Token> {
         let outline = Outline::new(self.client, GET_TOKEN, &[]).query("duration", days).once();
-        let outline = if days == 0 { outline.refuse("days", "is 0, allowed is 1 or more") } else { outline };
+        let outline = outline.refuse_if(days == 0, "days", "is 0, allowed is 1 or more");
         outline.read(|answer| token::read(&answer.body))
     }
 
@@ -71,18 +71,15 @@ impl<'a> Scim<'a> {
     /// Some users, from the `start_index`th (the first is 1) on, at most `count`; with the number of all.
     pub fn page(&self, start_index: u64, count: u32) -> Request<UserPage> {
         let outline = Outline::new(self.client, GET_USERS, &[]).query("startIndex", start_index).query("count", count);
-        let outline = if start_index == 0 { outline.refuse("start_index", "is 0, the first is 1") } else { outline };
+        let outline = outline.refuse_if(start_index == 0, "start_index", "is 0, the first is 1");
         outline.read(|answer| Ok(crate::model::parse_optional(&answer.body)?.unwrap_or_default()))
     }
 
     /// Creates a user, and gives it with its id where the server answers with it.
     pub fn create(&self, user: &User) -> Request<Option<User>> {
-        let outline = Outline::new(self.client, CREATE_USER, &[]);
-        let name = user.user_name.as_deref().unwrap_or_default();
-        if name.trim().is_empty() {
-            return outline.refuse("user", "has no user name").saved();
-        }
-        outline.json(&user.with_schema()).saved()
+        let has_name = user.user_name.as_deref().is_some_and(|name| !name.trim().is_empty());
+        let outline = Outline::new(self.client, CREATE_USER, &[]).json(&user.with_schema());
+        outline.refuse_if(!has_name, "user", "has no user name").saved()
     }
 
     /// The user with this id.
@@ -97,12 +94,9 @@ impl<'a> Scim<'a> {
 
     /// Changes fields of a user, and gives it as it is then where the server answers with it.
     pub fn patch(&self, id: &str, replacements: &[Replacement]) -> Request<Option<User>> {
-        let outline = self.about(PATCH_USER, id);
-        if replacements.is_empty() {
-            return outline.refuse("replacements", "there are none").saved();
-        }
         // Not `json`: a null is a value here, and takes away what was there.
-        outline.bytes(model::patch_body(replacements).to_string(), "application/json").saved()
+        let outline = self.about(PATCH_USER, id).raw_json(&model::patch_body(replacements));
+        outline.refuse_if(replacements.is_empty(), "replacements", "there are none").saved()
     }
 
     /// Lets a user in, or keeps them out without deleting them.

@@ -95,10 +95,7 @@ impl<'a> Software<'a> {
     /// [`Error::Argument`](crate::Error::Argument) without a name.
     pub fn create(&self, package: &Package) -> Request<Option<Package>> {
         let outline = self.outline(POST_PACKAGE).json(package);
-        if package.name.as_deref().is_none_or(str::is_empty) {
-            return outline.refuse("package", "has no name").saved();
-        }
-        outline.saved()
+        outline.refuse_if(package.name.as_deref().is_none_or(str::is_empty), "package", "has no name").saved()
     }
 
     /// Changes the package that this one's id names.
@@ -107,10 +104,7 @@ impl<'a> Software<'a> {
     /// [`Error::Argument`](crate::Error::Argument) without an id.
     pub fn save(&self, package: &Package) -> Request<Option<Package>> {
         let outline = self.about(PUT_PACKAGE, package.package_id.unwrap_or_default()).json(package);
-        if package.package_id.is_none() {
-            return outline.refuse("package", "has no id; create makes new ones").saved();
-        }
-        outline.saved()
+        outline.refuse_if(package.package_id.is_none(), "package", "has no id; create makes new ones").saved()
     }
 
     /// Removes a package with its files.
@@ -123,7 +117,7 @@ impl<'a> Software<'a> {
     /// Which versions go without one is the server's choice, so that it is sent once then: a second one might remove another version.
     pub fn delete_by_name(&self, name: &str, version: Option<i64>) -> Request<()> {
         let outline = self.outline(DELETE_BY_NAME).query("name", name).query_if("version", version);
-        let outline = if name.trim().is_empty() { outline.refuse("name", "is empty") } else { outline };
+        let outline = outline.refuse_if(name.trim().is_empty(), "name", "is empty");
         if version.is_none() { outline.once().nothing() } else { outline.nothing() }
     }
 
@@ -144,14 +138,11 @@ impl<'a> Software<'a> {
     /// [`Error::Argument`](crate::Error::Argument) for bytes that are no ZIP file, or not all of it.
     pub fn upload_zip(&self, id: Uuid, zip: impl Into<Bytes>, upload: ZipUpload) -> Request<()> {
         let zip = zip.into();
-        let is_whole = is_whole_zip(&zip);
-        let length = zip.len();
+        let broken =
+            (!is_whole_zip(&zip)).then(|| format!("the {} bytes are no ZIP file, or not all of it", zip.len()));
         let clean_install = (upload == ZipUpload::CleanInstall).then_some(true);
         let outline = self.about(UPLOAD_ZIP, id).query_if("cleanInstall", clean_install).bytes(zip, "application/zip");
-        if is_whole {
-            return outline.nothing();
-        }
-        outline.refuse("zip", format!("the {length} bytes are no ZIP file, or not all of it")).nothing()
+        outline.refuse_for("zip", broken).nothing()
     }
 
     /// Says what is to be done with a file of a package. Sent once.

@@ -40,20 +40,23 @@ impl<'a> AssetsInternal<'a> {
     /// Removes files of an asset. Of none: an error here, because a request without a list may mean all.
     pub fn delete_files(&self, asset_id: &str, names: &[&str]) -> Request<()> {
         let outline = named(Outline::new(self.client, DELETE, &[]).query("assetId", asset_id).json(&names), asset_id);
-        if names.is_empty() || names.iter().any(|name| name.trim().is_empty()) {
-            return outline.refuse("names", "there are none, or one is empty").nothing();
-        }
-        outline.nothing()
+        outline
+            .refuse_if(
+                names.is_empty() || names.iter().any(|name| name.trim().is_empty()),
+                "names",
+                "there are none, or one is empty",
+            )
+            .nothing()
     }
 
     fn file(self, route: Route, asset_id: &str, name: &str) -> Outline {
         let outline = Outline::new(self.client, route, &[]).query("assetId", asset_id).query("filename", name);
         let outline = named(outline, asset_id);
-        if name.trim().is_empty() { outline.refuse("name", "is empty") } else { outline }
+        outline.refuse_if(name.trim().is_empty(), "name", "is empty")
     }
 }
 
 /// Which asset a call without an id is about would be the server's guess.
 fn named(outline: Outline, asset_id: &str) -> Outline {
-    if asset_id.trim().is_empty() { outline.refuse("asset_id", "is empty") } else { outline }
+    outline.refuse_if(asset_id.trim().is_empty(), "asset_id", "is empty")
 }

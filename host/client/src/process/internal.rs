@@ -1,7 +1,6 @@
 //! Process calls that are made for the server's own pages.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -35,9 +34,7 @@ impl<'a> ProcessInternal<'a> {
 
     /// A process by its id; `None` when the server says that there is none.
     pub fn by_id(&self, id: Uuid) -> Request<Option<Cached<Process>>> {
-        let parse = |body: &[u8]| Ok(parse_optional::<Process>(body)?.map(Arc::new));
-        let outline = Outline::new(self.client, GET_PROCESS, &[("id", &id.to_string())]);
-        outline.cached(Resource::Processes, parse).or_none().map(|found| found.and_then(Cached::transpose))
+        Outline::new(self.client, GET_PROCESS, &[("id", &id.to_string())]).cached_one(Resource::Processes)
     }
 
     /// What each repair operation asks for, with its categories and fail codes, by process code.
@@ -49,9 +46,7 @@ impl<'a> ProcessInternal<'a> {
     /// The same of one repair operation, by the id of its process and, where that is not enough, its code; `None` when the
     /// server says that there is none.
     pub fn repair_operation(&self, id: Uuid, process_code: Option<i32>) -> Request<Option<Cached<RepairOperation>>> {
-        let parse = |body: &[u8]| Ok(parse_optional::<RepairOperation>(body)?.map(Arc::new));
         let outline = Outline::new(self.client, GET_REPAIR, &[("id", &id.to_string())]);
-        let outline = outline.query_if("processCode", process_code);
-        outline.cached(Resource::Processes, parse).or_none().map(|found| found.and_then(Cached::transpose))
+        outline.query_if("processCode", process_code).cached_one(Resource::Processes)
     }
 }

@@ -5,8 +5,7 @@ use uuid::Uuid;
 
 use super::structure::read_relations;
 use super::{
-    BomItem, ProductCategory, ProductGroup, ProductHierarchyRow, ProductRevisionRelation, Tag, cached_one, of_product,
-    of_revision,
+    BomItem, ProductCategory, ProductGroup, ProductHierarchyRow, ProductRevisionRelation, Tag, of_product, of_revision,
 };
 use crate::cache::{Cached, Resource};
 use crate::client::Client;
@@ -62,7 +61,7 @@ impl<'a> ProductsInternal<'a> {
     /// A product in the server's own form; `None` when there is none. It does not say what the product is built of: that is
     /// [`hierarchy`](Self::hierarchy). Cached.
     pub fn by_part_number(&self, part_number: &str) -> Request<Option<Cached<Value>>> {
-        cached_one(of_product(self.client, GET_BY_PN, "PN", part_number))
+        of_product(self.client, GET_BY_PN, "PN", part_number).cached_one(Resource::Products)
     }
 
     /// Gives a revision a place for another one. Gives the relations that the server answers. Sent once.
@@ -79,10 +78,13 @@ impl<'a> ProductsInternal<'a> {
     /// [`Error::Argument`](crate::Error::Argument) without its id and those of both revisions.
     pub fn save_relation(&self, relation: &ProductRevisionRelation) -> Request<Option<ProductRevisionRelation>> {
         let outline = self.related(PUT_RELATION, relation);
-        if relation.product_revision_relation_id.is_none() {
-            return outline.refuse("relation", "has no id; add_relation makes new ones").saved();
-        }
-        outline.saved()
+        outline
+            .refuse_if(
+                relation.product_revision_relation_id.is_none(),
+                "relation",
+                "has no id; add_relation makes new ones",
+            )
+            .saved()
     }
 
     /// Takes a relation away.
@@ -134,9 +136,10 @@ impl<'a> ProductsInternal<'a> {
 
     fn related(self, route: Route, relation: &ProductRevisionRelation) -> Outline {
         let outline = self.outline(route).json(relation);
-        if relation.parent_product_revision_id.is_none() || relation.product_revision_id.is_none() {
-            return outline.refuse("relation", "wants the ids of both revisions, the parent's and the child's");
-        }
-        outline
+        outline.refuse_if(
+            relation.parent_product_revision_id.is_none() || relation.product_revision_id.is_none(),
+            "relation",
+            "wants the ids of both revisions, the parent's and the child's",
+        )
     }
 }

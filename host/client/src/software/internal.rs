@@ -102,10 +102,7 @@ impl<'a> SoftwareInternal<'a> {
     /// [`Error::Argument`](crate::Error::Argument) for none: what the server makes of that is not known.
     pub fn delete_files(&self, file_ids: &[Uuid]) -> Request<Option<Value>> {
         let outline = self.outline(DELETE_FILES).query("packageFolderFileIds", listed(file_ids));
-        if file_ids.is_empty() {
-            return outline.refuse("file_ids", "there are none").saved();
-        }
-        outline.saved()
+        outline.refuse_if(file_ids.is_empty(), "file_ids", "there are none").saved()
     }
 
     /// The packages with these tags, in this status if it is given, with or without their older versions.
