@@ -9,9 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::factory::merge;
-use crate::object::{object, text};
-use crate::refusal::{Object, Refusal, bad, conflict, missing};
+use crate::object::{Object, merge, object, text};
+use crate::refusal::{Refusal, bad, conflict, missing};
 
 /// What the server itself keeps of an asset: a client's word for it does not count.
 const OWN: [&str; 5] = ["assetId", "assetChildren", "assetLog", "assetType", "parentSerialNumber"];
@@ -58,25 +57,25 @@ fn number(object: &Object, name: &str) -> f64 {
 }
 
 fn time(object: &Object, name: &str) -> Option<Timestamp> {
-    text(object, name)?.parse().ok()
+    text(object.get(name))?.parse().ok()
 }
 
 impl Assets {
     /// Creates or updates a kind of assets, which is known by its id or its name.
-    pub(crate) fn save_type(&mut self, given: Object) -> Result<Value, Refusal> {
-        let Some(name) = text(&given, "typeName").map(str::to_owned) else {
+    pub(crate) fn save_type(&mut self, given: &Object) -> Result<Value, Refusal> {
+        let Some(name) = text(given.get("typeName")).map(str::to_owned) else {
             return Err(bad("a type of assets needs a typeName"));
         };
-        let id = match text(&given, "typeId") {
+        let id = match text(given.get("typeId")) {
             Some(id) => Some(self.type_id(id).ok_or_else(|| missing(format!("there is no asset type {id}")))?),
-            None => self.types.iter().find(|(_, kind)| text(kind, "typeName") == Some(&name)).map(|(id, _)| *id),
+            None => self.types.iter().find(|(_, kind)| text(kind.get("typeName")) == Some(&name)).map(|(id, _)| *id),
         };
         let id = id.unwrap_or_else(Uuid::new_v4);
         let kind = self.types.entry(id).or_default();
         if kind.get("isReadonly") == Some(&true.into()) {
             return Err(conflict(format!("the asset type {name:?} is read-only")));
         }
-        merge(kind, given);
+        merge(kind, given, &[]);
         kind.insert("typeId".into(), id.to_string().into());
         Ok(kind.clone().into())
     }
@@ -97,23 +96,23 @@ impl Assets {
     }
 
     fn with_serial(&self, serial: &str) -> Option<Uuid> {
-        self.all.iter().find(|(_, asset)| text(asset, "serialNumber") == Some(serial)).map(|(id, _)| *id)
+        self.all.iter().find(|(_, asset)| text(asset.get("serialNumber")) == Some(serial)).map(|(id, _)| *id)
     }
 
     /// Creates or updates an asset, which is known by its id or else by its serial number.
     pub(crate) fn save(&mut self, mut given: Object, user: &str, at: Timestamp) -> Result<Value, Refusal> {
-        let Some(serial) = text(&given, "serialNumber").map(str::to_owned) else {
+        let Some(serial) = text(given.get("serialNumber")).map(str::to_owned) else {
             return Err(bad("an asset needs a serialNumber"));
         };
         let owner = self.with_serial(&serial);
-        let known = match text(&given, "assetId") {
+        let known = match text(given.get("assetId")) {
             Some(id) => Some(self.find(id)?),
             None => owner,
         };
         if owner.is_some() && owner != known {
             return Err(conflict(format!("there is another asset with the serial number {serial:?}")));
         }
-        match text(&given, "typeId") {
+        match text(given.get("typeId")) {
             Some(id) if self.type_id(id).is_none() => {
                 return Err(bad(format!("there is no asset type {id}")));
             }
@@ -121,7 +120,7 @@ impl Assets {
             _ => {}
         }
         let id = known.unwrap_or_else(Uuid::new_v4);
-        if let Some(parent) = text(&given, "parentAssetId").or_else(|| text(&given, "parentSerialNumber")) {
+        if let Some(parent) = text(given.get("parentAssetId")).or_else(|| text(given.get("parentSerialNumber"))) {
             let parent = self.find(parent)?;
             if parent == id || self.is_within(parent, id) {
                 return Err(conflict("an asset cannot be a part of itself"));
@@ -134,7 +133,7 @@ impl Assets {
         let asset = self.all.entry(id).or_insert_with(|| {
             object(json!({ "assetId": id, "state": 1, "totalCount": 0, "runningCount": 0, "firstSeenDate": at }))
         });
-        merge(asset, given);
+        merge(asset, &given, &[]);
         let kind = if known.is_some() { LogType::Update } else { LogType::Register };
         self.note(id, &Entry { kind, user: user.to_owned(), comment: None, at });
         Ok(self.view(id))
@@ -152,7 +151,7 @@ impl Assets {
     }
 
     fn parent(&self, id: Uuid) -> Option<Uuid> {
-        Uuid::parse_str(text(self.all.get(&id)?, "parentAssetId")?).ok()
+        Uuid::parse_str(text(self.all.get(&id)?.get("parentAssetId"))?).ok()
     }
 
     fn children(&self, id: Uuid) -> impl Iterator<Item = Uuid> {
@@ -178,7 +177,7 @@ impl Assets {
     }
 
     fn type_of(&self, asset: &Object) -> Option<&Object> {
-        self.types.get(&self.type_id(text(asset, "typeId")?)?)
+        self.types.get(&self.type_id(text(asset.get("typeId"))?)?)
     }
 
     /// When an asset is due: as somebody said, or after the interval of its type.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::object::merge;
+
 /// Serial and part number of a unit.
 type Key = (String, String);
 
@@ -22,11 +24,6 @@ pub(crate) struct Factory {
     free: BTreeMap<String, Vec<String>>,
 }
 
-/// Puts what is given over what is there.
-pub(crate) fn merge(known: &mut Map<String, Value>, given: Map<String, Value>) {
-    known.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
-}
-
 impl Factory {
     /// Creates or updates a unit; none without its two numbers.
     pub(crate) fn save_unit(&mut self, unit: &Value) -> Option<Value> {
@@ -35,7 +32,7 @@ impl Factory {
         let known = self.units.entry(key).or_insert_with(|| {
             json!({ "unitPhaseId": 2, "unitPhase": "Under production" }).as_object().cloned().unwrap_or_default()
         });
-        merge(known, unit.as_object().cloned()?);
+        merge(known, unit.as_object()?, &[]);
         Some(Value::Object(known.clone()))
     }
 
@@ -73,7 +70,7 @@ impl Factory {
     pub(crate) fn change_unit(&mut self, serial: &str, part: &str, fields: Value) -> bool {
         let key = (serial.to_owned(), part.to_owned());
         let Some(unit) = self.units.get_mut(&key) else { return false };
-        merge(unit, fields.as_object().cloned().unwrap_or_default());
+        merge(unit, crate::object::fields_of(&fields), &[]);
         self.history.entry(key).or_default().push(fields);
         true
     }

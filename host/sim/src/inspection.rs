@@ -10,10 +10,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::factory::merge;
 use crate::form::Upload;
-use crate::object::{id_of, object, text};
-use crate::refusal::{Object, Refusal, bad, conflict, missing};
+use crate::object::{Object, id_of, merge, object, text};
+use crate::refusal::{Refusal, bad, conflict, missing};
 
 /// The id of a definition, in everything that is about one.
 const DEFINITION: &str = "TestSequenceDefinitionId";
@@ -82,22 +81,22 @@ impl Inspections {
     pub(crate) fn copy(&self, id: Uuid) -> Result<Value, Refusal> {
         let mut copy = self.known(id)?.clone();
         copy.retain(|name, _| !OWN.contains(&name.as_str()));
-        let name = text(&copy, "Name").unwrap_or_default().to_owned();
+        let name = text(copy.get("Name")).unwrap_or_default().to_owned();
         copy.insert("Version".into(), self.next_version(&name).into());
         copy.insert("Status".into(), DRAFT.into());
         Ok(with_id(copy, DEFINITION, Uuid::new_v4()).into())
     }
 
     fn next_version(&self, name: &str) -> u64 {
-        let same = self.definitions.values().filter(|definition| text(definition, "Name") == Some(name));
+        let same = self.definitions.values().filter(|definition| text(definition.get("Name")) == Some(name));
         same.filter_map(|definition| definition.get("Version")?.as_u64()).max().unwrap_or_default() + 1
     }
 
-    pub(crate) fn create(&mut self, given: Object, user: &str, now: Timestamp) -> Result<Value, Refusal> {
-        let Some(name) = text(&given, "Name").map(str::to_owned) else {
+    pub(crate) fn create(&mut self, given: &Object, user: &str, now: Timestamp) -> Result<Value, Refusal> {
+        let Some(name) = text(given.get("Name")).map(str::to_owned) else {
             return Err(bad("a definition needs a Name"));
         };
-        let id = id_of(&given, DEFINITION).unwrap_or_else(Uuid::new_v4);
+        let id = id_of(given.get(DEFINITION)).unwrap_or_else(Uuid::new_v4);
         if self.definitions.contains_key(&id) {
             return Err(conflict(format!("there is a definition {id} already")));
         }
@@ -105,7 +104,7 @@ impl Inspections {
             "IsGlobal": false, "LogOperator": true, "Version": self.next_version(&name), "Created": now, "CreatedBy": user,
         }));
         let mut new = with_id(new, DEFINITION, id);
-        merge(&mut new, given.into_iter().filter(|(name, _)| !OWN.contains(&name.as_str())).collect());
+        merge(&mut new, given, &OWN);
         new.insert("Status".into(), DRAFT.into());
         self.definitions.insert(id, new);
         self.definition(id)
@@ -113,7 +112,7 @@ impl Inspections {
 
     /// Draft and pending definitions change as they like. A released one can be revoked and nothing else, a revoked one nothing.
     pub(crate) fn update(&mut self, given: Object, user: &str, now: Timestamp) -> Result<Value, Refusal> {
-        let id = id_of(&given, DEFINITION).unwrap_or_default();
+        let id = id_of(given.get(DEFINITION)).unwrap_or_default();
         let known = self.known(id)?;
         let (before, after) = (status_of(known), status_of(&given));
         let given: Object = given.into_iter().filter(|(name, _)| !OWN.contains(&name.as_str())).collect();
@@ -129,15 +128,15 @@ impl Inspections {
             )));
         }
         if after == RELEASED && before != RELEASED {
-            let name = text(&given, "Name").or_else(|| text(known, "Name")).unwrap_or_default().to_owned();
+            let name = text(given.get("Name")).or_else(|| text(known.get("Name"))).unwrap_or_default().to_owned();
             for other in self.definitions.values_mut() {
-                if status_of(other) == RELEASED && text(other, "Name") == Some(&name) {
+                if status_of(other) == RELEASED && text(other.get("Name")) == Some(&name) {
                     stamp(other, REVOKED, "Revoked", user, now);
                 }
             }
         }
         if let Some(definition) = self.definitions.get_mut(&id) {
-            merge(definition, given);
+            merge(definition, &given, &[]);
             match after {
                 RELEASED if before != RELEASED => stamp(definition, RELEASED, "Released", user, now),
                 REVOKED if before != REVOKED => stamp(definition, REVOKED, "Revoked", user, now),
@@ -160,7 +159,7 @@ impl Inspections {
     }
 
     pub(crate) fn save_xaml(&mut self, given: &Object) -> Result<Value, Refusal> {
-        let id = id_of(given, DEFINITION).unwrap_or_default();
+        let id = id_of(given.get(DEFINITION)).unwrap_or_default();
         let xaml = given.get("Definition").cloned().filter(Value::is_string);
         let xaml = xaml.ok_or_else(|| bad("the Definition is missing or no text"))?;
         self.changeable(id)?.insert("XAML".into(), xaml);
@@ -171,9 +170,9 @@ impl Inspections {
         self.sequences.values().cloned().map(Value::Object).collect()
     }
 
-    pub(crate) fn save_sequence(&mut self, given: Object) -> Result<Value, Refusal> {
-        let id = id_of(&given, DEFINITION).ok_or_else(|| bad("a sequence needs a TestSequenceDefinitionId"))?;
-        merge(self.sequences.entry(id).or_default(), given);
+    pub(crate) fn save_sequence(&mut self, given: &Object) -> Result<Value, Refusal> {
+        let id = id_of(given.get(DEFINITION)).ok_or_else(|| bad("a sequence needs a TestSequenceDefinitionId"))?;
+        merge(self.sequences.entry(id).or_default(), given, &[]);
         Ok(self.sequences.get(&id).cloned().map(Value::Object).unwrap_or_default())
     }
 
@@ -184,12 +183,12 @@ impl Inspections {
 
     pub(crate) fn count_instances(&self, id: Uuid) -> Result<usize, Refusal> {
         self.known(id)?;
-        Ok(self.instances.values().filter(|instance| id_of(instance, DEFINITION) == Some(id)).count())
+        Ok(self.instances.values().filter(|instance| id_of(instance.get(DEFINITION)) == Some(id)).count())
     }
 
     /// The inspection that a unit is in. It begins when it is first asked for, if a released definition is for the unit.
     pub(crate) fn instance(&mut self, unit_id: Uuid, unit: &Object, now: Timestamp) -> Value {
-        let part = text(unit, "partNumber").unwrap_or_default();
+        let part = text(unit.get("partNumber")).unwrap_or_default();
         if !self.instances.contains_key(&unit_id)
             && let Some(definition) = self.released_for(part)
         {

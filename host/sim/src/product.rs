@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::refusal::{Object, Refusal, bad, id, merge, missing, text};
+use crate::object::{Object, fields_of, id_of, merge, text};
+use crate::refusal::{Refusal, bad, missing};
 
 /// Master data about products.
 #[derive(Debug, Clone)]
@@ -47,12 +48,12 @@ struct Revision {
 /// Adds, changes and removes tags, as their `change` says: 0 does nothing, 3 removes.
 fn change_tags(known: &mut Vec<Value>, given: &Value) {
     for tag in given.as_array().into_iter().flatten() {
-        let Some(key) = text(tag, "key") else { continue };
+        let Some(key) = text(tag.get("key")) else { continue };
         let change = tag.get("change").and_then(Value::as_u64);
         if change == Some(0) {
             continue;
         }
-        let place = known.iter().position(|known| text(known, "key") == Some(key));
+        let place = known.iter().position(|known| text(known.get("key")) == Some(key));
         let new = json!({ "key": key, "value": tag.get("value") });
         if let Some(place) = place {
             known.remove(place);
@@ -67,7 +68,7 @@ fn change_tags(known: &mut Vec<Value>, given: &Value) {
 fn put(list: &mut Vec<Value>, id: &str, entry: &Value) {
     let known = list.iter_mut().find(|known| known.get(id) == entry.get(id));
     if let Some(Value::Object(known)) = known {
-        return merge(known, entry, &[]);
+        return merge(known, fields_of(entry), &[]);
     }
     list.push(entry.clone());
 }
@@ -138,17 +139,17 @@ impl Products {
 
     /// Creates or updates a product.
     pub(crate) fn save(&mut self, given: &Value) -> Result<Value, Refusal> {
-        let part = text(given, "partNumber").ok_or_else(|| bad("a product needs a partNumber"))?;
+        let part = text(given.get("partNumber")).ok_or_else(|| bad("a product needs a partNumber"))?;
         if self.find(part).is_none() {
             let first = json!({ "name": null, "description": null, "nonSerial": false, "state": 1 });
-            let (part, id) = (part.to_owned(), id(given, "productId").unwrap_or_else(|| self.new_id()));
+            let (part, id) = (part.to_owned(), id_of(given.get("productId")).unwrap_or_else(|| self.new_id()));
             self.all.push(Product { part, id, fields: fields(&first), tags: Vec::new(), revisions: Vec::new() });
         }
         let category = given.get("productCategoryId").filter(|id| !id.is_null());
         let category = category.and_then(|id| self.categories.iter().find(|known| known.get("categoryId") == Some(id)));
         let category = category.and_then(|category| category.get("name")).cloned();
         let product = self.product_mut(part)?;
-        merge(&mut product.fields, given, &["partNumber", "productId", "tags", "revisions"]);
+        merge(&mut product.fields, fields_of(given), &["partNumber", "productId", "tags", "revisions"]);
         product.fields.extend(category.map(|name| ("productCategoryName".to_owned(), name)));
         change_tags(&mut product.tags, given.get("tags").unwrap_or(&Value::Null));
         for revision in given.get("revisions").and_then(Value::as_array).into_iter().flatten() {
@@ -159,7 +160,7 @@ impl Products {
 
     /// Creates or updates a revision of the product that it names.
     pub(crate) fn save_revision(&mut self, given: &Value) -> Result<Value, Refusal> {
-        let (part, product_id) = (text(given, "partNumber"), id(given, "productId"));
+        let (part, product_id) = (text(given.get("partNumber")), id_of(given.get("productId")));
         if part.is_none() && product_id.is_none() {
             return Err(bad("a revision needs the partNumber or the productId of its product"));
         }
@@ -170,8 +171,9 @@ impl Products {
     }
 
     fn save_revision_of(&mut self, part: &str, given: &Value) -> Result<Value, Refusal> {
-        let name = text(given, "revision").ok_or_else(|| bad("a revision needs its name, in the field revision"))?;
-        let new_id = id(given, "productRevisionId").unwrap_or_else(|| self.new_id());
+        let name =
+            text(given.get("revision")).ok_or_else(|| bad("a revision needs its name, in the field revision"))?;
+        let new_id = id_of(given.get("productRevisionId")).unwrap_or_else(|| self.new_id());
         let product = self.product_mut(part)?;
         if product.revision(name).is_none() {
             let fields = fields(&json!({ "name": null, "description": null, "state": 1 }));
@@ -179,7 +181,11 @@ impl Products {
             product.revisions.push(revision);
         }
         let known = self.revision_mut(part, name)?;
-        merge(&mut known.fields, given, &["revision", "productRevisionId", "productId", "partNumber", "tags"]);
+        merge(
+            &mut known.fields,
+            fields_of(given),
+            &["revision", "productRevisionId", "productId", "partNumber", "tags"],
+        );
         change_tags(&mut known.tags, given.get("tags").unwrap_or(&Value::Null));
         Ok(self.revision(part, name).unwrap_or_default())
     }
@@ -212,11 +218,11 @@ impl Products {
         let mut bom = Vec::new();
         for item in items {
             let mut fields = Object::new();
-            merge(&mut fields, item, &[]);
-            if !item.is_object() || text(item, "partNumber").is_none() {
+            merge(&mut fields, fields_of(item), &[]);
+            if !item.is_object() || text(item.get("partNumber")).is_none() {
                 return Err(bad(format!("the part {item} needs a partNumber")));
             }
-            let item_id = id(item, "bomItemId").unwrap_or_else(|| self.new_id());
+            let item_id = id_of(item.get("bomItemId")).unwrap_or_else(|| self.new_id());
             fields.insert("bomItemId".into(), json!(item_id));
             fields.insert("productRevisionId".into(), json!(of));
             fields.entry("quantity").or_insert_with(|| 1.into());
@@ -240,7 +246,7 @@ impl Products {
 
     /// Creates or updates a group; without a number it is a new one.
     pub(crate) fn save_group(&mut self, given: &Value) -> Result<Value, Refusal> {
-        let name = text(given, "productGroupName").ok_or_else(|| bad("a group needs a productGroupName"))?;
+        let name = text(given.get("productGroupName")).ok_or_else(|| bad("a group needs a productGroupName"))?;
         let numbers = self.groups.iter().filter_map(|group| group.get("productGroupId")?.as_u64());
         let next = numbers.max().unwrap_or_default() + 1;
         let number = given.get("productGroupId").and_then(Value::as_u64).unwrap_or(next);
@@ -271,15 +277,15 @@ impl Products {
 
     pub(crate) fn delete_vendor(&mut self, vendor_id: &str) -> Result<(), Refusal> {
         let before = self.vendors.len();
-        self.vendors.retain(|vendor| text(vendor, "vendorId") != Some(vendor_id));
+        self.vendors.retain(|vendor| text(vendor.get("vendorId")) != Some(vendor_id));
         if self.vendors.len() < before { Ok(()) } else { Err(missing(format!("there is no vendor {vendor_id:?}"))) }
     }
 
     /// The same with an id, if it has a name.
     fn named(&mut self, given: &Value, id_name: &str) -> Result<Value, Refusal> {
-        text(given, "name").ok_or_else(|| bad("the field name is missing"))?;
+        text(given.get("name")).ok_or_else(|| bad("the field name is missing"))?;
         let mut fields = fields(given);
-        let id = id(given, id_name).unwrap_or_else(|| self.new_id());
+        let id = id_of(given.get(id_name)).unwrap_or_else(|| self.new_id());
         fields.insert(id_name.to_owned(), json!(id));
         Ok(Value::Object(fields))
     }

@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::factory::merge;
 use crate::form::Upload;
-use crate::object::{id_of, object, text};
-use crate::refusal::{Object, Refusal, bad, conflict, missing};
+use crate::object::{Object, id_of, merge, object, text};
+use crate::refusal::{Refusal, bad, conflict, missing};
 
 const OPEN: u64 = 1;
 const SOLVED: u64 = 8;
@@ -70,8 +69,8 @@ fn line(kind: u64, content: Option<&str>, user: &str, now: Timestamp) -> Object 
 }
 
 impl Tickets {
-    pub(crate) fn create(&mut self, given: Object, user: &str, now: Timestamp) -> Result<Value, Refusal> {
-        if text(&given, "subject").is_none() {
+    pub(crate) fn create(&mut self, given: &Object, user: &str, now: Timestamp) -> Result<Value, Refusal> {
+        if text(given.get("subject")).is_none() {
             return Err(bad("a ticket needs a subject"));
         }
         let id = Uuid::new_v4();
@@ -86,8 +85,8 @@ impl Tickets {
     }
 
     /// What is given is the whole ticket: who leaves the assignee out takes it away.
-    pub(crate) fn update(&mut self, given: Object, user: &str, now: Timestamp) -> Result<Value, Refusal> {
-        let id = id_of(&given, "ticketId").ok_or_else(|| bad("the ticketId is missing or no GUID"))?;
+    pub(crate) fn update(&mut self, given: &Object, user: &str, now: Timestamp) -> Result<Value, Refusal> {
+        let id = id_of(given.get("ticketId")).ok_or_else(|| bad("the ticketId is missing or no GUID"))?;
         let mut known = self.ticket(id)?.clone();
         if state_of(&known) == ARCHIVED {
             return Err(conflict("the ticket is archived"));
@@ -99,16 +98,16 @@ impl Tickets {
         Ok(shown)
     }
 
-    fn changed(&self, known: &Object, given: Object, user: &str, now: Timestamp) -> Result<Object, Refusal> {
+    fn changed(&self, known: &Object, given: &Object, user: &str, now: Timestamp) -> Result<Object, Refusal> {
         let update = given.get("update").and_then(Value::as_object).cloned();
         let mut new = known.clone();
-        merge(&mut new, given.into_iter().filter(|(name, _)| !OWN.contains(&name.as_str())).collect());
+        merge(&mut new, given, &OWN);
         let state = new.get("status").and_then(Value::as_u64);
         let name = STATES.iter().find(|(number, _)| Some(*number) == state && *number != ARCHIVED);
         let Some((_, name)) = name else {
             return Err(bad(format!("status is {state:?}, allowed are 1, 2, 4, 8 and 16")));
         };
-        if text(&new, "assignee").is_none() && state != Some(OPEN) {
+        if text(new.get("assignee")).is_none() && state != Some(OPEN) {
             return Err(bad("an unassigned ticket must have status new"));
         }
         let mut lines = Vec::new();
@@ -120,7 +119,7 @@ impl Tickets {
             lines.push(line(PROPERTIES, None, user, now));
         }
         if let Some(update) = update {
-            lines.push(self.comment(update, user, now)?);
+            lines.push(self.comment(&update, user, now)?);
         }
         if let Some(history) = new.get_mut("history").and_then(Value::as_array_mut) {
             history.extend(lines.into_iter().map(Value::Object));
@@ -131,14 +130,12 @@ impl Tickets {
     }
 
     /// Somebody's words, with files that were handed in before.
-    fn comment(&self, update: Object, user: &str, now: Timestamp) -> Result<Object, Refusal> {
+    fn comment(&self, update: &Object, user: &str, now: Timestamp) -> Result<Object, Refusal> {
         for attachment in update.get("attachments").and_then(Value::as_array).into_iter().flatten() {
-            self.attachment(attachment.as_object().and_then(|one| id_of(one, "attachmentId")).unwrap_or_default())?;
+            self.attachment(id_of(attachment.get("attachmentId")).unwrap_or_default())?;
         }
         let mut line = line(CONTENT, None, user, now);
-        let given =
-            update.into_iter().filter(|(name, _)| !matches!(name.as_str(), "updateId" | "updateUtc" | "updateUser"));
-        merge(&mut line, given.collect());
+        merge(&mut line, update, &["updateId", "updateUtc", "updateUser"]);
         Ok(line)
     }
 
@@ -164,8 +161,10 @@ impl Tickets {
         let search = search.map(str::to_lowercase);
         let fits = |ticket: &&Object| {
             let is_seen = match whose {
-                View::Assigned => text(ticket, "assignee") == Some(user),
-                View::Following => text(ticket, "owner") == Some(user) || text(ticket, "assignee") == Some(user),
+                View::Assigned => text(ticket.get("assignee")) == Some(user),
+                View::Following => {
+                    text(ticket.get("owner")) == Some(user) || text(ticket.get("assignee")) == Some(user)
+                }
                 View::All => true,
             };
             is_seen && state_of(ticket) & states != 0 && search.as_ref().is_none_or(|search| has(ticket, search))
@@ -209,5 +208,5 @@ impl Tickets {
 fn has(ticket: &Object, search: &str) -> bool {
     let tags = ticket.get("tags").and_then(Value::as_array).into_iter().flatten();
     let tags = tags.flat_map(|tag| ["key", "value"].into_iter().filter_map(|name| tag.get(name)?.as_str()));
-    text(ticket, "subject").into_iter().chain(tags).any(|text| text.to_lowercase().contains(search))
+    text(ticket.get("subject")).into_iter().chain(tags).any(|text| text.to_lowercase().contains(search))
 }

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::refusal::{Object, Refusal, bad, conflict, id, merge, missing, text};
+use crate::object::{Object, fields_of, id_of, merge, text};
+use crate::refusal::{Refusal, bad, conflict, missing};
 
 /// The statuses, in the order of their numbers.
 const STATUSES: [&str; 4] = ["Draft", "Pending", "Released", "Revoked"];
@@ -90,7 +91,7 @@ impl Package {
     fn has_tag(&self, key: &str, value: Option<&str>) -> bool {
         let tags = self.fields.get("tags").and_then(Value::as_array).into_iter().flatten();
         tags.into_iter().any(|tag| {
-            text(tag, "key") == Some(key)
+            text(tag.get("key")) == Some(key)
                 && value.is_none_or(|value| tag.get("value").and_then(Value::as_str) == Some(value))
         })
     }
@@ -155,7 +156,7 @@ impl Software {
 
     /// Creates a draft: the next version of its name, unless it says which.
     pub(crate) fn create(&mut self, given: &Value, now: Timestamp) -> Result<Value, Refusal> {
-        let name = text(given, "name").ok_or_else(|| bad("a package needs a name"))?.to_owned();
+        let name = text(given.get("name")).ok_or_else(|| bad("a package needs a name"))?.to_owned();
         let versions = self.packages.iter().filter(|package| package.name == name).map(|package| package.version);
         let version = match given.get("version").and_then(Value::as_i64) {
             None => versions.max().unwrap_or_default() + 1,
@@ -164,12 +165,12 @@ impl Software {
             }
             Some(version) => version,
         };
-        let id = id(given, "packageId").unwrap_or_else(|| self.new_id());
+        let id = id_of(given.get("packageId")).unwrap_or_else(|| self.new_id());
         if self.packages.iter().any(|package| package.id == id) {
             return Err(conflict(format!("there is a package {id}")));
         }
         let mut fields = Object::from_iter([("createdUtc".to_owned(), json!(now))]);
-        merge(&mut fields, given, &FIXED);
+        merge(&mut fields, fields_of(given), &FIXED);
         let (files, folders) = (Vec::new(), Vec::new());
         let mut package = Package { id, name, version, status: "Draft", fields, files, folders };
         package.changed(now);
@@ -180,7 +181,7 @@ impl Software {
 
     pub(crate) fn save(&mut self, id: &str, given: &Value, now: Timestamp) -> Result<Value, Refusal> {
         let package = self.find_mut(id)?;
-        merge(&mut package.fields, given, &FIXED);
+        merge(&mut package.fields, fields_of(given), &FIXED);
         package.changed(now);
         Ok(package.whole())
     }

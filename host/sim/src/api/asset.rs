@@ -11,8 +11,8 @@ use super::saved::body;
 use super::{Call, Reply, Route, answers};
 use crate::asset::{Assets, Count, Entry, LogType};
 use crate::core::Core;
-use crate::object::{object, text};
-use crate::refusal::{Object, Refusal, bad};
+use crate::object::{Object, object, text};
+use crate::refusal::{Refusal, bad};
 
 /// What lists of assets can be filtered and ordered by.
 const FIELDS: [&str; 19] = [
@@ -80,7 +80,7 @@ pub(super) const ROUTES: &[Route] = &[
         answers::any(call, page(call, &TYPE_FIELDS, core.state().assets.types()))
     }),
     Route::new("PUT", "api/Asset/Types", |core, call| {
-        answers::any(call, body(call).and_then(|given| core.state().assets.save_type(given)))
+        answers::any(call, body(call).and_then(|given| core.state().assets.save_type(&given)))
     }),
     Route::get("api/Asset/SubAssets", |core, call| {
         with(core, call, |assets, id| {
@@ -239,9 +239,9 @@ fn external_service(core: &Core, call: &Call<'_>, kind: LogType) -> Reply {
 fn message(core: &Core, call: &Call<'_>) -> Result<Value, Refusal> {
     let given: Object = body(call)?;
     let mut state = core.state();
-    let id = state.assets.find(text(&given, "assetId").unwrap_or_default())?;
-    let comment = text(&given, "comment").ok_or_else(|| bad("a message needs a comment"))?;
-    let user = text(&given, "user").map_or_else(|| call.user(), str::to_owned);
+    let id = state.assets.find(text(given.get("assetId")).unwrap_or_default())?;
+    let comment = text(given.get("comment")).ok_or_else(|| bad("a message needs a comment"))?;
+    let user = text(given.get("user")).map_or_else(|| call.user(), str::to_owned);
     let comment = Some(comment.to_owned());
     state.assets.note(id, &Entry { kind: LogType::Message, user, comment, at: Timestamp::now() });
     Ok(Value::Null)

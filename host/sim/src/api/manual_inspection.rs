@@ -9,7 +9,8 @@ use super::{Call, Reply, Route, answers};
 use crate::core::Core;
 use crate::form;
 use crate::inspection::Inspections;
-use crate::refusal::{Object, Refusal, missing};
+use crate::object::Object;
+use crate::refusal::{Refusal, missing};
 
 /// A call of this domain, which gives data or says why not.
 macro_rules! route {
@@ -32,7 +33,7 @@ pub(super) const ROUTES: &[Route] = &[
         Ok(inspections.count_instances(call.parameter_id(0)?)?.into())
     }),
     route!("POST" "ManualInspection/PostDefinition", |inspections, call| {
-        inspections.create(body(call)?, &call.user(), Timestamp::now())
+        inspections.create(&body(call)?, &call.user(), Timestamp::now())
     }),
     route!("PUT" "ManualInspection/PutDefinitionNew", |inspections, call| {
         inspections.update(body(call)?, &call.user(), Timestamp::now())
@@ -48,7 +49,7 @@ pub(super) const ROUTES: &[Route] = &[
         inspections.delete_relation(&body(call)?)
     }),
     route!("GET" "ManualInspection/GetSequences", |inspections, _call| Ok(inspections.sequences().into())),
-    route!("PUT" "ManualInspection/PutSequence", |inspections, call| inspections.save_sequence(body(call)?)),
+    route!("PUT" "ManualInspection/PutSequence", |inspections, call| inspections.save_sequence(&body(call)?)),
     route!("DELETE" "ManualInspection/DeleteSequence/{}", |inspections, call| {
         inspections.delete_sequence(call.parameter_id(0)?)
     }),

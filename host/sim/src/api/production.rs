@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use super::saved::nothing;
 use super::{Call, Reply, Route};
 use crate::answer::Answer;
 use crate::core::Core;
@@ -93,10 +94,6 @@ fn kind<'a>(call: &'a Call<'_>) -> &'a str {
     call.query("typeName").or_else(|| call.query("serialNumberType")).unwrap_or_default()
 }
 
-fn done() -> Reply {
-    Reply::new(Outcome::Served, Answer::empty(StatusCode::OK))
-}
-
 fn no_unit(call: &Call<'_>, serial: &str, part: &str) -> Reply {
     Reply::not_found(call, &format!("there is no unit {serial:?} of {part:?}"))
 }
@@ -182,14 +179,14 @@ fn changes(core: &Core, call: &Call<'_>) -> Reply {
 
 fn delete_change(core: &Core, call: &Call<'_>) -> Reply {
     if core.state().factory.delete_change(call.parameter(0)) {
-        return done();
+        return nothing();
     }
     Reply::not_found(call, &format!("there is no change {:?}", call.parameter(0)))
 }
 
 fn change(core: &Core, call: &Call<'_>, fields: Value) -> Reply {
     let (serial, part) = key(call, "serialNumber", "partNumber");
-    if core.state().factory.change_unit(&serial, &part, fields) { done() } else { no_unit(call, &serial, &part) }
+    if core.state().factory.change_unit(&serial, &part, fields) { nothing() } else { no_unit(call, &serial, &part) }
 }
 
 fn set_phase(core: &Core, call: &Call<'_>) -> Reply {
@@ -217,7 +214,7 @@ fn add_child(core: &Core, call: &Call<'_>) -> Reply {
     let [parent, child] = parent_and_child(call);
     let added = core.state().factory.add_child(parent, child);
     match added {
-        Ok(()) => done(),
+        Ok(()) => nothing(),
         Err(text) => Reply::refuse(call, Outcome::Refused, StatusCode::CONFLICT, &text),
     }
 }
@@ -225,7 +222,7 @@ fn add_child(core: &Core, call: &Call<'_>) -> Reply {
 fn remove_child(core: &Core, call: &Call<'_>) -> Reply {
     let [parent, child] = parent_and_child(call);
     if core.state().factory.remove_child(&parent, &child) {
-        return done();
+        return nothing();
     }
     Reply::not_found(call, &format!("{:?} is no part of {:?}", child.0, parent.0))
 }
@@ -298,7 +295,7 @@ fn import(core: &Core, call: &Call<'_>) -> Reply {
     for (kind, number) in text.lines().filter_map(|line| line.split_once(',')) {
         state.factory.hand_in(kind.trim(), [number.trim().to_owned()]);
     }
-    done()
+    nothing()
 }
 
 fn export(core: &Core, call: &Call<'_>) -> Reply {

@@ -18,11 +18,11 @@ pub(super) const ROUTES: &[Route] = &[
     }),
     Route::get("api/RootCause/Tickets", |core, call| answers::any(call, find(core, call))),
     Route::new("POST", "api/RootCause/Ticket", |core, call| {
-        let create = |given| core.state().tickets.create(given, &call.user(), Timestamp::now());
+        let create = |given| core.state().tickets.create(&given, &call.user(), Timestamp::now());
         answers::any(call, body(call).and_then(create))
     }),
     Route::new("PUT", "api/RootCause/Ticket", |core, call| {
-        let update = |given| core.state().tickets.update(given, &call.user(), Timestamp::now());
+        let update = |given| core.state().tickets.update(&given, &call.user(), Timestamp::now());
         answers::any(call, body(call).and_then(update))
     }),
     Route::new("POST", "api/RootCause/ArchiveTickets", |core, call| {

@@ -21,8 +21,12 @@ pub(super) fn data(call: &Call<'_>, result: Result<Value, Refusal>) -> Reply {
 
 /// Nothing, or why it was not done.
 pub(super) fn done(call: &Call<'_>, result: Result<(), Refusal>) -> Reply {
-    let nothing = || Reply::new(Outcome::Served, Answer::empty(StatusCode::OK));
     result.map_or_else(|refusal| refused(call, &refusal), |()| nothing())
+}
+
+/// Done, and there is nothing to say of it.
+pub(super) fn nothing() -> Reply {
+    Reply::new(Outcome::Served, Answer::empty(StatusCode::OK))
 }
 
 pub(super) fn body<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Refusal> {

@@ -8,8 +8,9 @@ use super::saved::{body, data, done};
 use super::{Call, Reply, Route};
 use crate::answer::Answer;
 use crate::core::Core;
+use crate::object::text;
 use crate::record::Outcome;
-use crate::refusal::{bad, text};
+use crate::refusal::bad;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("api/Software/Packages", |core, _| Reply::data(&core.state().software.all())),
@@ -112,7 +113,7 @@ fn upload(core: &Core, call: &Call<'_>) -> Reply {
 
 fn attributes(core: &Core, call: &Call<'_>) -> Reply {
     let result = body(call).and_then(|given: Value| {
-        let attributes = text(&given, "attributes").ok_or_else(|| bad("the field attributes is missing"))?;
+        let attributes = text(given.get("attributes")).ok_or_else(|| bad("the field attributes is missing"))?;
         core.state().software.set_attributes(call.parameter(0), attributes)
     });
     done(call, result)

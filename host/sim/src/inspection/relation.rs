@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{DEFINITION, Inspections, RELEASED, REVOKED, status_of, with_id};
-use crate::object::{id_of, text};
-use crate::refusal::{Object, Refusal, bad, missing};
+use crate::object::{Object, id_of, text};
+use crate::refusal::{Refusal, bad, missing};
 
 /// The id of a relation.
 const RELATION: &str = "TestSequenceRelationId";
@@ -13,14 +13,14 @@ const RELATION: &str = "TestSequenceRelationId";
 impl Inspections {
     pub(crate) fn relations(&self, definition: Uuid) -> Result<Vec<Value>, Refusal> {
         self.known(definition)?;
-        let own = self.relations.values().filter(|relation| id_of(relation, DEFINITION) == Some(definition));
+        let own = self.relations.values().filter(|relation| id_of(relation.get(DEFINITION)) == Some(definition));
         Ok(own.cloned().map(Value::Object).collect())
     }
 
     pub(crate) fn create_relation(&mut self, given: Object) -> Result<Value, Refusal> {
-        self.known(id_of(&given, DEFINITION).unwrap_or_default())?;
+        self.known(id_of(given.get(DEFINITION)).unwrap_or_default())?;
         for name in ["EntityKey", "EntityValue"] {
-            if text(&given, name).is_none() {
+            if text(given.get(name)).is_none() {
                 return Err(bad(format!("a relation needs an {name}")));
             }
         }
@@ -31,13 +31,13 @@ impl Inspections {
     }
 
     fn known_relation(&self, given: &Object) -> Result<Uuid, Refusal> {
-        let id = id_of(given, RELATION).filter(|id| self.relations.contains_key(id));
+        let id = id_of(given.get(RELATION)).filter(|id| self.relations.contains_key(id));
         id.ok_or_else(|| missing(format!("there is no relation {:?}", given.get(RELATION))))
     }
 
     pub(crate) fn update_relation(&mut self, given: Object) -> Result<Value, Refusal> {
         let id = self.known_relation(&given)?;
-        self.known(id_of(&given, DEFINITION).unwrap_or_default())?;
+        self.known(id_of(given.get(DEFINITION)).unwrap_or_default())?;
         self.relations.insert(id, given.clone());
         Ok(given.into())
     }
@@ -52,10 +52,10 @@ impl Inspections {
     pub(crate) fn conflicts(&self, definition: Uuid) -> Result<Vec<Value>, Refusal> {
         self.known(definition)?;
         let (own, others): (Vec<_>, Vec<_>) =
-            self.relations.iter().partition(|(_, relation)| id_of(relation, DEFINITION) == Some(definition));
+            self.relations.iter().partition(|(_, relation)| id_of(relation.get(DEFINITION)) == Some(definition));
         let mut conflicts = Vec::new();
         for (id, relation) in others {
-            let Some(of) = id_of(relation, DEFINITION) else { continue };
+            let Some(of) = id_of(relation.get(DEFINITION)) else { continue };
             let Some(other) = self.definitions.get(&of).filter(|other| status_of(other) != REVOKED) else { continue };
             if own.iter().any(|(_, own)| overlap(own, relation)) {
                 conflicts.push(json!({
@@ -70,11 +70,11 @@ impl Inspections {
     /// The released definition that is for units of a product.
     pub(super) fn released_for(&self, part: &str) -> Option<Uuid> {
         let mut fitting = self.relations.values().filter(|relation| {
-            let is_part = text(relation, "EntityKey").is_some_and(|key| key.eq_ignore_ascii_case("partnumber"));
-            is_part && fits(text(relation, "EntityValue").unwrap_or_default(), part)
+            let is_part = text(relation.get("EntityKey")).is_some_and(|key| key.eq_ignore_ascii_case("partnumber"));
+            is_part && fits(text(relation.get("EntityValue")).unwrap_or_default(), part)
         });
         fitting.find_map(|relation| {
-            let id = id_of(relation, DEFINITION)?;
+            let id = id_of(relation.get(DEFINITION))?;
             (status_of(self.definitions.get(&id)?) == RELEASED).then_some(id)
         })
     }
@@ -82,7 +82,7 @@ impl Inspections {
 
 /// Whether two relations are for the same value: one of them as it is written fits the other.
 fn overlap(one: &Object, other: &Object) -> bool {
-    let values = (text(one, "EntityValue").unwrap_or_default(), text(other, "EntityValue").unwrap_or_default());
+    let values = (text(one.get("EntityValue")).unwrap_or_default(), text(other.get("EntityValue")).unwrap_or_default());
     one.get("EntityKey") == other.get("EntityKey") && (fits(values.0, values.1) || fits(values.1, values.0))
 }
 

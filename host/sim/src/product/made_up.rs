@@ -1,6 +1,7 @@
 //! The products of the made-up factory.
 
 use serde_json::json;
+
 use uuid::Uuid;
 
 use super::Products;
@@ -52,7 +53,7 @@ impl Default for Products {
                 .iter()
                 .map(|revision| json!({ "revision": revision, "name": format!("{name} {revision}"), "state": state }))
                 .collect();
-            let is_wanted = |known: &&serde_json::Value| crate::refusal::text(known, "name") == Some(category);
+            let is_wanted = |known: &&serde_json::Value| crate::object::text(known.get("name")) == Some(category);
             let category_id =
                 products.categories.iter().find(is_wanted).and_then(|known| known.get("categoryId")).cloned();
             let product = json!({

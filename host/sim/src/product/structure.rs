@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Product, Products, Revision};
-use crate::refusal::{Object, Refusal, bad, conflict, id, merge, missing};
+use crate::object::{Object, fields_of, id_of, merge};
+use crate::refusal::{Refusal, bad, conflict, missing};
 
 /// A revision has a place for another.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ impl Products {
 
     /// Creates a relation, or updates the one with this id.
     pub(crate) fn save_relation(&mut self, given: &Value, is_new: bool) -> Result<Value, Refusal> {
-        let (parent, child) = (id(given, "ParentProductRevisionId"), id(given, "ProductRevisionId"));
+        let (parent, child) = (id_of(given.get("ParentProductRevisionId")), id_of(given.get("ProductRevisionId")));
         let (Some(parent), Some(child)) = (parent, child) else {
             return Err(bad("a relation needs ParentProductRevisionId and ProductRevisionId"));
         };
@@ -48,13 +49,13 @@ impl Products {
             });
             self.relations.len() - 1
         } else {
-            let wanted = id(given, "ProductRevisionRelationId");
+            let wanted = id_of(given.get("ProductRevisionRelationId"));
             let place = self.relations.iter().position(|relation| Some(relation.id) == wanted);
             place.ok_or_else(|| missing(format!("there is no relation {wanted:?}")))?
         };
         if let Some(relation) = self.relations.get_mut(place) {
             (relation.parent, relation.child) = (parent, child);
-            merge(&mut relation.fields, given, &IDS);
+            merge(&mut relation.fields, fields_of(given), &IDS);
         }
         Ok(self.relations.get(place).map(|relation| self.row(relation)).unwrap_or_default())
     }

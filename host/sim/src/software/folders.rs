@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{File, Package, Software};
-use crate::refusal::{Object, Refusal, bad, id, merge, missing, text};
+use crate::object::{Object, fields_of, id_of, merge, text};
+use crate::refusal::{Refusal, bad, missing};
 
 /// A folder, by the path of its files.
 #[derive(Debug)]
@@ -36,13 +37,13 @@ impl Folder {
 
 impl Software {
     pub(crate) fn add_folder(&mut self, package_id: &str, given: &Value) -> Result<Value, Refusal> {
-        if text(given, "name").or_else(|| text(given, "path")).is_none() {
+        if text(given.get("name")).or_else(|| text(given.get("path"))).is_none() {
             return Err(bad("a folder needs a name or a path"));
         }
-        let folder_id = id(given, ID).unwrap_or_else(|| self.new_id());
+        let folder_id = id_of(given.get(ID)).unwrap_or_else(|| self.new_id());
         let package = self.find_mut(package_id)?;
         let mut folder = Folder { id: folder_id, fields: Object::new() };
-        merge(&mut folder.fields, given, &[ID]);
+        merge(&mut folder.fields, fields_of(given), &[ID]);
         let whole = folder.whole();
         package.folders.push(folder);
         Ok(whole)
@@ -56,10 +57,10 @@ impl Software {
     }
 
     pub(crate) fn update_folder(&mut self, given: &Value) -> Result<Value, Refusal> {
-        let (package, place) = self.with_folder(id(given, ID))?;
+        let (package, place) = self.with_folder(id_of(given.get(ID)))?;
         let folder = package.folders.get_mut(place);
         Ok(folder.map_or(Value::Null, |folder| {
-            merge(&mut folder.fields, given, &[ID]);
+            merge(&mut folder.fields, fields_of(given), &[ID]);
             folder.whole()
         }))
     }
