@@ -8,6 +8,7 @@ mod digest;
 mod dist;
 mod docs;
 mod guests;
+mod languages;
 mod run;
 mod test;
 mod toolchain;

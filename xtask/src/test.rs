@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{guests, run, toolchain, wit, workspaces};
+use crate::{guests, languages, run, toolchain, wit, workspaces};
 
 /// With it a variable of the environment breaks the promise of the commit, and the crash tests show that they notice.
 pub(crate) const BROKEN: &str = "wats/broken-on-purpose,wats-tests/broken-on-purpose";
@@ -37,13 +37,22 @@ impl Options {
 
 /// What test binaries reported.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Count {
-    passed: usize,
-    failed: usize,
+pub(crate) struct Count {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
 }
 
 impl Count {
-    fn add(&mut self, other: &Self) {
+    /// One more.
+    pub(crate) fn one(&mut self, passed: bool) {
+        if passed {
+            self.passed += 1;
+        } else {
+            self.failed += 1;
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
         self.passed += other.passed;
         self.failed += other.failed;
     }
@@ -75,6 +84,10 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
         let arguments: &[&str] = if folder.ends_with("sdk/rust") { &["--all-features"] } else { &["--workspace"] };
         total.add(&run::phase(&workspaces::relative(&folder), || suite(&folder, arguments, Some(&native), options))?);
     }
+    total.add(&run::phase("languages", || languages::test(options.filter.as_deref())).unwrap_or_else(|error| {
+        println!("error: {error:#}");
+        Count { passed: 0, failed: 1 }
+    }));
     println!("{} passed, {} failed", total.passed, total.failed);
     Ok(total.failed == 0)
 }

@@ -10,7 +10,7 @@ use crate::run;
 pub(crate) fn guests() -> Result<Vec<PathBuf>> {
     let root = run::root();
     let mut found = Vec::new();
-    for folder in ["sdk/rust", "sdk/rust/template", "plugins", "tests/guests"] {
+    for folder in ["sdk/rust", "sdk/rust/template", "sdk/conformance/rust", "plugins", "tests/guests"] {
         let folder = root.join(folder);
         if folder.join("Cargo.toml").exists() {
             found.push(folder);

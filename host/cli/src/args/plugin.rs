@@ -13,6 +13,15 @@ pub(crate) enum PluginCommand {
         #[arg(long, value_name = "DIR")]
         plugins: Vec<PathBuf>,
     },
+    /// Make a component of a plugin's project, with the tools of its language.
+    ///
+    /// The folder has a `wats-plugin.toml`, as those that `wats plugin new` makes. What is missing is told, with the way to
+    /// install it. The component is `build/<name>.wasm` in the folder.
+    Build {
+        /// The project's folder.
+        #[arg(default_value = ".", value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Would this station load it? Tells name, version, size, file names that it takes, wanted and given grants.
     Check {
         /// The `.wasm` files.

@@ -1,5 +1,6 @@
 //! `wats plugin`: one file for each command.
 
+mod build;
 mod hold;
 mod list;
 
@@ -12,6 +13,7 @@ use crate::{args::PluginCommand, context::Loaded, output::Output};
 pub(crate) async fn plugin(loaded: &Loaded, command: PluginCommand, output: Output) -> anyhow::Result<u8> {
     match command {
         PluginCommand::List { plugins } => list::list(loaded, &plugins, output),
+        PluginCommand::Build { folder } => build::build(&folder, output),
         PluginCommand::Check { files } => {
             let runtime = runtime()?;
             let loaded: Vec<_> = files.into_iter().map(|file| (file.clone(), runtime.load(&file))).collect();

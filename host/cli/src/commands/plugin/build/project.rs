@@ -1,0 +1,73 @@
+//! `wats-plugin.toml`: what a project's folder says about itself.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{absolute, failed};
+
+/// The file in the project's folder.
+pub(in super::super) const FILE: &str = "wats-plugin.toml";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    name: String,
+    language: String,
+    sdk: PathBuf,
+    source: Option<String>,
+    recipe: Option<PathBuf>,
+}
+
+/// A plugin's project. All paths are absolute.
+#[derive(Debug)]
+pub(super) struct Project {
+    pub(super) folder: PathBuf,
+    /// Of the component: `<name>.wasm`.
+    pub(super) name: String,
+    /// As people call it.
+    pub(super) language: String,
+    /// Folder of the language's SDK.
+    pub(super) sdk: PathBuf,
+    /// What is compiled, where the language has one entry file.
+    pub(super) source: Option<String>,
+    /// How it is built.
+    pub(super) recipe: PathBuf,
+}
+
+impl Project {
+    pub(super) fn read(folder: &Path) -> anyhow::Result<Self> {
+        let folder = absolute(folder);
+        let path = folder.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            let shown = folder.display();
+            failed(format!(
+                "read {}: {error}. The folder of a plugin's project has this file; `wats plugin new` makes one, and \
+                 `wats plugin build {shown}` builds it",
+                path.display()
+            ))
+        })?;
+        let raw: Raw = toml::from_str(&text)
+            .map_err(|error| failed(format!("{}: {}", path.display(), error.to_string().trim_end())))?;
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if raw.name.is_empty() || !raw.name.chars().all(fits) {
+            let name = raw.name;
+            return Err(failed(format!(
+                "{}: name {name:?} is not lower-case words joined by `-`, such as `acme-ict`",
+                path.display()
+            )));
+        }
+        let sdk = absolute(&folder.join(&raw.sdk));
+        if !sdk.is_dir() {
+            return Err(failed(format!(
+                "{}: sdk = {:?} is no folder ({}); give the folder of the SDK for {}",
+                path.display(),
+                raw.sdk,
+                sdk.display(),
+                raw.language
+            )));
+        }
+        let recipe = sdk.join(raw.recipe.unwrap_or_else(|| "build.toml".into()));
+        Ok(Self { folder, name: raw.name, language: raw.language, sdk, source: raw.source, recipe })
+    }
+}

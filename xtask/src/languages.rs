@@ -1,0 +1,233 @@
+//! The SDKs of languages other than Rust: their tools are installed into `target/toolchains`, their own tests run, and their
+//! converters are built by `wats plugin build` and run in the sandbox by `wats plugin test`, as an author does it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::test::Count;
+use crate::{run, workspaces};
+
+/// What of an SDK's `build.toml` matters here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Recipe {
+    tools: Vec<Tool>,
+    /// Tests of the SDK and its templates, run in its folder.
+    tests: Vec<Test>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Tool {
+    pip: Vec<String>,
+    npm: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Test {
+    run: Vec<String>,
+}
+
+/// An SDK that has recipes.
+#[derive(Debug)]
+struct Sdk {
+    folder: PathBuf,
+    recipes: Vec<Recipe>,
+}
+
+/// Where programs of the toolchains are, before all others.
+#[derive(Debug)]
+struct Toolchains(Vec<PathBuf>);
+
+/// Tests all SDKs by their own tests, the conformance cases, and the cases of their templates and examples.
+pub(crate) fn test(filter: Option<&str>) -> Result<Count> {
+    let mut count = Count::default();
+    let wanted = |folder: &Path| filter.is_none_or(|filter| workspaces::relative(folder).contains(filter));
+    let sdks: Vec<_> = sdks()?.into_iter().filter(|sdk| filter.is_none() || wanted(&sdk.folder)).collect();
+    let projects: Vec<_> = projects()?.into_iter().filter(|project| wanted(project)).collect();
+    if sdks.is_empty() && projects.is_empty() {
+        return Ok(count);
+    }
+    let toolchains = match Toolchains::install(&sdks) {
+        Ok(toolchains) => toolchains,
+        Err(error) if std::env::var_os("CI").is_none() => {
+            println!("left out: the SDKs of other languages, whose tools could not be installed: {error:#}");
+            return Ok(count);
+        }
+        Err(error) => return Err(error),
+    };
+    for sdk in &sdks {
+        for test in sdk.recipes.iter().flat_map(|recipe| &recipe.tests) {
+            let mut command = toolchains.command(&test.run, &sdk.folder)?;
+            println!("{}: {}", workspaces::relative(&sdk.folder), run::line(&command));
+            // Runners of other languages close in other words: a whole run counts as one test here.
+            count.one(run::works(&mut command)?);
+        }
+    }
+    for project in &projects {
+        count.add(&built_and_tested(project, &toolchains)?);
+    }
+    Ok(count)
+}
+
+/// Folders of SDKs with their recipes. Rust needs none of this.
+fn sdks() -> Result<Vec<Sdk>> {
+    let mut found = Vec::new();
+    for folder in workspaces::folders(&run::root().join("sdk"))? {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&folder).with_context(|| format!("list {}", folder.display()))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with("build") && name.ends_with(".toml") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        let mut recipes = Vec::new();
+        for file in files {
+            let text = std::fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+            recipes.push(toml::from_str(&text).with_context(|| format!("read {}", file.display()))?);
+        }
+        if !recipes.is_empty() {
+            found.push(Sdk { folder, recipes });
+        }
+    }
+    Ok(found)
+}
+
+/// Projects that are built and whose cases are run: all conformance converters, templates of other languages than Rust, examples.
+fn projects() -> Result<Vec<PathBuf>> {
+    let root = run::root();
+    let mut found = workspaces::folders(&root.join("sdk/conformance"))?;
+    for sdk in workspaces::folders(&root.join("sdk"))? {
+        if !sdk.ends_with("rust") && !sdk.ends_with("conformance") {
+            found.extend(workspaces::folders(&sdk)?);
+        }
+    }
+    found.extend(workspaces::folders(&root.join("examples/plugin"))?);
+    found.retain(|folder| folder.join("wats-plugin.toml").is_file());
+    Ok(found)
+}
+
+/// Builds a project as its author does, and runs its cases in the sandbox.
+fn built_and_tested(project: &Path, toolchains: &Toolchains) -> Result<Count> {
+    let name = workspaces::relative(project);
+    let wats = run::target().join("debug").join(format!("wats{}", std::env::consts::EXE_SUFFIX));
+    let started = |arguments: &[&std::ffi::OsStr]| {
+        let mut command = Command::new(&wats);
+        // Of the workspace alone: no configuration of this machine, and the compiled code is not left in its caches.
+        command.args(["plugin"]).args(arguments).current_dir(run::output()).env_remove("WATS_CONFIG");
+        command.env("XDG_CACHE_HOME", run::output().join("cache")).stdin(Stdio::null());
+        toolchains.apply(&mut command).map(|()| command)
+    };
+    println!("{name}");
+    let mut count = Count::default();
+    let built = run::works(&mut started(&["build".as_ref(), project.as_os_str()])?)?;
+    count.one(built);
+    if !built {
+        return Ok(count);
+    }
+    let shared = project.parent().unwrap_or(project).join("cases");
+    let own = project.join("cases");
+    let cases = if own.is_dir() { own } else { shared };
+    let mut command = started(&["test".as_ref(), project.as_os_str(), "--cases".as_ref(), cases.as_os_str()])?;
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("start {}", run::line(&command)))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    print!("{text}");
+    match text.lines().rev().find_map(summary) {
+        Some(found) if output.status.success() || found.failed > 0 => count.add(&found),
+        _ => count.one(false),
+    }
+    Ok(count)
+}
+
+/// Reads `12 cases passed, 1 failed`.
+fn summary(line: &str) -> Option<Count> {
+    let (passed, rest) = line.trim().split_once(" case")?;
+    let rest = rest.strip_prefix('s').unwrap_or(rest);
+    let failed = rest.strip_prefix(" passed, ")?.strip_suffix(" failed")?;
+    Some(Count { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
+}
+
+impl Toolchains {
+    /// Installs what the recipes name, unless the same was installed before.
+    fn install(sdks: &[Sdk]) -> Result<Self> {
+        let tools = || sdks.iter().flat_map(|sdk| &sdk.recipes).flat_map(|recipe| &recipe.tools);
+        let pip: BTreeSet<_> = tools().flat_map(|tool| tool.pip.iter().cloned()).collect();
+        let npm: BTreeSet<_> = tools().flat_map(|tool| tool.npm.iter().cloned()).collect();
+        let folder = run::output().join("toolchains");
+        let mut places = Vec::new();
+        if !pip.is_empty() {
+            let home = folder.join("pip");
+            let programs = home.join(if cfg!(windows) { "Scripts" } else { "bin" });
+            once(&home, &pip, || {
+                let python = if cfg!(windows) { "python" } else { "python3" };
+                run::succeed(Command::new(python).args(["-m", "venv"]).arg(&home))?;
+                let quiet = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+                run::succeed(Command::new(programs.join(python)).args(quiet).args(&pip))
+            })?;
+            places.push(programs);
+        }
+        if !npm.is_empty() {
+            let home = folder.join("npm");
+            once(&home, &npm, || {
+                std::fs::create_dir_all(&home).with_context(|| format!("create {}", home.display()))?;
+                let npm_program = if cfg!(windows) { "npm.cmd" } else { "npm" };
+                let mut command = Command::new(npm_program);
+                command.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&home);
+                run::succeed(command.args(&npm))
+            })?;
+            places.push(home.join("node_modules/.bin"));
+        }
+        Ok(Self(places))
+    }
+
+    fn apply(&self, command: &mut Command) -> Result<()> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let all = self.0.iter().cloned().chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(all).context("put the toolchains on the PATH")?);
+        Ok(())
+    }
+
+    /// A command of a recipe, with the programs of the toolchains.
+    fn command(&self, words: &[String], folder: &Path) -> Result<Command> {
+        let Some((program, arguments)) = words.split_first() else { bail!("a test without a command") };
+        // Where a program is looked for is not what its environment says, but what ours says.
+        let beside = self.0.iter().map(|place| place.join(program)).find(|path| path.is_file());
+        let mut command = Command::new(beside.unwrap_or_else(|| program.into()));
+        command.args(arguments).current_dir(folder).stdin(Stdio::null());
+        self.apply(&mut command)?;
+        Ok(command)
+    }
+}
+
+/// Does it unless it was done with the same list.
+fn once(home: &Path, list: &BTreeSet<String>, body: impl FnOnce() -> Result<()>) -> Result<()> {
+    let list = list.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+    let done = home.with_extension("installed");
+    if std::fs::read_to_string(&done).is_ok_and(|there| there == list) {
+        return Ok(());
+    }
+    if home.exists() {
+        std::fs::remove_dir_all(home).with_context(|| format!("empty {}", home.display()))?;
+    }
+    println!("installing into {}: {}", workspaces::relative(home), list.replace('\n', " "));
+    body()?;
+    std::fs::write(&done, list).with_context(|| format!("write {}", done.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_line_of_the_cases_is_read_and_no_other_is() {
+        assert_eq!(summary("12 cases passed, 1 failed"), Some(Count { passed: 12, failed: 1 }));
+        assert_eq!(summary("1 case passed, 0 failed"), Some(Count { passed: 1, failed: 0 }));
+        assert_eq!(summary("test result: ok. 12 passed; 3 failed"), None);
+    }
+}
