@@ -22,8 +22,10 @@ type NoSettings = struct{}
 //		Names   map[string]int `json:"names" default:"{}"`
 //	}
 //
-// Fields can be strings, bools, numbers, structs, and slices, pointers and maps (by strings) of them. A default is JSON; of a string it is
-// the text itself.
+// Bounds are minimum, maximum, minLength, maxLength, minItems and maxItems, as in JSON Schema.
+//
+// Fields can be strings, bools, numbers, structs, and slices, pointers and maps (by strings) of them. A default is JSON; of a string it
+// is the text itself.
 type Converter[S any] struct {
 	// What the converter is. The same at every call.
 	Descriptor Descriptor

@@ -32,13 +32,16 @@ func NumberWith(text string, decimalMark rune) (float64, error) {
 	return number, nil
 }
 
-// Integer reads a whole number. What is none, or does not fit, is malformed.
-func Integer(text string) (int64, error) {
-	number, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-	if err != nil {
-		return 0, Malformed(quote(text) + " is not a whole number in its range")
+// Integer reads a whole number: Integer[int32](text). What is none, or does not fit the type, is malformed.
+func Integer[T ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64](text string) (T, error) {
+	trimmed := strings.TrimSpace(text)
+	if number, err := strconv.ParseInt(trimmed, 10, 64); err == nil && int64(T(number)) == number && (number < 0) == (T(number) < 0) {
+		return T(number), nil
 	}
-	return number, nil
+	if number, err := strconv.ParseUint(strings.TrimPrefix(trimmed, "+"), 10, 64); err == nil && T(number) >= 0 && uint64(T(number)) == number {
+		return T(number), nil
+	}
+	return 0, Malformed(quote(text) + " is not a whole number in its range")
 }
 
 // Quoted text as all SDKs show it in messages.

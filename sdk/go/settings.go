@@ -84,7 +84,7 @@ func schemaOfStruct(kind reflect.Type) (Object, error) {
 		if doc := of.Tag.Get("doc"); doc != "" {
 			schema["description"] = doc
 		}
-		for _, bound := range [...]string{"minimum", "maximum"} {
+		for _, bound := range [...]string{"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"} {
 			if text := of.Tag.Get(bound); text != "" {
 				number, err := strconv.ParseFloat(text, 64)
 				if err != nil {

@@ -192,6 +192,12 @@ func (n *NumericOptions[S]) NoValue() S {
 	return n.self
 }
 
+// Value replaces the value.
+func (n *NumericOptions[S]) Value(value float64) S {
+	n.last().Value = &value
+	return n.self
+}
+
 // Unit of the number: "V", "Ohm".
 func (n *NumericOptions[S]) Unit(unit string) S {
 	n.last().Unit = orNone(unit)

@@ -62,7 +62,12 @@ func run() error {
 			return err
 		}
 		// The module carries the runtime of the bindings itself.
-		own := strings.ReplaceAll(string(text), "wats.dev/converter/internal/wit/", "wats.dev/converter/internal/wit/")
+		own := bytes.ReplaceAll(text, []byte("go.bytecodealliance.org/pkg/wit/"), []byte("wats.dev/converter/internal/wit/"))
+		if filepath.Ext(name) == ".go" {
+			if own, err = format.Source(own); err != nil {
+				return err
+			}
+		}
 		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 			return err
 		}
