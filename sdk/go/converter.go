@@ -54,6 +54,9 @@ func (c Converter[S]) Schema() (schema string, err error) {
 	return settingsSchema[S]()
 }
 
+// Grants gives what the descriptor asks for.
+func (c Converter[S]) Grants() []Grant { return c.Descriptor.Grants }
+
 // ProbeOn asks whether the converter can read the input, on the given station. The test kit calls it, authors do not.
 func (c Converter[S]) ProbeOn(station Station, main StationFile, companions []StationFile) (found Detection, err error) {
 	defer on(station)()
