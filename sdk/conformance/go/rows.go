@@ -157,6 +157,9 @@ var statuses = []string{"passed", "failed", "done", "skipped", "error", "termina
 // A status, StatusJudged where the field is empty.
 func (r *row) status(index int) (wats.Status, error) {
 	found, err := r.wordOf(index, statuses)
+	if found < 0 {
+		return wats.StatusJudged, err
+	}
 	return wats.StatusPassed + wats.Status(found), err
 }
 
