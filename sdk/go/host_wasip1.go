@@ -360,11 +360,7 @@ func wireLimits(l NumericLimits) wire.NumericLimits {
 }
 
 func wirePassFail(p PassFailRecord) wire.PassFailMeasurement {
-	status := p.Status
-	if status == StatusJudged {
-		panic("wats: a pass/fail measurement needs a status")
-	}
-	return wire.PassFailMeasurement{Name: valid(p.Name), Status: uint8(status) - 1}
+	return wire.PassFailMeasurement{Name: valid(p.Name), Status: uint8(p.Status) - 1}
 }
 
 func wireText(t *TextRecord) wire.TextMeasurement {

@@ -160,8 +160,15 @@ func (s *MultiPassFailStep) Measure(name string, passed bool) *MultiPassFailStep
 // MeasureStatus adds a measurement with any status, which must not be [StatusJudged].
 func (s *MultiPassFailStep) MeasureStatus(name string, status Status) *MultiPassFailStep {
 	record := s.last()
-	record.PassFails = append(record.PassFails, PassFailRecord{name, status})
+	record.PassFails = append(record.PassFails, PassFailRecord{name, stated(status)})
 	return s
+}
+
+func stated(status Status) Status {
+	if status == StatusJudged {
+		panic("wats: a pass/fail measurement needs a status")
+	}
+	return status
 }
 
 // Measure adds a text with a name that is unique in the step.

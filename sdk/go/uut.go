@@ -97,7 +97,7 @@ func (u *UUT) PassFail(name string, passed bool) *Step {
 
 // PassFailStatus adds a pass/fail step with any status, which must not be [StatusJudged].
 func (u *UUT) PassFailStatus(name string, status Status) *Step {
-	return u.plain(&StepRecord{Name: name, Kind: StepPassFail, PassFails: []PassFailRecord{{"", status}}})
+	return u.plain(&StepRecord{Name: name, Kind: StepPassFail, PassFails: []PassFailRecord{{"", stated(status)}}})
 }
 
 // MultiPassFail adds a step with several named yeses or noes.
