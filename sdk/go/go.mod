@@ -1,0 +1,3 @@
+module wats.dev/converter
+
+go 1.27

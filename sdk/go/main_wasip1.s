@@ -1,0 +1,1 @@
+// Allows mainMain to have no body: the linker gives it the program's main.

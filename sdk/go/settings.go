@@ -1,0 +1,314 @@
+package wats
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// What the tags of a field of settings say.
+type field struct {
+	name     string
+	index    int
+	fallback any
+	// Whether there is a fallback.
+	optional bool
+}
+
+func settingsSchema[S any]() (string, error) {
+	kind := reflect.TypeFor[S]()
+	if kind.Kind() != reflect.Struct {
+		return "", Internal("settings must be a struct")
+	}
+	if kind.NumField() == 0 {
+		return "", nil
+	}
+	schema, err := schemaOf(kind)
+	if err != nil {
+		return "", err
+	}
+	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	return schema.JSON()
+}
+
+func schemaOf(kind reflect.Type) (Object, error) {
+	switch kind.Kind() {
+	case reflect.String:
+		return Object{"type": "string"}, nil
+	case reflect.Bool:
+		return Object{"type": "boolean"}, nil
+	case reflect.Float64, reflect.Float32:
+		return Object{"type": "number"}, nil
+	case reflect.Int, reflect.Int64:
+		return Object{"type": "integer"}, nil
+	case reflect.Int8, reflect.Int16, reflect.Int32:
+		last := float64(int64(1) << (kind.Bits() - 1))
+		return Object{"type": "integer", "minimum": -last, "maximum": last - 1}, nil
+	case reflect.Uint, reflect.Uint64:
+		return Object{"type": "integer", "minimum": 0}, nil
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32:
+		return Object{"type": "integer", "minimum": 0, "maximum": float64(uint64(1)<<kind.Bits() - 1)}, nil
+	case reflect.Pointer:
+		schema, err := schemaOf(kind.Elem())
+		if word, ok := schema["type"].(string); ok {
+			schema["type"] = []any{word, "null"}
+		}
+		return schema, err
+	case reflect.Slice:
+		items, err := schemaOf(kind.Elem())
+		return Object{"type": "array", "items": items}, err
+	case reflect.Map:
+		if kind.Key().Kind() != reflect.String {
+			return nil, Internal("settings: the keys of a map must be strings")
+		}
+		values, err := schemaOf(kind.Elem())
+		return Object{"type": "object", "additionalProperties": values}, err
+	case reflect.Struct:
+		return schemaOfStruct(kind)
+	}
+	return nil, Internal("settings: a field has a type that JSON has not: " + kind.String())
+}
+
+func schemaOfStruct(kind reflect.Type) (Object, error) {
+	properties, required := Object{}, []string{}
+	fields, err := fieldsOf(kind)
+	if err != nil {
+		return nil, err
+	}
+	for _, field := range fields {
+		of := kind.Field(field.index)
+		schema, err := schemaOf(of.Type)
+		if err != nil {
+			return nil, err
+		}
+		if doc := of.Tag.Get("doc"); doc != "" {
+			schema["description"] = doc
+		}
+		for _, bound := range [...]string{"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"} {
+			if text := of.Tag.Get(bound); text != "" {
+				number, err := strconv.ParseFloat(text, 64)
+				if err != nil {
+					return nil, Internal("settings: the " + bound + " of " + field.name + " is no number")
+				}
+				schema[bound] = number
+			}
+		}
+		if words := of.Tag.Get("enum"); words != "" {
+			values := []any{}
+			for word := range strings.SplitSeq(words, "|") {
+				value, err := tagged(of.Type, word)
+				if err != nil {
+					return nil, Internal("settings: the enum of " + field.name + ": " + err.Error())
+				}
+				values = append(values, plain(value))
+			}
+			schema["enum"] = values
+		}
+		if field.optional {
+			schema["default"] = plain(field.fallback)
+		} else {
+			required = append(required, field.name)
+		}
+		properties[field.name] = schema
+	}
+	schema := Object{"type": "object", "properties": properties, "additionalProperties": false}
+	if len(required) > 0 {
+		schema["required"] = required
+	}
+	return schema, nil
+}
+
+func fieldsOf(kind reflect.Type) ([]field, error) {
+	var fields []field
+	for i := range kind.NumField() {
+		of := kind.Field(i)
+		name, _, _ := strings.Cut(of.Tag.Get("json"), ",")
+		if name == "-" || !of.IsExported() {
+			continue
+		}
+		if name == "" {
+			name = of.Name
+		}
+		added := field{name: name, index: i}
+		if text, ok := of.Tag.Lookup("default"); ok {
+			value, err := tagged(of.Type, text)
+			if err != nil {
+				return nil, Internal("settings: the default of " + name + ": " + err.Error())
+			}
+			// It must fit the field, or the first conversion would tell.
+			if err := set(reflect.New(of.Type).Elem(), value, name); err != nil {
+				return nil, Internal("settings: the default of " + err.Error())
+			}
+			added.fallback, added.optional = value, true
+		} else if of.Type.Kind() == reflect.Pointer {
+			added.optional = true
+		} else if of.Type.Kind() == reflect.Struct {
+			// A struct of which every field has a default has one.
+			value := reflect.New(of.Type).Elem()
+			if set(value, members{}, name) == nil {
+				added.fallback, added.optional = members{}, true
+			}
+		}
+		fields = append(fields, added)
+	}
+	return fields, nil
+}
+
+// A value in a tag: JSON, or of a string the text itself.
+func tagged(kind reflect.Type, text string) (any, error) {
+	if kind.Kind() == reflect.Pointer {
+		kind = kind.Elem()
+	}
+	if kind.Kind() == reflect.String {
+		return text, nil
+	}
+	return readJSON(text)
+}
+
+// What was read, as what Object writes.
+func plain(value any) any {
+	switch value := value.(type) {
+	case members:
+		object := Object{}
+		for _, member := range value {
+			object[member.key] = plain(member.value)
+		}
+		return object
+	case []any:
+		list := make([]any, len(value))
+		for i := range value {
+			list[i] = plain(value[i])
+		}
+		return list
+	}
+	return value
+}
+
+func settingsFrom[S any](text string) (*S, error) {
+	settings := new(S)
+	if strings.TrimSpace(text) == "" {
+		text = "{}"
+	}
+	into := reflect.ValueOf(settings).Elem()
+	if into.Kind() != reflect.Struct || into.NumField() == 0 {
+		return settings, nil
+	}
+	value, err := readJSON(text)
+	if err == nil {
+		err = set(into, value, "")
+	}
+	if err != nil {
+		return nil, Misconfigured("settings: " + err.Error())
+	}
+	return settings, nil
+}
+
+// Sets a field to a value of JSON.
+func set(into reflect.Value, value any, name string) error {
+	wrong := func(expected string) error { return Misconfigured(name + " must be " + expected) }
+	switch into.Kind() {
+	case reflect.String:
+		text, ok := value.(string)
+		if !ok {
+			return wrong("a text")
+		}
+		into.SetString(text)
+	case reflect.Bool:
+		flag, ok := value.(bool)
+		if !ok {
+			return wrong("true or false")
+		}
+		into.SetBool(flag)
+	case reflect.Float64, reflect.Float32:
+		number, ok := value.(float64)
+		if !ok {
+			return wrong("a number")
+		}
+		into.SetFloat(number)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		number, ok := value.(float64)
+		if !ok || number != float64(int64(number)) || into.OverflowInt(int64(number)) {
+			return wrong("a whole number in its range")
+		}
+		into.SetInt(int64(number))
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		number, ok := value.(float64)
+		if !ok || number < 0 || number != float64(uint64(number)) || into.OverflowUint(uint64(number)) {
+			return wrong("a whole number in its range")
+		}
+		into.SetUint(uint64(number))
+	case reflect.Pointer:
+		if value == nil {
+			into.SetZero()
+			return nil
+		}
+		into.Set(reflect.New(into.Type().Elem()))
+		return set(into.Elem(), value, name)
+	case reflect.Slice:
+		list, ok := value.([]any)
+		if !ok {
+			return wrong("a list")
+		}
+		into.Set(reflect.MakeSlice(into.Type(), len(list), len(list)))
+		for i := range list {
+			if err := set(into.Index(i), list[i], name+"["+strconv.Itoa(i)+"]"); err != nil {
+				return err
+			}
+		}
+	case reflect.Map:
+		object, ok := value.(members)
+		if !ok || into.Type().Key().Kind() != reflect.String {
+			return wrong("a table")
+		}
+		into.Set(reflect.MakeMapWithSize(into.Type(), len(object)))
+		for _, member := range object {
+			element := reflect.New(into.Type().Elem()).Elem()
+			if err := set(element, member.value, name+"."+member.key); err != nil {
+				return err
+			}
+			key := reflect.New(into.Type().Key()).Elem()
+			key.SetString(member.key)
+			into.SetMapIndex(key, element)
+		}
+	case reflect.Struct:
+		object, ok := value.(members)
+		if !ok {
+			return wrong("a table")
+		}
+		return setStruct(into, object, name)
+	default:
+		return wrong("of a type that JSON has")
+	}
+	return nil
+}
+
+func setStruct(into reflect.Value, object members, name string) error {
+	fields, err := fieldsOf(into.Type())
+	if err != nil {
+		return err
+	}
+	prefix := ""
+	if name != "" {
+		prefix = name + "."
+	}
+	known := map[string]bool{}
+	for _, field := range fields {
+		known[field.name] = true
+		value, given := object.get(field.name)
+		if !given {
+			if !field.optional {
+				return Misconfigured(prefix + field.name + " is missing")
+			}
+			value = field.fallback
+		}
+		if err := set(into.Field(field.index), value, prefix+field.name); err != nil {
+			return err
+		}
+	}
+	for _, member := range object {
+		if !known[member.key] {
+			return Misconfigured(prefix + member.key + " is no setting")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package watstest
+
+import (
+	"slices"
+	"strings"
+
+	wats "wats.dev/converter"
+)
+
+// The other side of the converter.
+type station struct {
+	settings      string
+	lookupGranted bool
+	offline       bool
+	processes     []wats.Process
+	products      []wats.Product
+	log           []LogLine
+	progress      float64
+	writers       []*writer
+	// Of those that were finished and documents that were emitted, in this order.
+	reports   []*Report
+	documents []Document
+}
+
+func (s *station) SettingsJSON() string { return s.settings }
+
+func (s *station) Log(level wats.Level, message string) {
+	s.log = append(s.log, LogLine{level, message})
+}
+
+func (s *station) Progress(fraction float64) { s.progress = fraction }
+
+func (s *station) Process(name string) (wats.Process, wats.Answer) {
+	if answer := s.answer(); answer != (wats.Answer{}) {
+		return wats.Process{}, answer
+	}
+	for _, process := range s.processes {
+		if strings.EqualFold(process.Name, name) {
+			return process, wats.Answer{Found: true}
+		}
+	}
+	return wats.Process{}, wats.Answer{}
+}
+
+func (s *station) Product(partNumber string) (wats.Product, wats.Answer) {
+	if answer := s.answer(); answer != (wats.Answer{}) {
+		return wats.Product{}, answer
+	}
+	for _, product := range s.products {
+		if product.PartNumber == partNumber {
+			return product, wats.Answer{Found: true}
+		}
+	}
+	return wats.Product{}, wats.Answer{}
+}
+
+func (s *station) answer() wats.Answer {
+	switch {
+	case !s.lookupGranted:
+		return wats.Answer{Denied: true}
+	case s.offline:
+		return wats.Answer{Unavailable: "offline"}
+	}
+	return wats.Answer{}
+}
+
+func (s *station) OpenUUT(header wats.Header) wats.StationUUT {
+	writer := &writer{station: s, report: &Report{Header: header}}
+	writer.sequences = []*Sequence{{Sequence: header.Program}}
+	writer.report.Program = writer.sequences[0]
+	s.writers = append(s.writers, writer)
+	return writer
+}
+
+func (s *station) EmitJSON(document, key string) (string, []wats.Violation) {
+	s.documents = append(s.documents, Document{Text: document, Key: key})
+	return s.id(), nil
+}
+
+func (s *station) id() string { return "report-" + number(len(s.reports)+len(s.documents)) }
+
+func (s *station) open() (count int) {
+	for _, writer := range s.writers {
+		if !writer.over {
+			count++
+		}
+	}
+	return count
+}
+
+func (s *station) finished() ([]*Report, []Document) { return s.reports, s.documents }
+
+type writer struct {
+	station *station
+	report  *Report
+	// Those that are open, the program first.
+	sequences []*Sequence
+	last      *Step
+	over      bool
+}
+
+func (w *writer) SetHeader(header wats.Header) {
+	w.report.Header = header
+	w.report.Program.Sequence = header.Program
+}
+
+func (w *writer) OpenSequence(sequence wats.Sequence) {
+	added := &Sequence{Sequence: sequence}
+	innermost := w.sequences[len(w.sequences)-1]
+	innermost.Items = append(innermost.Items, Item{Sequence: added})
+	w.sequences = append(w.sequences, added)
+}
+
+func (w *writer) CloseSequence(status wats.Status, duration *float64) {
+	if len(w.sequences) == 1 {
+		w.report.Unbalanced = true
+		return
+	}
+	innermost := w.sequences[len(w.sequences)-1]
+	innermost.Status, innermost.Duration = status, duration
+	w.sequences = w.sequences[:len(w.sequences)-1]
+}
+
+func (w *writer) Add(steps []*wats.StepRecord) {
+	innermost := w.sequences[len(w.sequences)-1]
+	for _, record := range steps {
+		w.last = &Step{StepRecord: *record}
+		innermost.Items = append(innermost.Items, Item{Step: w.last})
+	}
+}
+
+func (w *writer) AddChart(chart wats.Chart) { w.last.Beside = &chart }
+
+func (w *writer) AddAttachment(attachment wats.Attachment) { w.last.Attachment = &attachment }
+
+func (w *writer) AddResult(json string) { w.last.Results = append(w.last.Results, json) }
+
+func (w *writer) Attach(attachment wats.Attachment) {
+	attachment.Content = slices.Clone(attachment.Content)
+	w.report.Attachments = append(w.report.Attachments, attachment)
+}
+
+func (w *writer) AttachFile(file wats.StationFile, contentType string) {
+	if file, ok := file.(*memoryFile); ok {
+		w.Attach(wats.Attachment{Name: file.name, ContentType: contentType, Content: file.content})
+	}
+}
+
+func (w *writer) AddMiscInfo(description, text string) {
+	w.report.MiscInfos = append(w.report.MiscInfos, MiscInfo{description, text})
+}
+
+func (w *writer) AddSubUnit(unit wats.SubUnit) { w.report.SubUnits = append(w.report.SubUnits, unit) }
+
+func (w *writer) AddAsset(asset wats.Asset) { w.report.Assets = append(w.report.Assets, asset) }
+
+func (w *writer) AddData(json string) { w.report.Data = append(w.report.Data, json) }
+
+func (w *writer) Finish(status wats.Status) (string, []wats.Violation) {
+	w.over = true
+	w.report.Status = status
+	w.report.Unbalanced = w.report.Unbalanced || len(w.sequences) > 1
+	w.station.reports = append(w.station.reports, w.report)
+	return w.station.id(), nil
+}
+
+func (w *writer) Discard() { w.over = true }
