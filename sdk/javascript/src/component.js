@@ -1,0 +1,53 @@
+// The exports of the world `converter`. The build (build.toml) bundles this with the author's file, which is `wats-plugin` here.
+
+import * as lookup from "wats:converter/lookup@0.1.0";
+import * as report from "wats:converter/report@0.1.0";
+import * as station from "wats:converter/station@0.1.0";
+import plugin from "wats-plugin";
+
+import * as converter from "./converter.js";
+import { fault } from "./errors.js";
+import { guard } from "./guard.js";
+import { use } from "./host.js";
+import { frames } from "./places.js";
+
+// tools/places.mjs puts the table here, on this line, so that no line moves.
+const PLACES = "@places@";
+
+if (!converter.isConverter(plugin)) {
+  throw new TypeError("the plugin's file must have `export default converter({ ... })`");
+}
+
+guard();
+Error.stackTraceLimit = 100;
+const table = JSON.parse(PLACES);
+const locate = (stack) => frames(stack, table)[0]?.place;
+use({ lookup, report, station, locate });
+
+const say = (level) => (...words) => station.log(level, words.map(String).join(" ").toWellFormed());
+globalThis.console = {
+  debug: say("debug"),
+  error: say("error"),
+  info: say("info"),
+  log: say("info"),
+  trace: say("trace"),
+  warn: say("warn"),
+};
+
+export function describe() {
+  return plugin.descriptor;
+}
+
+/** The contract has no error here, and "not my file" would be a lie: a more general plugin would get it. */
+export function probe(input) {
+  try {
+    return converter.probe(plugin, input);
+  } catch (thrown) {
+    station.log("error", `probe: ${fault(thrown, locate)}`);
+    throw thrown;
+  }
+}
+
+export function convert(input) {
+  return converter.convert(plugin, input);
+}
