@@ -22,94 +22,99 @@ export function shown(value) {
   }
 }
 
+/** `what` and `key` are put together only here: on the way of every step that would be most of the work. */
+export function at(what, key) {
+  return key === undefined ? what : `${what}: ${key}`;
+}
+
 export function wrong(what, found, expected) {
   return new TypeError(`${what}: found ${shown(found)}, expected ${expected}`);
 }
 
 /** Half a surrogate pair cannot cross: it becomes U+FFFD, as everywhere in JavaScript where text becomes bytes. */
-export function text(value, what) {
-  if (typeof value !== "string") throw wrong(what, value, "a text");
+export function text(value, what, key) {
+  if (typeof value !== "string") throw wrong(at(what, key), value, "a text");
   return value.isWellFormed() ? value : value.toWellFormed();
 }
 
 /** A text, or undefined when it is absent or blank. */
-export function optionalText(value, what) {
+export function optionalText(value, what, key) {
   if (value === undefined || value === null) return undefined;
-  const found = text(value, what);
+  const found = text(value, what, key);
   return found.trim() === "" ? undefined : found;
 }
 
 /** As a text; blank is the same as none. */
-export function textOrEmpty(value, what) {
-  return optionalText(value, what) ?? "";
+export function textOrEmpty(value, what, key) {
+  return optionalText(value, what, key) ?? "";
 }
 
 /** A number or a word. */
-export function optionalWord(value, what) {
-  return typeof value === "number" ? String(value) : optionalText(value, what);
+export function optionalWord(value, what, key) {
+  return typeof value === "number" ? String(value) : optionalText(value, what, key);
 }
 
 /** A point in time is text: a Date has lost the offset that the file gave, or has invented one. */
-export function optionalTime(value, what) {
-  if (value instanceof Date) throw new TypeError(`${what}: found a Date, expected ISO 8601 text; see timestamp()`);
-  return optionalText(value, what);
+export function optionalTime(value, what, key) {
+  if (value instanceof Date) throw new TypeError(`${at(what, key)}: found a Date, expected ISO 8601 text; see timestamp()`);
+  return optionalText(value, what, key);
 }
 
-export function number(value, what) {
-  if (typeof value !== "number") throw wrong(what, value, "a number");
+export function number(value, what, key) {
+  if (typeof value !== "number") throw wrong(at(what, key), value, "a number");
   return value;
 }
 
-export function optionalNumber(value, what) {
-  return value === undefined || value === null ? undefined : number(value, what);
+export function optionalNumber(value, what, key) {
+  return value === undefined || value === null ? undefined : number(value, what, key);
 }
 
-function whole(value, what, low, high) {
-  if (typeof value !== "number") throw wrong(what, value, "a number");
+function whole(value, what, key, low, high) {
+  if (typeof value !== "number") throw wrong(at(what, key), value, "a number");
   if (!Number.isInteger(value) || value < low || value > high) {
-    throw new RangeError(`${what}: found ${value}, expected a whole number from ${low} to ${high}`);
+    throw new RangeError(`${at(what, key)}: found ${value}, expected a whole number from ${low} to ${high}`);
   }
   return value;
 }
 
-export function unsigned(value, what) {
-  return whole(value, what, 0, LARGEST_U32);
+export function unsigned(value, what, key) {
+  return whole(value, what, key, 0, LARGEST_U32);
 }
 
-export function optionalUnsigned(value, what) {
-  return value === undefined || value === null ? undefined : unsigned(value, what);
+export function optionalUnsigned(value, what, key) {
+  return value === undefined || value === null ? undefined : unsigned(value, what, key);
 }
 
-export function signed(value, what) {
-  return whole(value, what, -(2 ** 31), LARGEST_U32);
+export function signed(value, what, key) {
+  return whole(value, what, key, -(2 ** 31), LARGEST_U32);
 }
 
-export function optionalSigned(value, what) {
-  return value === undefined || value === null ? undefined : signed(value, what);
+export function optionalSigned(value, what, key) {
+  return value === undefined || value === null ? undefined : signed(value, what, key);
 }
 
 /** A count of bytes: exact as long as a number is. */
-export function size(value, what) {
-  return whole(value, what, 0, Number.MAX_SAFE_INTEGER);
+export function size(value, what, key) {
+  return whole(value, what, key, 0, Number.MAX_SAFE_INTEGER);
 }
 
-export function oneOf(value, known, what) {
-  if (!known.includes(value)) throw wrong(what, value, `one of ${known.join(", ")}`);
+export function oneOf(value, known, what, key) {
+  if (!known.includes(value)) throw wrong(at(what, key), value, `one of ${known.join(", ")}`);
   return value;
 }
 
-export function list(value, what) {
+export function list(value, what, key) {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw wrong(what, value, "an array");
+  if (!Array.isArray(value)) throw wrong(at(what, key), value, "an array");
   return value;
 }
 
 /** Bytes as they are, or a text in UTF-8. */
-export function bytes(value, what) {
+export function bytes(value, what, key) {
   if (value instanceof Uint8Array) return value;
   if (typeof value === "string") return utf8(value);
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw wrong(what, value, "a Uint8Array or a text");
+  throw wrong(at(what, key), value, "a Uint8Array or a text");
 }
 
 /** The bytes of a text. The engine has no TextEncoder. */
@@ -123,18 +128,22 @@ export function options(value, known, what) {
   if (value === undefined || value === null) return {};
   if (typeof value !== "object" || Array.isArray(value)) throw wrong(what, value, "an object");
   for (const key of Object.keys(value)) {
-    if (!known.has(key)) throw new TypeError(`${what}: there is no option ${JSON.stringify(key)}; there are ${[...known].join(", ")}`);
+    if (!known.has(key)) throw unknownOption(key, known, what);
   }
   return value;
 }
 
+export function unknownOption(key, known, what) {
+  return new TypeError(`${what}: there is no option ${JSON.stringify(key)}; there are ${[...known].join(", ")}`);
+}
+
 /** A document as JSON text. */
-export function json(value, what) {
-  if (typeof value === "string") return text(value, what);
-  if (typeof value !== "object" || value === null) throw wrong(what, value, "an object or JSON text");
-  return JSON.stringify(value, (key, inner) => {
+export function json(value, what, key) {
+  if (typeof value === "string") return text(value, what, key);
+  if (typeof value !== "object" || value === null) throw wrong(at(what, key), value, "an object or JSON text");
+  return JSON.stringify(value, (inside, inner) => {
     // JSON.stringify would make null of it.
-    if (typeof inner === "number" && !Number.isFinite(inner)) throw new TypeError(`${what}: ${key} is ${inner}, which JSON cannot hold`);
+    if (typeof inner === "number" && !Number.isFinite(inner)) throw new TypeError(`${at(what, key)}: ${inside} is ${inner}, which JSON cannot hold`);
     return inner;
   }).toWellFormed();
 }
@@ -142,37 +151,37 @@ export function json(value, what) {
 const STATUSES = ["passed", "failed", "done", "skipped", "error", "terminated"];
 
 /** A status, or a boolean. */
-export function status(value, what) {
+export function status(value, what, key) {
   if (typeof value === "boolean") return value ? "passed" : "failed";
-  return oneOf(value, STATUSES, what);
+  return oneOf(value, STATUSES, what, key);
 }
 
-export function optionalStatus(value, what) {
-  return value === undefined || value === null ? undefined : status(value, what);
+export function optionalStatus(value, what, key) {
+  return value === undefined || value === null ? undefined : status(value, what, key);
 }
 
 /** An object of small values, as the contract's list of properties. */
-export function properties(value, what) {
+export function properties(value, what, key) {
   if (value === undefined || value === null) return [];
-  if (typeof value !== "object" || Array.isArray(value)) throw wrong(what, value, "an object");
+  if (typeof value !== "object" || Array.isArray(value)) throw wrong(at(what, key), value, "an object");
   const found = [];
-  for (const [key, inner] of Object.entries(value)) {
-    if (inner !== undefined && inner !== null) found.push({ key, value: small(inner, `${what}.${key}`) });
+  for (const [name, inner] of Object.entries(value)) {
+    if (inner !== undefined && inner !== null) found.push({ key: name, value: small(inner, at(what, key), name) });
   }
   return found;
 }
 
-function small(value, what) {
+function small(value, what, key) {
   switch (typeof value) {
     case "string":
-      return { tag: "text", val: text(value, what) };
+      return { tag: "text", val: text(value, what, key) };
     case "number":
       return { tag: "number", val: value };
     case "boolean":
       return { tag: "flag", val: value };
     case "object":
-      return { tag: "json", val: json(value, what) };
+      return { tag: "json", val: json(value, what, key) };
     default:
-      throw wrong(what, value, "a text, number, boolean, array or object");
+      throw wrong(at(what, key), value, "a text, number, boolean, array or object");
   }
 }

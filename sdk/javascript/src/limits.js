@@ -1,4 +1,4 @@
-import { number, text, wrong } from "./check.js";
+import { at, number, text, wrong } from "./check.js";
 import { ConvertError } from "./errors.js";
 
 const one = (tag) => (limit) => ({ tag, val: number(limit, `limit ${tag}`) });
@@ -62,21 +62,26 @@ export const TextLimits = Object.freeze({
 });
 
 /** Limits that were made above, or written by hand in the same form. */
-export function numericLimits(value, what) {
-  if (absent(value)) return Limits.log();
+export function numericLimits(value, what, key) {
   const tag = value?.tag;
   if (tag === "log") return Limits.log();
-  if (ONE.includes(tag)) return Limits[tag](value.val);
-  if (TWO.includes(tag)) return Limits[tag](value.val?.low, value.val?.high);
-  throw wrong(what, value, "limits of a number: Limits.between(low, high)");
+  if (ONE.includes(tag)) {
+    number(value.val, at(what, key), tag);
+    return value;
+  }
+  if (TWO.includes(tag)) {
+    number(value.val?.low, at(what, key), `low of ${tag}`);
+    number(value.val?.high, at(what, key), `high of ${tag}`);
+    return value;
+  }
+  throw wrong(at(what, key), value, "limits of a number: Limits.between(low, high)");
 }
 
-export function textLimits(value, what) {
-  if (absent(value)) return TextLimits.log();
+export function textLimits(value, what, key) {
   const tag = value?.tag;
   if (tag === "log") return TextLimits.log();
-  if (Object.values(TEXT_OPERATORS).includes(tag)) return word(tag)(value.val);
-  throw wrong(what, value, "limits of a text: TextLimits.equalTo(text)");
+  if (Object.values(TEXT_OPERATORS).includes(tag)) return { tag, val: text(value.val, what, key) };
+  throw wrong(at(what, key), value, "limits of a text: TextLimits.equalTo(text)");
 }
 
 const SPELLINGS = {
