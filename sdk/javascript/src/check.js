@@ -1,8 +1,7 @@
 // Values are checked before they cross to the station: there a wrong type would end the call without a word, and a number that
 // is too large would be cut.
 
-/** The engine cuts larger ones without a word, though the contract allows twice as much. */
-export const LARGEST_U32 = 2 ** 31 - 1;
+export const LARGEST_U32 = 2 ** 32 - 1;
 
 /** A value in words, for messages. */
 export function shown(value) {
@@ -86,7 +85,7 @@ export function optionalUnsigned(value, what, key) {
 }
 
 export function signed(value, what, key) {
-  return whole(value, what, key, -(2 ** 31), LARGEST_U32);
+  return whole(value, what, key, -(2 ** 31), 2 ** 31 - 1);
 }
 
 export function optionalSigned(value, what, key) {

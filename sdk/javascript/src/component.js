@@ -22,7 +22,14 @@ guard();
 Error.stackTraceLimit = 100;
 const table = JSON.parse(PLACES);
 const locate = (stack) => frames(stack, table)[0]?.place;
-use({ lookup, report, station, locate });
+
+/**
+ * The engine reads an unsigned number as a signed one, and cuts what is larger than 2^31-1 without a word; a negative number it takes
+ * by its bits. So the larger half goes as the negative numbers with the same bits.
+ */
+const u32 = (value) => value | 0;
+
+use({ lookup, report, station, locate, u32 });
 
 const say = (level) => (...words) => station.log(level, words.map(String).join(" ").toWellFormed());
 globalThis.console = {

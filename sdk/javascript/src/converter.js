@@ -143,7 +143,7 @@ export function convert(converter, wireInput) {
     return result;
   } catch (thrown) {
     if (thrown instanceof Waiting) return waitingToWire(thrown);
-    throw errorToWire(fault(thrown, host().locate));
+    throw errorToWire(fault(thrown, host().locate), host().u32);
   }
 }
 

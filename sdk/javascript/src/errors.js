@@ -76,10 +76,10 @@ export class Waiting extends Error {
   }
 }
 
-/** An error as the contract has it. It must not fail: a place that cannot be said is left out. */
-export function errorToWire(error) {
+/** An error as the contract has it; `u32` as in host.js. It must not fail: a place that cannot be said is left out. */
+export function errorToWire(error, u32) {
   const { line, column, offset, path, file } = error.place;
-  const counts = (value) => (Number.isFinite(value) && value >= 1 ? Math.min(Math.floor(value), LARGEST_U32) : undefined);
+  const counts = (value) => (Number.isFinite(value) && value >= 1 ? u32(Math.min(Math.floor(value), LARGEST_U32)) : undefined);
   let place = { tag: "whole" };
   if (counts(line) !== undefined) {
     place = counts(column) === undefined ? { tag: "line", val: counts(line) } : { tag: "cell", val: { line: counts(line), column: counts(column) } };

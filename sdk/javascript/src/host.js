@@ -6,7 +6,8 @@ let current;
  * Puts another outside in place and gives back the one that was there.
  *
  * An outside has `station`, `report` and `lookup` (the interfaces of the contract with these names, as the component tools bind
- * them) and `locate(stack)`: the place in the author's source where an error came from, or undefined.
+ * them), `locate(stack)`: the place in the author's source where an error came from, or undefined; and `u32(value)`: an unsigned
+ * number as the engine takes it.
  */
 export function use(outside) {
   const before = current;

@@ -404,7 +404,7 @@ export interface Header {
   partNumber?: Text;
   /** Revision of the part, 1 to 100. Default: the inbox's. */
   revision?: Text;
-  /** Test operation, e.g. 100; up to 2^31-1. Default: the inbox's. */
+  /** Test operation, e.g. 100. Default: the inbox's. */
   processCode?: number | null;
   /** When the test began: ISO 8601 text, without an offset the station's local time. Default: when the file was last changed. */
   start?: Text;
@@ -646,7 +646,7 @@ export interface SubUnit {
 /** Equipment that the test used. */
 export interface Asset {
   serialNumber: string;
-  /** How often this test used it, up to 2^31-1. Default: 1. */
+  /** How often this test used it. Default: 1. */
   usageCount?: number;
   /** Kind of equipment. */
   type?: Text;

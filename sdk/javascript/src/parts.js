@@ -1,6 +1,7 @@
 // The records of the contract from what an author gives: everything is checked, what is left out stays out.
 
 import * as check from "./check.js";
+import { host } from "./host.js";
 import { numericLimits, textLimits } from "./limits.js";
 
 const GROUPS = ["main", "setup", "cleanup"];
@@ -29,6 +30,9 @@ const setters = (table) => new Map(Object.entries(table));
 /** Setters for fields of the same name. */
 const fields = (checked, ...names) =>
   Object.fromEntries(names.map((name) => [name, (record, value, what, key) => (record[name] = checked(value, what, key))]));
+
+/** As the engine takes it: see component.js. */
+const u32 = (value, what, key) => host().u32(check.unsigned(value, what, key));
 
 const group = (record, value, what, key) => (record.group = check.oneOf(value, GROUPS, what, key));
 const moreProperties = (record, value, what, key) => record.properties.push(...check.properties(value, what, key));
@@ -68,7 +72,7 @@ const HEADER = setters({
     "partNumber", "revision", "operator", "machineName", "location", "purpose", "batchSerialNumber", "fixture", "comment",
     "errorMessage", "key", "id",
   ),
-  ...fields(check.unsigned, "processCode"),
+  ...fields(u32, "processCode"),
   ...fields(check.signed, "socketIndex", "errorCode"),
   ...fields(check.optionalTime, "start"),
   ...fields(check.number, "duration"),
@@ -133,7 +137,7 @@ const property = (name, checked) => (record, value, what, key) => {
 
 const ASSET = setters({
   ...fields(check.text, "serialNumber"),
-  ...fields(check.unsigned, "usageCount"),
+  ...fields(u32, "usageCount"),
   type: property("type", check.optionalText),
   partNumber: property("part-number", check.optionalText),
   calibrated: property("calibration-date", check.optionalTime),

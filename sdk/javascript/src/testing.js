@@ -201,6 +201,7 @@ class Run {
       },
       lookup: this.lookup,
       locate: locateInNode,
+      u32: (value) => value,
     });
     const undo = guard();
     try {
@@ -351,10 +352,11 @@ function chartFromWire(chart) {
 function stepFromWire({ body: { tag, val }, ...rest }) {
   const step = { type: tag, ...flat(rest) };
   switch (tag) {
+    case "pass-fail":
+      step.status ??= val.status;
+      return step;
     case "numeric":
-    case "text":
-    case "pass-fail": {
-      // The status of a single measurement and that of the step are two things; without one of its own the measurement has the name.
+    case "text": {
       const { status, ...measurement } = measurementFromWire(val);
       Object.assign(step, measurement);
       if (status !== undefined) step.measuredStatus = status;
