@@ -186,20 +186,20 @@ export interface SourceFile {
    * @throws ConvertError `malformed` with the offset of what is invalid; `unsupported` when the file is too large; `misconfigured`
    * when the label names no encoding.
    */
-  text(encoding?: string | null): string;
+  text(encoding?: string | null | undefined): string;
   /**
    * The whole file as JSON. Limits and encoding as for {@link text}.
    *
    * @throws ConvertError `malformed` when it is no JSON, and as for {@link text}.
    */
-  json(encoding?: string | null): any;
+  json(encoding?: string | null | undefined): any;
   /**
    * Lines without their ends, numbered from 1. Without an encoding: UTF-8, read in pieces, so that memory is one piece and one line;
    * a byte order mark is passed over. With an encoding: the whole file is decoded as by {@link text}.
    *
    * @throws ConvertError `malformed` with line and column, when it is not UTF-8; else as for {@link text}.
    */
-  lines(encoding?: string | null): Generator<Line, void, undefined>;
+  lines(encoding?: string | null | undefined): Generator<Line, void, undefined>;
 }
 
 /** A line of text without its end. */
@@ -232,9 +232,9 @@ export interface DetectionOptions {
   /** Names of files that have to come first. */
   missing?: string[];
   /** The serial number, when it was seen in passing. */
-  serialNumber?: string | null;
+  serialNumber?: string | null | undefined;
   /** The part number, when it was seen in passing. */
-  partNumber?: string | null;
+  partNumber?: string | null | undefined;
 }
 
 export const Detection: {
@@ -263,9 +263,9 @@ export const Outcome: {
 
 export interface WaitingOptions {
   /** Seconds until it is worth asking again. Default: the station's. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
   /** Names of files that are missed. */
-  missing?: string[];
+  missing?: string[] | undefined;
 }
 
 /** Thrown, the file waits: the same as returning `Outcome.waiting(...)`. It is no failure. */
@@ -280,13 +280,13 @@ export class Waiting extends Error {
  * characters, or in fields where the format has fields), offsets from 0.
  */
 export interface Place {
-  line?: number;
-  column?: number;
-  offset?: number;
+  line?: number | undefined;
+  column?: number | undefined;
+  offset?: number | undefined;
   /** `/TestResults/Step[3]/@value`, `Sheet1!B7`. */
-  path?: string;
+  path?: string | undefined;
   /** Name of the file, when there are several. */
-  file?: string;
+  file?: string | undefined;
 }
 
 export type ErrorKind = "malformed" | "truncated" | "unsupported" | "rejected" | "misconfigured" | "internal";
@@ -346,14 +346,14 @@ export function status(spelling: string, place?: Place): Status;
  *
  * @throws ConvertError `malformed`, with the text and the place.
  */
-export function number(text: string, more?: Place & { decimalMark?: string }): number;
+export function number(text: string, more?: Place & { decimalMark?: string | undefined }): number;
 
 /**
  * A whole number within `min` and `max`, exact up to 2^53.
  *
  * @throws ConvertError `malformed`, with the text and the place.
  */
-export function integer(text: string, more?: Place & { min?: number; max?: number }): number;
+export function integer(text: string, more?: Place & { min?: number | undefined; max?: number | undefined }): number;
 
 /**
  * A point in time of the Gregorian calendar as ISO 8601 text; year 1 to 9999, month and day from 1. Without an offset it is the local
@@ -369,7 +369,7 @@ export function timestamp(
   hour?: number,
   minute?: number,
   second?: number,
-  more?: { nanoseconds?: number; offsetMinutes?: number | null },
+  more?: { nanoseconds?: number; offsetMinutes?: number | null | undefined },
 ): string;
 
 /** A small value for what is rare. Arrays and objects go as JSON. */
@@ -405,11 +405,11 @@ export interface Header {
   /** Revision of the part, 1 to 100. Default: the inbox's. */
   revision?: Text;
   /** Test operation, e.g. 100. Default: the inbox's. */
-  processCode?: number | null;
+  processCode?: number | null | undefined;
   /** When the test began: ISO 8601 text, without an offset the station's local time. Default: when the file was last changed. */
   start?: Text;
   /** Seconds that the test took. */
-  duration?: number | null;
+  duration?: number | null | undefined;
   /** Login name of the operator, up to 100. */
   operator?: Text;
   /** Name of the test station, up to 100. Default: this station's. */
@@ -423,11 +423,11 @@ export interface Header {
   /** Up to 100. */
   fixture?: Text;
   /** Place in a multi-site tester; -1 for none. */
-  socketIndex?: number | null;
+  socketIndex?: number | null | undefined;
   /** Up to 5000; above 1000 the host warns. */
   comment?: Text;
   /** Code of the whole test's error. */
-  errorCode?: number | null;
+  errorCode?: number | null | undefined;
   errorMessage?: Text;
   /**
    * What stays the same about this report when the source is converted again: the index of the part, or serial number and start.
@@ -439,7 +439,7 @@ export interface Header {
   /** The test program: the outermost sequence. Default: `Main`. Its status and duration are those of the report. */
   program?: string | Omit<Sequence, "status" | "duration">;
   /** Known in 0.1: `batch-fail-count`, `batch-loop-index` (numbers). */
-  properties?: Properties;
+  properties?: Properties | undefined;
 }
 
 /** Part of a sequence that a step belongs to. Default: `main`. */
@@ -453,84 +453,84 @@ export interface Sequence {
   path?: Text;
   /** Version of that file, up to 30. */
   version?: Text;
-  group?: StepGroup;
+  group?: StepGroup | null | undefined;
   /** Default: failed if a step in it failed, else passed. */
-  status?: Status | boolean | null;
+  status?: Status | boolean | null | undefined;
   /** When it began: ISO 8601 text. */
   start?: Text;
   /** Seconds that it took. */
-  duration?: number | null;
+  duration?: number | null | undefined;
   /** A number or a word. */
   errorCode?: Text | number;
   errorMessage?: Text;
   /** Free text, lines allowed. */
   reportText?: Text;
   /** Those of a step. */
-  properties?: Properties;
+  properties?: Properties | undefined;
 }
 
 /** What every kind of step can have. */
 export interface StepOptions {
   /** How the step ended; a boolean is passed or failed. Default: judged from its measurements; done when there is none. */
-  status?: Status | boolean | null;
-  group?: StepGroup;
+  status?: Status | boolean | null | undefined;
+  group?: StepGroup | null | undefined;
   /** When it began: ISO 8601 text. */
   start?: Text;
   /** Seconds that it took. */
-  duration?: number | null;
+  duration?: number | null | undefined;
   /** A number or a word. */
   errorCode?: Text | number;
   errorMessage?: Text;
   /** Free text, lines allowed. */
   reportText?: Text;
   /** One iteration of a loop, from 0. */
-  loopIndex?: number | null;
+  loopIndex?: number | null | undefined;
   /** The summary of a loop, which comes before its iterations. */
-  loopSummary?: { count: number; passed: number; failed: number } | null;
+  loopSummary?: { count: number; passed: number; failed: number } | null | undefined;
   /** It is the step that made the unit fail. */
-  causedFailure?: boolean;
+  causedFailure?: boolean | undefined;
   /** Something rare: `ts-guid`, `value-format`, ... */
-  properties?: Properties;
+  properties?: Properties | undefined;
   /** A chart beside the measurement. */
-  chart?: Chart | null;
+  chart?: Chart | null | undefined;
   /** Bytes that belong to the step. */
-  attach?: Attachment | null;
+  attach?: Attachment | null | undefined;
   /** Nested results: WSJF `additionalResults` entries, as objects or JSON text. */
-  results?: (object | string)[];
+  results?: (object | string)[] | undefined;
 }
 
 export interface NumericOptions extends StepOptions {
   /** `V`, `Ohm`. */
   unit?: Text;
   /** Default: only logged. */
-  limits?: NumericLimits | null;
+  limits?: NumericLimits | null | undefined;
   /** How the measurement ended, where that is not what the limits say. The step follows it. */
-  measuredStatus?: Status | boolean | null;
+  measuredStatus?: Status | boolean | null | undefined;
 }
 
 export interface TextOptions extends StepOptions {
   /** Default: only logged. */
-  limits?: TextLimits | null;
+  limits?: TextLimits | null | undefined;
   /** How the measurement ended, where that is not what the limits say. The step follows it. */
-  measuredStatus?: Status | boolean | null;
+  measuredStatus?: Status | boolean | null | undefined;
 }
 
 export interface PopupOptions extends StepOptions {
   /** What the operator answered, up to 100. */
   response?: Text;
   /** Number of the button pressed. */
-  button?: number | null;
+  button?: number | null | undefined;
 }
 
 /** One of several numbers of a step; names are 1 to 100 characters and unique in the step. */
 export interface NumericMeasurement {
   name: string;
   /** None when it was not measured. NaN and the infinities are values. */
-  value?: number | null;
+  value?: number | null | undefined;
   unit?: Text;
-  limits?: NumericLimits | null;
+  limits?: NumericLimits | null | undefined;
   /** Default: judged by the limits. */
-  status?: Status | boolean | null;
+  status?: Status | boolean | null | undefined;
 }
 
 export interface PassFailMeasurement {
@@ -540,9 +540,9 @@ export interface PassFailMeasurement {
 
 export interface TextMeasurement {
   name: string;
-  value?: string | null;
-  limits?: TextLimits | null;
-  status?: Status | boolean | null;
+  value?: string | null | undefined;
+  limits?: TextLimits | null | undefined;
+  status?: Status | boolean | null | undefined;
 }
 
 /**
@@ -559,7 +559,7 @@ export interface Uut {
   /** Opens a sequence inside the one that is open, for formats that tell begin and end. Any depth up to 256. */
   open(sequence: string | Sequence): void;
   /** Closes the innermost open sequence, with what is known only now; else with the status and duration that it was opened with. */
-  close(ended?: { status?: Status | boolean | null; duration?: number | null }): void;
+  close(ended?: { status?: Status | boolean | null | undefined; duration?: number | null | undefined }): void;
   /** How many sequences are open, the program not counted. */
   readonly depth: number;
 
@@ -605,7 +605,7 @@ export interface Uut {
    * @returns The report's id.
    * @throws ConvertError `rejected`, with what is wrong with the report.
    */
-  finish(status?: Status | boolean | null): string;
+  finish(status?: Status | boolean | null | undefined): string;
   /** Throws the report away. */
   discard(): void;
 }
@@ -620,7 +620,7 @@ export interface Chart {
   yLabel?: Text;
   yUnit?: Text;
   /** Which axes are logarithmic. Default: `linear`. */
-  scale?: "linear" | "log-x" | "log-y" | "log-xy";
+  scale?: "linear" | "log-x" | "log-y" | "log-xy" | null | undefined;
   series: { name: string; x?: number[] | Float64Array; y: number[] | Float64Array }[];
 }
 
@@ -647,7 +647,7 @@ export interface SubUnit {
 export interface Asset {
   serialNumber: string;
   /** How often this test used it. Default: 1. */
-  usageCount?: number;
+  usageCount?: number | null | undefined;
   /** Kind of equipment. */
   type?: Text;
   partNumber?: Text;
@@ -655,7 +655,7 @@ export interface Asset {
   calibrated?: Text;
   /** When it must be calibrated again: ISO 8601 text. */
   calibrationDue?: Text;
-  properties?: Properties;
+  properties?: Properties | undefined;
 }
 
 // ---------------------------------------------------------------- limits
@@ -691,7 +691,7 @@ export const Limits: {
    *
    * @throws ConvertError `malformed`, when there is no such operator or a limit is missing.
    */
-  named(operator: string, low?: number | null, high?: number | null): NumericLimits;
+  named(operator: string, low?: number | null, high?: number | null | undefined): NumericLimits;
 
   /** Only logged: always passes. */
   log(): NumericLimits;
@@ -743,7 +743,7 @@ export const TextLimits: {
    *
    * @throws ConvertError `malformed`, when there is no such operator.
    */
-  named(operator: string, limit?: string | null): TextLimits;
+  named(operator: string, limit?: string | null | undefined): TextLimits;
 };
 
 // ---------------------------------------------------------------- station
