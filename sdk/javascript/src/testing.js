@@ -8,6 +8,9 @@ import { use } from "./host.js";
 
 const MOST_TEXT = 64 * 1024 * 1024;
 
+/** 0x80 to 0x9f of windows-1252: some versions of Node take them for control characters. */
+const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
+
 /** What the plugin says about itself, as the station gets it. */
 export function describe(plugin) {
   return checked(plugin).descriptor;
@@ -147,7 +150,9 @@ class RecordedFile {
       throw { tag: "unknown-encoding" };
     }
     try {
-      return decoder.decode(this.#bytes);
+      const decoded = decoder.decode(this.#bytes);
+      if (decoder.encoding !== "windows-1252") return decoded;
+      return decoded.replace(/[\x80-\x9f]/g, (c) => WINDOWS_1252[c.charCodeAt(0) - 0x80]);
     } catch {
       throw { tag: "invalid-at", val: this.#firstInvalid(label) };
     }
