@@ -4,5 +4,6 @@ import "./converter.js";
 import "./faults.js";
 import "./input.js";
 import "./places.js";
+import "./readme.js";
 import "./report.js";
 import "./values.js";
