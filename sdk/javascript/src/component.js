@@ -21,7 +21,13 @@ if (!converter.isConverter(plugin)) {
 guard();
 Error.stackTraceLimit = 100;
 const table = JSON.parse(PLACES);
-const locate = (stack) => frames(stack, table)[0]?.place;
+
+/** The place goes into the message, the way there into the log. */
+function locate(stack) {
+  const found = frames(stack, table);
+  if (found.length > 1) station.log("debug", `the way to it: ${found.map(({ name, place }) => `${name ?? "?"} (${place})`).join(", ")}`);
+  return found[0]?.place;
+}
 
 /**
  * The engine reads an unsigned number as a signed one, and cuts what is larger than 2^31-1 without a word; a negative number it takes
