@@ -165,7 +165,7 @@ export function properties(value, what, key) {
   if (typeof value !== "object" || Array.isArray(value)) throw wrong(at(what, key), value, "an object");
   const found = [];
   for (const [name, inner] of Object.entries(value)) {
-    if (inner !== undefined && inner !== null) found.push({ key: name, value: small(inner, at(what, key), name) });
+    if (inner !== undefined && inner !== null) found.push({ key: name.toWellFormed(), value: small(inner, at(what, key), name) });
   }
   return found;
 }

@@ -1,5 +1,8 @@
 // The exports of the world `converter`. The build (build.toml) bundles this with the author's file, which is `wats-plugin` here.
 
+// Before the plugin.
+import "./guarded.js";
+
 import * as lookup from "wats:converter/lookup@0.1.0";
 import * as report from "wats:converter/report@0.1.0";
 import * as station from "wats:converter/station@0.1.0";
@@ -7,7 +10,6 @@ import plugin from "wats-plugin";
 
 import * as converter from "./converter.js";
 import { fault } from "./errors.js";
-import { guard } from "./guard.js";
 import { use } from "./host.js";
 import { frames } from "./places.js";
 
@@ -18,7 +20,6 @@ if (!converter.isConverter(plugin)) {
   throw new TypeError("the plugin's file must have `export default converter({ ... })`");
 }
 
-guard();
 Error.stackTraceLimit = 100;
 const table = JSON.parse(PLACES);
 
