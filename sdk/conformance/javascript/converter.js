@@ -26,14 +26,18 @@ export default converter({
   probe(input) {
     const head = withoutMark(input.main.head(64));
     if (!startsWith(head, "#rows;1")) {
-      return startsWith(head, "#rows;") ? Detection.likely(0.1, "another version") : Detection.no('does not begin with "#rows;1"');
+      return startsWith(head, "#rows;")
+        ? Detection.likely(0.1, "another version")
+        : Detection.no('does not begin with "#rows;1"');
     }
     const missing = needed(head);
     return missing === undefined ? Detection.certain() : Detection.certain("", { missing: [missing] });
   },
 
   convert(input, settings, reports) {
-    const lines = readText(input.main).split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+    const lines = readText(input.main)
+      .split("\n")
+      .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
     if (lines[0] !== "#rows;1") throw ConvertError.unsupported('expected "#rows;1"', { line: 1 });
     return new Run(input, settings, reports).all(readRows(lines, settings));
   },

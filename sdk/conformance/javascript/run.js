@@ -128,7 +128,10 @@ export class Run {
         return Outcome.waiting(row.text(2), { retryAfter: row.number(0), missing });
       }
       case "fail":
-        throw new ConvertError(row.oneOf(0, row.required(0), KINDS), row.text(2), { line: row.line, column: row.unsigned(1) });
+        throw new ConvertError(row.oneOf(0, row.required(0), KINDS), row.text(2), {
+          line: row.line,
+          column: row.unsigned(1),
+        });
       case "fail-at":
         throw ConvertError.malformed(row.text(1), { path: row.text(0) });
       case "panic":
@@ -204,11 +207,21 @@ export class Run {
         uut.miscInfo(row.required(0), row.text(1));
         return;
       case "sub":
-        uut.subUnit({ partNumber: row.required(1), serialNumber: row.required(0), revision: row.text(2), partType: row.text(3) });
+        uut.subUnit({
+          partNumber: row.required(1),
+          serialNumber: row.required(0),
+          revision: row.text(2),
+          partType: row.text(3),
+        });
         return;
       case "asset":
         row.required(1);
-        uut.asset({ serialNumber: row.required(0), usageCount: row.unsigned(1), type: row.text(2), calibrationDue: row.text(3) });
+        uut.asset({
+          serialNumber: row.required(0),
+          usageCount: row.unsigned(1),
+          type: row.text(2),
+          calibrationDue: row.text(3),
+        });
         return;
       case "data":
         uut.data(row.text(0));
@@ -254,7 +267,13 @@ export class Run {
       case "text": {
         const [value, status] = [row.text(1), row.status(4)];
         const limits = textLimits(row);
-        uut.text(name, value === "" ? undefined : value, { ...told, limits, status, measuredStatus: status, ...this.#following() });
+        uut.text(name, value === "" ? undefined : value, {
+          ...told,
+          limits,
+          status,
+          measuredStatus: status,
+          ...this.#following(),
+        });
         return;
       }
       case "texts": {
@@ -300,7 +319,12 @@ export class Run {
       if (TWO_BOUNDS.includes(comparison) && high === undefined) throw row.malformed(5, "empty");
       limits = Limits.named(comparison, low, high);
     }
-    return { value: value === undefined ? undefined : value * this.#settings.scale, unit: row.text(2), limits, status: row.status(6) };
+    return {
+      value: value === undefined ? undefined : value * this.#settings.scale,
+      unit: row.text(2),
+      limits,
+      status: row.status(6),
+    };
   }
 
   /** Charts, attachments and results that follow a step. */
@@ -327,7 +351,13 @@ export class Run {
   #chart(row, first) {
     const series = [];
     for (let next = this.#takeIf("series"); next !== undefined; next = this.#takeIf("series")) {
-      const numbers = (index) => (next.text(index) === "" ? [] : next.text(index).split(" ").map((piece) => next.decimal(index, piece)));
+      const numbers = (index) =>
+        next.text(index) === ""
+          ? []
+          : next
+              .text(index)
+              .split(" ")
+              .map((piece) => next.decimal(index, piece));
       series.push({ name: next.required(0), x: numbers(1), y: numbers(2) });
     }
     const [label, xLabel, xUnit, yLabel, yUnit] = [0, 1, 2, 3, 4].map((index) => row.text(first + index));
@@ -382,9 +412,12 @@ function textLimits(row) {
 
 /** `A=x,B=y` of the second field. */
 function pairs(row) {
-  return row.required(1).split(",").map((pair) => {
-    const at = pair.indexOf("=");
-    if (at < 0) throw row.malformed(1, `"${pair}" is not NAME=VALUE`);
-    return [pair.slice(0, at), pair.slice(at + 1)];
-  });
+  return row
+    .required(1)
+    .split(",")
+    .map((pair) => {
+      const at = pair.indexOf("=");
+      if (at < 0) throw row.malformed(1, `"${pair}" is not NAME=VALUE`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    });
 }

@@ -20,20 +20,28 @@ export default converter({
     program: setting.text("Main", "Name of the test program where the file gives none."),
     scale: setting.number(1, "Every measured value is multiplied by it."),
     strict: setting.flag(true, "Whether an unknown row is an error."),
-    ignore: setting.json<string[]>({ type: "array", items: { type: "string" } }, [], "Words of rows that are left out."),
+    ignore: setting.json<string[]>(
+      { type: "array", items: { type: "string" } },
+      [],
+      "Words of rows that are left out.",
+    ),
   },
 
   probe(input) {
     const head = withoutMark(input.main.head(64));
     if (!startsWith(head, "#rows;1")) {
-      return startsWith(head, "#rows;") ? Detection.likely(0.1, "another version") : Detection.no('does not begin with "#rows;1"');
+      return startsWith(head, "#rows;")
+        ? Detection.likely(0.1, "another version")
+        : Detection.no('does not begin with "#rows;1"');
     }
     const missing = needed(head);
     return missing === undefined ? Detection.certain() : Detection.certain("", { missing: [missing] });
   },
 
   convert(input, settings, reports) {
-    const lines = readText(input.main).split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+    const lines = readText(input.main)
+      .split("\n")
+      .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
     if (lines[0] !== "#rows;1") throw ConvertError.unsupported('expected "#rows;1"', { line: 1 });
     return new Run(input, settings, reports).all(readRows(lines, settings));
   },

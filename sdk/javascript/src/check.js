@@ -1,5 +1,5 @@
-// Values are checked before they cross to the station: there a wrong type would end the call without a word, and a number that
-// is too large would be cut.
+// Values are checked before they cross to the station: there a wrong type would end the call without a word, and a
+// number that is too large would be cut.
 
 export const LARGEST_U32 = 2 ** 32 - 1;
 
@@ -15,7 +15,9 @@ export function shown(value) {
     case "bigint":
       return `bigint ${value}n`;
     case "object":
-      return Array.isArray(value) ? "an array" : `an object${value.constructor?.name ? ` (${value.constructor.name})` : ""}`;
+      return Array.isArray(value)
+        ? "an array"
+        : `an object${value.constructor?.name ? ` (${value.constructor.name})` : ""}`;
     default:
       return `a ${typeof value}`;
   }
@@ -55,7 +57,8 @@ export function optionalWord(value, what, key) {
 
 /** A point in time is text: a Date has lost the offset that the file gave, or has invented one. */
 export function optionalTime(value, what, key) {
-  if (value instanceof Date) throw new TypeError(`${at(what, key)}: found a Date, expected ISO 8601 text; see timestamp()`);
+  if (value instanceof Date)
+    throw new TypeError(`${at(what, key)}: found a Date, expected ISO 8601 text; see timestamp()`);
   return optionalText(value, what, key);
 }
 
@@ -142,7 +145,8 @@ export function json(value, what, key) {
   if (typeof value !== "object" || value === null) throw wrong(at(what, key), value, "an object or JSON text");
   return JSON.stringify(value, (inside, inner) => {
     // JSON.stringify would make null of it.
-    if (typeof inner === "number" && !Number.isFinite(inner)) throw new TypeError(`${at(what, key)}: ${inside} is ${inner}, which JSON cannot hold`);
+    if (typeof inner === "number" && !Number.isFinite(inner))
+      throw new TypeError(`${at(what, key)}: ${inside} is ${inner}, which JSON cannot hold`);
     return inner;
   }).toWellFormed();
 }
@@ -165,7 +169,8 @@ export function properties(value, what, key) {
   if (typeof value !== "object" || Array.isArray(value)) throw wrong(at(what, key), value, "an object");
   const found = [];
   for (const [name, inner] of Object.entries(value)) {
-    if (inner !== undefined && inner !== null) found.push({ key: name.toWellFormed(), value: small(inner, at(what, key), name) });
+    if (inner !== undefined && inner !== null)
+      found.push({ key: name.toWellFormed(), value: small(inner, at(what, key), name) });
   }
   return found;
 }

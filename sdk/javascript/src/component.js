@@ -1,4 +1,5 @@
-// The exports of the world `converter`. The build (build.toml) bundles this with the author's file, which is `wats-plugin` here.
+// The exports of the world `converter`. The build (build.toml) bundles this with the author's file, which is
+// `wats-plugin` here.
 
 // Before the plugin.
 import "./guarded.js";
@@ -26,19 +27,23 @@ const table = JSON.parse(PLACES);
 /** The place goes into the message, the way there into the log. */
 function locate(stack) {
   const found = frames(stack, table);
-  if (found.length > 1) station.log("debug", `the way to it: ${found.map(({ name, place }) => `${name ?? "?"} (${place})`).join(", ")}`);
+  if (found.length > 1)
+    station.log("debug", `the way to it: ${found.map(({ name, place }) => `${name ?? "?"} (${place})`).join(", ")}`);
   return found[0]?.place;
 }
 
 /**
- * The engine reads an unsigned number as a signed one, and cuts what is larger than 2^31-1 without a word; a negative number it takes
- * by its bits. So the larger half goes as the negative numbers with the same bits.
+ * The engine reads an unsigned number as a signed one, and cuts what is larger than 2^31-1 without a word; a negative
+ * number it takes by its bits. So the larger half goes as the negative numbers with the same bits.
  */
 const u32 = (value) => value | 0;
 
 use({ lookup, report, station, locate, u32 });
 
-const say = (level) => (...words) => station.log(level, words.map(String).join(" ").toWellFormed());
+const say =
+  (level) =>
+  (...words) =>
+    station.log(level, words.map(String).join(" ").toWellFormed());
 globalThis.console = {
   debug: say("debug"),
   error: say("error"),

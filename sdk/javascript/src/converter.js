@@ -9,8 +9,22 @@ import { schemaOf, settingsFrom } from "./settings.js";
 
 const GRANTS = ["lookup", "own-id"];
 const DEFINITION = new Set([
-  "name", "version", "summary", "formats", "patterns", "minSize", "maxSize", "magic", "contains", "grants", "homepage", "license",
-  "author", "settings", "probe", "convert",
+  "name",
+  "version",
+  "summary",
+  "formats",
+  "patterns",
+  "minSize",
+  "maxSize",
+  "magic",
+  "contains",
+  "grants",
+  "homepage",
+  "license",
+  "author",
+  "settings",
+  "probe",
+  "convert",
 ]);
 
 const made = new WeakSet();
@@ -27,9 +41,11 @@ export function converter(definition) {
   }
   const settings = given.settings ?? {};
   for (const [key, value] of Object.entries(settings)) {
-    if (typeof value?.schema !== "object") throw check.wrong(`converter: settings.${key}`, value, "setting.text(...), setting.number(...), ...");
+    if (typeof value?.schema !== "object")
+      throw check.wrong(`converter: settings.${key}`, value, "setting.text(...), setting.number(...), ...");
   }
-  const texts = (key) => check.list(given[key], `converter: ${key}`).map((value) => check.text(value, `converter: ${key}`));
+  const texts = (key) =>
+    check.list(given[key], `converter: ${key}`).map((value) => check.text(value, `converter: ${key}`));
   const whole = (value, what) => (value === undefined ? undefined : check.size(value, what));
   const result = Object.freeze({
     definition: given,
@@ -50,8 +66,13 @@ export function converter(definition) {
         contains: texts("contains"),
       },
       settingsSchema: schemaOf(settings),
-      grants: check.list(given.grants, "converter: grants").map((grant) => check.oneOf(grant, GRANTS, "converter: grants")),
-      properties: check.properties({ homepage: given.homepage, license: given.license, author: given.author }, "converter"),
+      grants: check
+        .list(given.grants, "converter: grants")
+        .map((grant) => check.oneOf(grant, GRANTS, "converter: grants")),
+      properties: check.properties(
+        { homepage: given.homepage, license: given.license, author: given.author },
+        "converter",
+      ),
     }),
   });
   made.add(result);
@@ -64,7 +85,8 @@ function magicBytes(value) {
   const spelt = check.text(value, "converter: magic: bytes");
   return Uint8Array.from(spelt, (c) => {
     const byte = c.charCodeAt(0);
-    if (byte > 0xff) throw new RangeError(`converter: magic: bytes: found ${JSON.stringify(c)}, which is no byte; give a Uint8Array`);
+    if (byte > 0xff)
+      throw new RangeError(`converter: magic: bytes: found ${JSON.stringify(c)}, which is no byte; give a Uint8Array`);
     return byte;
   });
 }
@@ -72,7 +94,11 @@ function magicBytes(value) {
 const detected = new WeakSet();
 
 function detection(confidence, detail, more) {
-  const { missing, serialNumber, partNumber } = check.options(more, new Set(["missing", "serialNumber", "partNumber"]), "detection");
+  const { missing, serialNumber, partNumber } = check.options(
+    more,
+    new Set(["missing", "serialNumber", "partNumber"]),
+    "detection",
+  );
   const result = Object.freeze({
     confidence,
     detail: check.textOrEmpty(detail, "detection: detail"),
@@ -120,7 +146,8 @@ export const Outcome = Object.freeze({
 });
 
 function mustNotWait(result, name) {
-  if (typeof result?.then === "function") throw new TypeError(`${name} must not be async: nothing goes on after it returns`);
+  if (typeof result?.then === "function")
+    throw new TypeError(`${name} must not be async: nothing goes on after it returns`);
 }
 
 /** The contract's `probe`. Exceptions are the caller's. */
@@ -128,7 +155,8 @@ export function probe(converter, wireInput) {
   const settings = settingsFrom(host().station.settingsJson(), converter.settings);
   const result = converter.definition.probe(new Input(wireInput), settings);
   mustNotWait(result, "probe");
-  if (!detected.has(result)) throw check.wrong("probe returned", result, "Detection.certain(), .likely(...) or .no(...)");
+  if (!detected.has(result))
+    throw check.wrong("probe returned", result, "Detection.certain(), .likely(...) or .no(...)");
   return result;
 }
 
@@ -139,11 +167,11 @@ export function convert(converter, wireInput) {
     const result = converter.definition.convert(new Input(wireInput), settings, new Reports());
     mustNotWait(result, "convert");
     // Nothing returned could be an outcome whose `return` was forgotten.
-    if (!outcomes.has(result)) throw check.wrong("convert returned", result, "Outcome.converted(), .skipped(why) or .waiting(reason)");
+    if (!outcomes.has(result))
+      throw check.wrong("convert returned", result, "Outcome.converted(), .skipped(why) or .waiting(reason)");
     return result;
   } catch (thrown) {
     if (thrown instanceof Waiting) return waitingToWire(thrown);
     throw errorToWire(fault(thrown, host().locate), host().u32);
   }
 }
-

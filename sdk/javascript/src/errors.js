@@ -35,7 +35,8 @@ export class ConvertError extends Error {
   at(place) {
     options(place, PLACE_KEYS, "place of an error");
     for (const key of ["line", "column", "offset"]) {
-      if (place[key] !== undefined && typeof place[key] !== "number") throw wrong(`place of an error: ${key}`, place[key], "a number");
+      if (place[key] !== undefined && typeof place[key] !== "number")
+        throw wrong(`place of an error: ${key}`, place[key], "a number");
     }
     for (const key of ["path", "file"]) {
       if (place[key] !== undefined) text(place[key], `place of an error: ${key}`);
@@ -79,10 +80,14 @@ export class Waiting extends Error {
 /** An error as the contract has it; `u32` as in host.js. It must not fail: a place that cannot be said is left out. */
 export function errorToWire(error, u32) {
   const { line, column, offset, path, file } = error.place;
-  const counts = (value) => (Number.isFinite(value) && value >= 1 ? u32(Math.min(Math.floor(value), LARGEST_U32)) : undefined);
+  const counts = (value) =>
+    Number.isFinite(value) && value >= 1 ? u32(Math.min(Math.floor(value), LARGEST_U32)) : undefined;
   let place = { tag: "whole" };
   if (counts(line) !== undefined) {
-    place = counts(column) === undefined ? { tag: "line", val: counts(line) } : { tag: "cell", val: { line: counts(line), column: counts(column) } };
+    place =
+      counts(column) === undefined
+        ? { tag: "line", val: counts(line) }
+        : { tag: "cell", val: { line: counts(line), column: counts(column) } };
   } else if (Number.isSafeInteger(offset) && offset >= 0) {
     place = { tag: "offset", val: offset };
   } else if (path !== undefined) {
@@ -92,8 +97,8 @@ export function errorToWire(error, u32) {
 }
 
 /**
- * Any exception as one that the operator can read: `TypeError: bad thing (converter.js line 42)`. What is not an `Error` is shown
- * as it is.
+ * Any exception as one that the operator can read: `TypeError: bad thing (converter.js line 42)`. What is not an
+ * `Error` is shown as it is.
  */
 export function fault(thrown, locate) {
   if (thrown instanceof ConvertError) return thrown;

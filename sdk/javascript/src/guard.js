@@ -1,5 +1,5 @@
-// The same file must give the same reports: a converter has no clock and no random numbers. The engine would end the call without
-// a word when it is asked for them; so it is told here.
+// The same file must give the same reports: a converter has no clock and no random numbers. The engine would end the
+// call without a word when it is asked for them; so it is told here.
 
 function none(what) {
   return () => {
@@ -30,7 +30,12 @@ export function guard(scope = globalThis) {
   scope.Date = TimelessDate;
   scope.Math.random = none("random numbers");
   if (performance !== undefined) {
-    Object.defineProperty(scope, "performance", { value: { now }, configurable: true, enumerable: false, writable: true });
+    Object.defineProperty(scope, "performance", {
+      value: { now },
+      configurable: true,
+      enumerable: false,
+      writable: true,
+    });
   }
   return () => {
     scope.Date = Given;

@@ -1,4 +1,5 @@
-// Imported before the author's files: what they do while they are loaded, at build time, must not depend on the clock either.
+// Imported before the author's files: what they do while they are loaded, at build time, must not depend on the clock
+// either.
 
 import { guard } from "./guard.js";
 

@@ -22,11 +22,13 @@
  * });
  * ```
  *
- * A converter has no clock, no random numbers, no network, no files but its input, and no memory of the file before. Every value
- * that crosses to the station is checked: one of a wrong type, an option that does not exist or a number that is too large is an
- * exception, never a guess. An exception reaches the operator with its message and the file and line that it came from.
+ * A converter has no clock, no random numbers, no network, no files but its input, and no memory of the file before.
+ * Every value that crosses to the station is checked: one of a wrong type, an option that does not exist or a number
+ * that is too large is an exception, never a guess. An exception reaches the operator with its message and the file and
+ * line that it came from.
  *
- * Where an option is `undefined`, `null` or (of a text) blank, it counts as left out: an empty field of a file needs no `if`.
+ * Where an option is `undefined`, `null` or (of a text) blank, it counts as left out: an empty field of a file needs no
+ * `if`.
  */
 
 /**
@@ -60,8 +62,8 @@ export interface Definition<S extends Settings = {}> {
   /** Largest size of a file, in bytes. */
   maxSize?: number;
   /**
-   * Bytes at a place within the first 4 KiB; `offset` is 0 when left out. A text stands for its characters up to U+00FF as bytes.
-   * One must match.
+   * Bytes at a place within the first 4 KiB; `offset` is 0 when left out. A text stands for its characters up to U+00FF
+   * as bytes. One must match.
    */
   magic?: { offset?: number; bytes: Uint8Array | string }[];
   /** Texts of which one must occur in the first 4 KiB, in UTF-8 or UTF-16; case matters. */
@@ -81,13 +83,16 @@ export interface Definition<S extends Settings = {}> {
   probe(input: Input, settings: ValuesOf<S>): Detection;
 
   /**
-   * Reads the input and writes its reports. Not async. Throw a {@link ConvertError} when the file cannot be converted: then it
-   * leaves no report at all. Every other exception is told to the operator as a fault of the plugin.
+   * Reads the input and writes its reports. Not async. Throw a {@link ConvertError} when the file cannot be converted:
+   * then it leaves no report at all. Every other exception is told to the operator as a fault of the plugin.
    */
   convert(input: Input, settings: ValuesOf<S>, reports: Reports): Outcome;
 }
 
-/** `lookup`: to ask for master data of the WATS server. `own-id`: to keep report ids that the file carries ({@link Header.id}). */
+/**
+ * `lookup`: to ask for master data of the WATS server. `own-id`: to keep report ids that the file carries
+ * ({@link Header.id}).
+ */
 export type Grant = "lookup" | "own-id";
 
 /** The descriptor of the contract. */
@@ -106,7 +111,10 @@ export interface Descriptor {
   /** JSON Schema 2020-12 of an object, with defaults; empty when there is nothing to set. */
   readonly settingsSchema: string;
   readonly grants: readonly string[];
-  readonly properties: readonly { readonly key: string; readonly value: { readonly tag: string; readonly val: unknown } }[];
+  readonly properties: readonly {
+    readonly key: string;
+    readonly value: { readonly tag: string; readonly val: unknown };
+  }[];
 }
 
 // ---------------------------------------------------------------- settings
@@ -125,8 +133,9 @@ export type Settings = { readonly [key: string]: Setting<unknown> };
 export type ValuesOf<S extends Settings> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
 
 /**
- * What an operator can set, with its default. The JSON schema in the plugin's descriptor is made of it; the station checks what the
- * operator wrote and fills in the defaults. `more` takes further keywords of JSON Schema: `{ minimum: 0 }`.
+ * What an operator can set, with its default. The JSON schema in the plugin's descriptor is made of it; the station
+ * checks what the operator wrote and fills in the defaults. `more` takes further keywords of JSON Schema:
+ * `{ minimum: 0 }`.
  */
 export const setting: {
   /** A text. */
@@ -154,15 +163,15 @@ export interface Input {
 }
 
 /**
- * One file, open for reading and unchanging while the plugin runs. Reading cannot fail: when a disk errs, the host ends the call and
- * tries the file again later.
+ * One file, open for reading and unchanging while the plugin runs. Reading cannot fail: when a disk errs, the host ends
+ * the call and tries the file again later.
  */
 export interface SourceFile {
   /**
    * File name with extension, without folder: `report.csv`.
    *
-   * Asking for the name, the path or the time of change makes it a part of what the file is: a copy under another name is then
-   * another source. Ask only when you use it.
+   * Asking for the name, the path or the time of change makes it a part of what the file is: a copy under another name
+   * is then another source. Ask only when you use it.
    */
   name(): string;
   /** Path relative to the inbox, with `/` between folders. Noted as for {@link name}. */
@@ -177,14 +186,17 @@ export interface SourceFile {
   head(length: number): Uint8Array;
   /** Whether the file begins so. A text stands for its characters up to U+00FF as bytes: `"PK\x03\x04"`. */
   startsWith(beginning: string | Uint8Array): boolean;
-  /** The whole file. For files that fit several times into the plugin's memory (256 MiB by default); else use {@link read}. */
+  /**
+   * The whole file. For files that fit several times into the plugin's memory (256 MiB by default); else use {@link
+   * read}.
+   */
   bytes(): Uint8Array;
   /**
-   * The whole file as text, without byte order mark, up to 64 MiB (the host's limit `text_bytes`). `encoding` is a WHATWG label such
-   * as `windows-1252`; without one a byte order mark decides, else UTF-8. The host decodes.
+   * The whole file as text, without byte order mark, up to 64 MiB (the host's limit `text_bytes`). `encoding` is a
+   * WHATWG label such as `windows-1252`; without one a byte order mark decides, else UTF-8. The host decodes.
    *
-   * @throws ConvertError `malformed` with the offset of what is invalid; `unsupported` when the file is too large; `misconfigured`
-   * when the label names no encoding.
+   * @throws ConvertError `malformed` with the offset of what is invalid; `unsupported` when the file is too large;
+   * `misconfigured` when the label names no encoding.
    */
   text(encoding?: string | null | undefined): string;
   /**
@@ -194,8 +206,8 @@ export interface SourceFile {
    */
   json(encoding?: string | null | undefined): any;
   /**
-   * Lines without their ends, numbered from 1. Without an encoding: UTF-8, read in pieces, so that memory is one piece and one line;
-   * a byte order mark is passed over. With an encoding: the whole file is decoded as by {@link text}.
+   * Lines without their ends, numbered from 1. Without an encoding: UTF-8, read in pieces, so that memory is one piece
+   * and one line; a byte order mark is passed over. With an encoding: the whole file is decoded as by {@link text}.
    *
    * @throws ConvertError `malformed` with line and column, when it is not UTF-8; else as for {@link text}.
    */
@@ -250,7 +262,10 @@ export const Detection: {
 export type Outcome =
   | { readonly tag: "converted" }
   | { readonly tag: "skipped"; readonly val: string }
-  | { readonly tag: "waiting"; readonly val: { readonly reason: string; readonly retryAfter?: number; readonly missing: readonly string[] } };
+  | {
+      readonly tag: "waiting";
+      readonly val: { readonly reason: string; readonly retryAfter?: number; readonly missing: readonly string[] };
+    };
 
 export const Outcome: {
   /** With all reports that were finished or emitted, possibly none. */
@@ -276,8 +291,8 @@ export class Waiting extends Error {
 }
 
 /**
- * Where in a file: a line, a line and column, a byte, or a path in the format's own terms. Lines and columns from 1 (columns in
- * characters, or in fields where the format has fields), offsets from 0.
+ * Where in a file: a line, a line and column, a byte, or a path in the format's own terms. Lines and columns from 1
+ * (columns in characters, or in fields where the format has fields), offsets from 0.
  */
 export interface Place {
   line?: number | undefined;
@@ -292,8 +307,8 @@ export interface Place {
 export type ErrorKind = "malformed" | "truncated" | "unsupported" | "rejected" | "misconfigured" | "internal";
 
 /**
- * Why a file could not be converted, and where in it: `throw ConvertError.malformed("found 3 fields, expected 5", { line: 7 })`. The
- * message says what was found and what was expected, without the place.
+ * Why a file could not be converted, and where in it: `throw ConvertError.malformed("found 3 fields, expected 5", {
+ * line: 7 })`. The message says what was found and what was expected, without the place.
  */
 export class ConvertError extends Error {
   constructor(kind: ErrorKind, message: string, place?: Place);
@@ -330,7 +345,10 @@ export interface Violation {
 
 // ---------------------------------------------------------------- values
 
-/** How a step, measurement or report ended. `done` counts as passed, `error` and `terminated` as failed; a report is not `skipped`. */
+/**
+ * How a step, measurement or report ended. `done` counts as passed, `error` and `terminated` as failed; a report is not
+ * `skipped`.
+ */
 export type Status = "passed" | "failed" | "done" | "skipped" | "error" | "terminated";
 
 /**
@@ -341,8 +359,8 @@ export type Status = "passed" | "failed" | "done" | "skipped" | "error" | "termi
 export function status(spelling: string, place?: Place): Status;
 
 /**
- * A number: `5`, `-1.25e-3`, `NaN`, `inf`. White space around it does not matter. With another decimal mark a point is refused: it
- * could group thousands. Use this and not `Number(...)`, which takes an empty text for 0.
+ * A number: `5`, `-1.25e-3`, `NaN`, `inf`. White space around it does not matter. With another decimal mark a point is
+ * refused: it could group thousands. Use this and not `Number(...)`, which takes an empty text for 0.
  *
  * @throws ConvertError `malformed`, with the text and the place.
  */
@@ -356,9 +374,9 @@ export function number(text: string, more?: Place & { decimalMark?: string | und
 export function integer(text: string, more?: Place & { min?: number | undefined; max?: number | undefined }): number;
 
 /**
- * A point in time of the Gregorian calendar as ISO 8601 text; year 1 to 9999, month and day from 1. Without an offset it is the local
- * time of the station, whose zone the host knows. `nanoseconds`: fraction of the second. `offsetMinutes`: minutes that local time is
- * ahead of UTC.
+ * A point in time of the Gregorian calendar as ISO 8601 text; year 1 to 9999, month and day from 1. Without an offset
+ * it is the local time of the station, whose zone the host knows. `nanoseconds`: fraction of the second.
+ * `offsetMinutes`: minutes that local time is ahead of UTC.
  *
  * @throws ConvertError `malformed`, when there is no such day or time.
  */
@@ -383,12 +401,16 @@ export type Text = string | null | undefined;
 
 // ---------------------------------------------------------------- reports
 
-/** Where a converter's reports go. A file gives all of its reports or none: they are kept until `convert` returns `converted`. */
+/**
+ * Where a converter's reports go. A file gives all of its reports or none: they are kept until `convert` returns
+ * `converted`.
+ */
 export interface Reports {
   /** Begins a report on a unit under test. Several may be open at a time, at most 1,024. */
   uut(header: Header): Uut;
   /**
-   * Hands over a whole report, UUT or UUR, as one WSJF document: an object, or JSON text. `key` as in {@link Header.key}.
+   * Hands over a whole report, UUT or UUR, as one WSJF document: an object, or JSON text. `key` as in {@link
+   * Header.key}.
    *
    * @returns The report's id.
    * @throws ConvertError `rejected`, with what is wrong with the report.
@@ -396,7 +418,9 @@ export interface Reports {
   emitJson(report: object | string, options?: { key?: Text }): string;
 }
 
-/** What is known about a unit and its test. What is left out gets the station's default or is left out of the report. */
+/**
+ * What is known about a unit and its test. What is left out gets the station's default or is left out of the report.
+ */
 export interface Header {
   /** 1 to 100 characters without `* % ? [ ] ^ ! / \`. */
   serialNumber: string;
@@ -406,7 +430,10 @@ export interface Header {
   revision?: Text;
   /** Test operation, e.g. 100. Default: the inbox's. */
   processCode?: number | null | undefined;
-  /** When the test began: ISO 8601 text, without an offset the station's local time. Default: when the file was last changed. */
+  /**
+   * When the test began: ISO 8601 text, without an offset the station's local time. Default: when the file was last
+   * changed.
+   */
   start?: Text;
   /** Seconds that the test took. */
   duration?: number | null | undefined;
@@ -430,8 +457,8 @@ export interface Header {
   errorCode?: number | null | undefined;
   errorMessage?: Text;
   /**
-   * What stays the same about this report when the source is converted again: the index of the part, or serial number and start.
-   * Unique in the source. Default: the report's number in it.
+   * What stays the same about this report when the source is converted again: the index of the part, or serial number
+   * and start. Unique in the source. Default: the report's number in it.
    */
   key?: Text;
   /** The report's identity, a GUID, where the file carries one. Kept only with the grant `own-id`. */
@@ -471,7 +498,9 @@ export interface Sequence {
 
 /** What every kind of step can have. */
 export interface StepOptions {
-  /** How the step ended; a boolean is passed or failed. Default: judged from its measurements; done when there is none. */
+  /**
+   * How the step ended; a boolean is passed or failed. Default: judged from its measurements; done when there is none.
+   */
   status?: Status | boolean | null | undefined;
   group?: StepGroup | null | undefined;
   /** When it began: ISO 8601 text. */
@@ -548,8 +577,8 @@ export interface TextMeasurement {
 /**
  * Writer of one report on a unit under test: its steps in the order of execution, and what goes along.
  *
- * What is wrong with the report is gathered, and {@link finish} tells all of it. A writer that is neither finished nor discarded
- * makes the conversion fail: a forgotten `finish` must not lose a report. Steps go to the host 64 at a time.
+ * What is wrong with the report is gathered, and {@link finish} tells all of it. A writer that is neither finished nor
+ * discarded makes the conversion fail: a forgotten `finish` must not lose a report. Steps go to the host 64 at a time.
  */
 export interface Uut {
   /** Replaces the header, for formats that tell the end only at the end. */
@@ -558,7 +587,10 @@ export interface Uut {
   sequence<R>(sequence: string | Sequence, body: (uut: this) => R): R;
   /** Opens a sequence inside the one that is open, for formats that tell begin and end. Any depth up to 256. */
   open(sequence: string | Sequence): void;
-  /** Closes the innermost open sequence, with what is known only now; else with the status and duration that it was opened with. */
+  /**
+   * Closes the innermost open sequence, with what is known only now; else with the status and duration that it was
+   * opened with.
+   */
   close(ended?: { status?: Status | boolean | null | undefined; duration?: number | null | undefined }): void;
   /** How many sequences are open, the program not counted. */
   readonly depth: number;
@@ -683,11 +715,13 @@ export const Limits: {
   below(high: number): NumericLimits;
   /** `value = expected` */
   equalTo(expected: number): NumericLimits;
-  /** Inclusive, by the limits that there are: within both, at least the low one, at most the high one, or only logged. */
+  /**
+   * Inclusive, by the limits that there are: within both, at least the low one, at most the high one, or only logged.
+   */
   inclusive(low: number | null | undefined, high: number | null | undefined): NumericLimits;
   /**
-   * By the operator's WATS name in any case (`GELE`, `LT`, `LOG`) and the limits that a file gives. A comparison with one limit takes
-   * the low one, or the high one when there is no low one.
+   * By the operator's WATS name in any case (`GELE`, `LT`, `LOG`) and the limits that a file gives. A comparison with
+   * one limit takes the low one, or the high one when there is no low one.
    *
    * @throws ConvertError `malformed`, when there is no such operator or a limit is missing.
    */
@@ -723,8 +757,7 @@ export const Limits: {
 
 /** A comparison of a text: made by the constant of this name. */
 export type TextLimits =
-  | { readonly tag: "log" }
-  | { readonly tag: "eq" | "ne" | "case-sensitive" | "ignore-case"; readonly val: string };
+  { readonly tag: "log" } | { readonly tag: "eq" | "ne" | "case-sensitive" | "ignore-case"; readonly val: string };
 
 /** What a text is compared with. */
 export const TextLimits: {
@@ -748,7 +781,9 @@ export const TextLimits: {
 
 // ---------------------------------------------------------------- station
 
-/** Lines for the station's log; `console.log` and its kind write there too. By default 64 KiB for each file are kept. */
+/**
+ * Lines for the station's log; `console.log` and its kind write there too. By default 64 KiB for each file are kept.
+ */
 export const log: {
   trace(message: unknown): void;
   debug(message: unknown): void;
@@ -762,7 +797,10 @@ export function progress(fraction: number): void;
 
 /** What the station answers to a lookup. */
 export interface Answer<T> {
-  /** `absent`: the server knows of none. `unavailable`: no server and nothing cached. `denied`: the plugin has no grant `lookup`. */
+  /**
+   * `absent`: the server knows of none. `unavailable`: no server and nothing cached. `denied`: the plugin has no grant
+   * `lookup`.
+   */
   readonly kind: "found" | "absent" | "unavailable" | "denied";
   /** What was found. */
   readonly found?: T;

@@ -1,4 +1,5 @@
-// Write converter plugins for the WATS station service in JavaScript and TypeScript. What each thing means is in index.d.ts.
+// Write converter plugins for the WATS station service in JavaScript and TypeScript. What each thing means is in
+// index.d.ts.
 
 export { Detection, Outcome, converter } from "./converter.js";
 export { ConvertError, Waiting } from "./errors.js";

@@ -113,7 +113,7 @@ export class SourceFile {
     let number = 0;
     // What follows the last line feed so far.
     let rest = new Uint8Array(0);
-    for (let offset = 0; offset < end; ) {
+    for (let offset = 0; offset < end;) {
       const piece = this.#wire.read(offset, Math.min(PIECE, end - offset));
       if (piece.length === 0) break;
       offset += piece.length;
@@ -213,7 +213,8 @@ function decode(bytes) {
 function decodeLine(bytes, number) {
   const decoded = decode(bytes);
   if (decoded !== undefined) return decoded;
-  // The longest beginning that is right, by halves: whether it is does not change on the way. Its last character may be cut.
+  // The longest beginning that is right, by halves: whether it is does not change on the way. Its last character may be
+  // cut.
   let right = 0;
   let wrong = bytes.length;
   while (wrong - right > 1) {

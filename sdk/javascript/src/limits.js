@@ -2,7 +2,10 @@ import { at, number, text, wrong } from "./check.js";
 import { ConvertError } from "./errors.js";
 
 const one = (tag) => (limit) => ({ tag, val: number(limit, `limit ${tag}`) });
-const two = (tag) => (low, high) => ({ tag, val: { low: number(low, `low limit of ${tag}`), high: number(high, `high limit of ${tag}`) } });
+const two = (tag) => (low, high) => ({
+  tag,
+  val: { low: number(low, `low limit of ${tag}`), high: number(high, `high limit of ${tag}`) },
+});
 
 const ONE = ["eq", "eqt", "ne", "lt", "le", "gt", "ge"];
 const TWO = ["gtlt", "gtle", "gelt", "gele", "ltgt", "ltge", "legt", "lege"];
@@ -34,7 +37,8 @@ export const Limits = Object.freeze({
       if (absent(limit)) throw ConvertError.malformed(`${tag.toUpperCase()} without a limit`);
       return Limits[tag](limit);
     }
-    if (!TWO.includes(tag)) throw ConvertError.malformed(`${JSON.stringify(tag.toUpperCase())} is no comparison of numbers`);
+    if (!TWO.includes(tag))
+      throw ConvertError.malformed(`${JSON.stringify(tag.toUpperCase())} is no comparison of numbers`);
     if (absent(low) || absent(high)) throw ConvertError.malformed(`${tag.toUpperCase()} needs a low and a high limit`);
     return Limits[tag](low, high);
   },

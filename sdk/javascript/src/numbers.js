@@ -18,7 +18,10 @@ export function number(text, more) {
   let spelt = checkedText(text, "number").trim();
   if (mark !== ".") {
     if (text.includes(".")) {
-      throw ConvertError.malformed(`${JSON.stringify(text)} is not a number with the decimal mark '${mark}'`, placeOf(more));
+      throw ConvertError.malformed(
+        `${JSON.stringify(text)} is not a number with the decimal mark '${mark}'`,
+        placeOf(more),
+      );
     }
     spelt = spelt.replaceAll(mark, ".");
   }

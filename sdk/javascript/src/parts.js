@@ -10,8 +10,8 @@ const SCALES = ["linear", "log-x", "log-y", "log-xy"];
 const given = (value) => value !== undefined && value !== null;
 
 /**
- * Writes options into a record. `setters` is a map from option to a function of the record, the value, `what` and the option's
- * name: only what is given costs anything.
+ * Writes options into a record. `setters` is a map from option to a function of the record, the value, `what` and the
+ * option's name: only what is given costs anything.
  */
 function apply(record, options, setters, what) {
   if (!given(options)) return record;
@@ -29,7 +29,9 @@ const setters = (table) => new Map(Object.entries(table));
 
 /** Setters for fields of the same name. */
 const fields = (checked, ...names) =>
-  Object.fromEntries(names.map((name) => [name, (record, value, what, key) => (record[name] = checked(value, what, key))]));
+  Object.fromEntries(
+    names.map((name) => [name, (record, value, what, key) => (record[name] = checked(value, what, key))]),
+  );
 
 /** As the engine takes it: see component.js. */
 const u32 = (value, what, key) => host().u32(check.unsigned(value, what, key));
@@ -69,8 +71,18 @@ const HEADER = setters({
   ...fields(check.text, "serialNumber"),
   ...fields(
     check.optionalText,
-    "partNumber", "revision", "operator", "machineName", "location", "purpose", "batchSerialNumber", "fixture", "comment",
-    "errorMessage", "key", "id",
+    "partNumber",
+    "revision",
+    "operator",
+    "machineName",
+    "location",
+    "purpose",
+    "batchSerialNumber",
+    "fixture",
+    "comment",
+    "errorMessage",
+    "key",
+    "id",
   ),
   ...fields(u32, "processCode"),
   ...fields(check.signed, "socketIndex", "errorCode"),
@@ -88,7 +100,9 @@ export function headerToWire(options) {
 }
 
 const numbers = (values, what, key) =>
-  values instanceof Float64Array ? values : Float64Array.from(check.list(values, what, key), (value) => check.number(value, what, key));
+  values instanceof Float64Array
+    ? values
+    : Float64Array.from(check.list(values, what, key), (value) => check.number(value, what, key));
 
 const SERIES = setters({ ...fields(check.text, "name"), ...fields(numbers, "x", "y") });
 
@@ -106,7 +120,12 @@ const CHART = setters({
 
 export function chartToWire(options, what) {
   if (!given(options)) throw check.wrong(what, options, "an object with series");
-  return apply({ label: "", xLabel: "", yLabel: "", xUnit: "", yUnit: "", scale: "linear", series: [] }, options, CHART, what);
+  return apply(
+    { label: "", xLabel: "", yLabel: "", xUnit: "", yUnit: "", scale: "linear", series: [] },
+    options,
+    CHART,
+    what,
+  );
 }
 
 const ATTACHMENT = setters({ ...fields(check.text, "name", "contentType"), ...fields(check.bytes, "content") });
@@ -114,7 +133,8 @@ const ATTACHMENT = setters({ ...fields(check.text, "name", "contentType"), ...fi
 export function attachmentToWire(options, what) {
   const record = apply({ name: undefined, contentType: undefined, content: undefined }, options, ATTACHMENT, what);
   for (const key of ["name", "contentType", "content"]) {
-    if (record[key] === undefined) throw check.wrong(check.at(what, key), undefined, key === "content" ? "a Uint8Array or a text" : "a text");
+    if (record[key] === undefined)
+      throw check.wrong(check.at(what, key), undefined, key === "content" ? "a Uint8Array or a text" : "a text");
   }
   return record;
 }
@@ -166,7 +186,12 @@ const STEP = {
   properties: moreProperties,
   loopIndex: (step, value, what, key) => addNumber(step, "loop-index", check.unsigned(value, what, key)),
   loopSummary(step, value, what, key) {
-    const { count, passed, failed } = apply({ count: undefined, passed: undefined, failed: undefined }, value, LOOP_SUMMARY, check.at(what, key));
+    const { count, passed, failed } = apply(
+      { count: undefined, passed: undefined, failed: undefined },
+      value,
+      LOOP_SUMMARY,
+      check.at(what, key),
+    );
     addNumber(step, "loop-count", check.unsigned(count, what, "loopSummary.count"));
     addNumber(step, "loop-ending-index", count);
     addNumber(step, "loop-passed", check.unsigned(passed, what, "loopSummary.passed"));
@@ -178,7 +203,8 @@ const STEP = {
   },
   chart: (step, value, what, key) => (extrasOf(step).chart = chartToWire(value, check.at(what, key))),
   attach: (step, value, what, key) => (extrasOf(step).attachment = attachmentToWire(value, check.at(what, key))),
-  results: (step, value, what, key) => (extrasOf(step).results = check.list(value, what, key).map((one) => check.json(one, what, key))),
+  results: (step, value, what, key) =>
+    (extrasOf(step).results = check.list(value, what, key).map((one) => check.json(one, what, key))),
 };
 
 const extrasOf = (step) => (step.extras ??= { chart: undefined, attachment: undefined, results: [] });
@@ -259,7 +285,8 @@ function several(measurements, known, empty, step) {
 export const numericMeasurements = (measurements, step) =>
   several(measurements, NUMERIC_MEASUREMENT, { name: undefined, unit: "", limits: LOGGED }, step);
 
-export const textMeasurements = (measurements, step) => several(measurements, TEXT_MEASUREMENT, { name: undefined, limits: LOGGED }, step);
+export const textMeasurements = (measurements, step) =>
+  several(measurements, TEXT_MEASUREMENT, { name: undefined, limits: LOGGED }, step);
 
 export function passFailMeasurements(measurements, step) {
   const found = several(measurements, PASS_FAIL_MEASUREMENT, { name: undefined, status: undefined }, step);

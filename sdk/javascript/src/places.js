@@ -1,6 +1,6 @@
-// From a place in the bundle to the author's file and line. The table is made by tools/places.mjs from the bundle's source map:
-// `files` are paths in the project, `runs` are [first line in the bundle, lines, index of the file, first line in the file], in
-// order. Lines of this SDK are in no run.
+// From a place in the bundle to the author's file and line. The table is made by tools/places.mjs from the bundle's
+// source map: `files` are paths in the project, `runs` are [first line in the bundle, lines, index of the file, first
+// line in the file], in order. Lines of this SDK are in no run.
 
 const FRAME = /^\s*at (?:(.*?) \()?(?:.*?):(\d+)(?::\d+)?\)?$/gm;
 

@@ -1,4 +1,5 @@
-// Where reports go. Steps are gathered and cross to the station 64 at a time: a call for each would cost more than the step.
+// Where reports go. Steps are gathered and cross to the station 64 at a time: a call for each would cost more than the
+// step.
 
 import * as check from "./check.js";
 import { rejected } from "./errors.js";
@@ -74,7 +75,11 @@ export class Uut {
   }
 
   passFail(name, status, options) {
-    this.#push(name, { tag: "pass-fail", val: { name: "", status: check.status(status, `step ${name}`, "status") } }, options);
+    this.#push(
+      name,
+      { tag: "pass-fail", val: { name: "", status: check.status(status, `step ${name}`, "status") } },
+      options,
+    );
   }
 
   multiPassFail(name, measurements, options) {
@@ -119,7 +124,10 @@ export class Uut {
   }
 
   miscInfo(description, text) {
-    const info = { description: check.text(description, "misc info", "description"), text: check.text(text, "misc info", "text") };
+    const info = {
+      description: check.text(description, "misc info", "description"),
+      text: check.text(text, "misc info", "text"),
+    };
     this.#writer().addMiscInfos([info]);
   }
 
@@ -151,7 +159,8 @@ export class Uut {
   }
 
   #writer() {
-    if (this.#wire === undefined) throw new Error(`the report of ${this.#serialNumber} is finished or discarded: nothing can be added`);
+    if (this.#wire === undefined)
+      throw new Error(`the report of ${this.#serialNumber} is finished or discarded: nothing can be added`);
     return this.#wire;
   }
 

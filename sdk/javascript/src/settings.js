@@ -1,4 +1,5 @@
-// What an operator can set: declared once, with defaults. The station checks what was written against the schema made of it.
+// What an operator can set: declared once, with defaults. The station checks what was written against the schema made
+// of it.
 
 import { text, wrong } from "./check.js";
 import { ConvertError } from "./errors.js";
@@ -15,7 +16,8 @@ export const setting = Object.freeze({
   },
 
   number(value, description, more) {
-    if (typeof value !== "number" || !Number.isFinite(value)) throw wrong("default of a number setting", value, "a number");
+    if (typeof value !== "number" || !Number.isFinite(value))
+      throw wrong("default of a number setting", value, "a number");
     return declared({ type: "number" }, value, description, more);
   },
 
@@ -30,7 +32,8 @@ export const setting = Object.freeze({
   },
 
   choice(values, value, description) {
-    if (!Array.isArray(values) || !values.includes(value)) throw wrong("default of a choice setting", value, "one of its values");
+    if (!Array.isArray(values) || !values.includes(value))
+      throw wrong("default of a choice setting", value, "one of its values");
     return declared({ enum: [...values] }, value, description);
   },
 
@@ -67,7 +70,8 @@ export function settingsFrom(json, declared) {
   } catch (error) {
     throw ConvertError.misconfigured(`settings: ${error.message}`);
   }
-  if (typeof given !== "object" || given === null || Array.isArray(given)) throw ConvertError.misconfigured("settings: expected an object");
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw ConvertError.misconfigured("settings: expected an object");
   for (const key of Object.keys(given)) {
     if (!Object.hasOwn(declared, key)) throw ConvertError.misconfigured(`settings: ${key}: there is no such setting`);
   }
@@ -77,7 +81,8 @@ export function settingsFrom(json, declared) {
       settings[key] = JSON.parse(JSON.stringify(schema.default));
       continue;
     }
-    const right = schema.enum === undefined ? (TYPES[schema.type]?.(given[key]) ?? true) : schema.enum.includes(given[key]);
+    const right =
+      schema.enum === undefined ? (TYPES[schema.type]?.(given[key]) ?? true) : schema.enum.includes(given[key]);
     if (!right) {
       const expected = schema.enum === undefined ? schema.type : `one of ${schema.enum.join(", ")}`;
       throw ConvertError.misconfigured(`settings: ${key}: found ${JSON.stringify(given[key])}, expected ${expected}`);

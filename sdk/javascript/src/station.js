@@ -50,7 +50,11 @@ function properties(wire) {
 export const lookup = Object.freeze({
   process(name) {
     const answer = host().lookup.processByName(text(name, "lookup.process"));
-    return new Answer(answer, (process) => ({ code: process.code, name: process.name, properties: properties(process.properties) }));
+    return new Answer(answer, (process) => ({
+      code: process.code,
+      name: process.name,
+      properties: properties(process.properties),
+    }));
   },
 
   product(partNumber) {
@@ -63,4 +67,3 @@ export const lookup = Object.freeze({
     }));
   },
 });
-

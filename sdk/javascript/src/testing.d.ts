@@ -1,10 +1,22 @@
 /**
- * Runs a converter in Node, without the station: it gets bytes, a name and settings, and what it writes is recorded for plain asserts.
- * It runs as in the sandbox, without a clock and random numbers, and every check of the SDK holds. Nothing is judged: whether a report
- * keeps the host's rules is told by `wats plugin test`.
+ * Runs a converter in Node, without the station: it gets bytes, a name and settings, and what it writes is recorded for
+ * plain asserts. It runs as in the sandbox, without a clock and random numbers, and every check of the SDK holds.
+ * Nothing is judged: whether a report keeps the host's rules is told by `wats plugin test`.
  */
 
-import type { Attachment, Chart, Converter, ConvertError, Descriptor, Detection, NumericLimits, Settings, Status, TextLimits, Violation } from "./index.js";
+import type {
+  Attachment,
+  Chart,
+  Converter,
+  ConvertError,
+  Descriptor,
+  Detection,
+  NumericLimits,
+  Settings,
+  Status,
+  TextLimits,
+  Violation,
+} from "./index.js";
 
 /** A file. */
 export interface GivenFile {
@@ -75,13 +87,19 @@ export interface Report {
   readonly json?: any;
   readonly key?: string;
 
-  /** The first step of that name, by the names of the sequences around it: `Supply/Vcc`. @throws Error when there is none. */
+  /**
+   * The first step of that name, by the names of the sequences around it: `Supply/Vcc`. @throws Error when there is
+   * none.
+   */
   step(path: string): Step;
 }
 
 /** A step or sequence as it was written. What was left out is not there. */
 export interface Step {
-  /** `sequence`, or as in the contract: `numeric`, `multi-numeric`, `pass-fail`, `text`, `action`, `chart`, `message-popup`, ... */
+  /**
+   * `sequence`, or as in the contract: `numeric`, `multi-numeric`, `pass-fail`, `text`, `action`, `chart`,
+   * `message-popup`, ...
+   */
   readonly type: string;
   readonly name: string;
   readonly status?: Status;
@@ -94,7 +112,13 @@ export interface Step {
   readonly limits?: NumericLimits | TextLimits;
   readonly measuredStatus?: Status;
   /** Of a step with several. */
-  readonly measurements?: { name: string; value?: any; unit?: string; limits?: NumericLimits | TextLimits; status?: Status }[];
+  readonly measurements?: {
+    name: string;
+    value?: any;
+    unit?: string;
+    limits?: NumericLimits | TextLimits;
+    status?: Status;
+  }[];
   /** Of a sequence. */
   readonly steps?: Step[];
   /** Of a step that is a chart. */

@@ -1,5 +1,5 @@
-// Runs a converter in Node, without the station: it gets bytes, a name and settings, and what it writes is recorded for plain
-// asserts. Nothing is judged here: whether a report is right is told by `wats plugin test`, in the real sandbox.
+// Runs a converter in Node, without the station: it gets bytes, a name and settings, and what it writes is recorded for
+// plain asserts. Nothing is judged here: whether a report is right is told by `wats plugin test`, in the real sandbox.
 
 import * as converter from "./converter.js";
 import { ConvertError } from "./errors.js";
@@ -40,7 +40,8 @@ export function convert(plugin, given) {
 }
 
 function checked(plugin) {
-  if (!converter.isConverter(plugin)) throw new TypeError("expected what converter({ ... }) gave, mostly the default export of the plugin's file");
+  if (!converter.isConverter(plugin))
+    throw new TypeError("expected what converter({ ... }) gave, mostly the default export of the plugin's file");
   return plugin;
 }
 
@@ -100,7 +101,10 @@ export class Report {
     let found;
     for (const name of path.split("/")) {
       found = steps?.find((step) => step.name === name);
-      if (found === undefined) throw new Error(`no step ${JSON.stringify(name)} on the way to ${path}; there are ${steps?.map((step) => step.name).join(", ")}`);
+      if (found === undefined)
+        throw new Error(
+          `no step ${JSON.stringify(name)} on the way to ${path}; there are ${steps?.map((step) => step.name).join(", ")}`,
+        );
       ({ steps } = found);
     }
     return found;
@@ -115,7 +119,8 @@ class RecordedFile {
   constructor(given) {
     this.#given = given;
     const { content } = given;
-    if (typeof content !== "string" && !(content instanceof Uint8Array)) throw new TypeError("content: expected a text or a Uint8Array");
+    if (typeof content !== "string" && !(content instanceof Uint8Array))
+      throw new TypeError("content: expected a text or a Uint8Array");
     this.#bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   }
 
@@ -142,7 +147,8 @@ class RecordedFile {
   text(encoding) {
     if (this.#bytes.length > MOST_TEXT) throw { tag: "too-large", val: MOST_TEXT };
     const [b0, b1] = this.#bytes;
-    const label = encoding ?? (b0 === 0xff && b1 === 0xfe ? "utf-16le" : b0 === 0xfe && b1 === 0xff ? "utf-16be" : "utf-8");
+    const label =
+      encoding ?? (b0 === 0xff && b1 === 0xfe ? "utf-16le" : b0 === 0xfe && b1 === 0xff ? "utf-16be" : "utf-8");
     let decoder;
     try {
       decoder = new TextDecoder(label, { fatal: true });
@@ -190,7 +196,10 @@ class Run {
     this.log = [];
     this.progress = [];
     this.recorder = new Recorder(given.violations ?? []);
-    this.input = { main: new RecordedFile(given), companions: (given.companions ?? []).map((file) => new RecordedFile(file)) };
+    this.input = {
+      main: new RecordedFile(given),
+      companions: (given.companions ?? []).map((file) => new RecordedFile(file)),
+    };
     this.settings = JSON.stringify(given.settings ?? {});
     this.lookup = lookup(given.lookup);
   }
@@ -341,7 +350,9 @@ function flat(record) {
   if (found.program !== undefined) found.program = flat(found.program);
   if (group !== undefined && group !== "main") found.group = group;
   if (properties.length > 0) {
-    found.properties = Object.fromEntries(properties.map(({ key, value }) => [key, value.tag === "json" ? JSON.parse(value.val) : value.val]));
+    found.properties = Object.fromEntries(
+      properties.map(({ key, value }) => [key, value.tag === "json" ? JSON.parse(value.val) : value.val]),
+    );
   }
   return found;
 }
@@ -403,11 +414,17 @@ function lookup(given) {
   return {
     processByName(name) {
       const same = (process) => process.name.toLowerCase() === name.toLowerCase();
-      return answer(given?.processes?.map((process) => ({ properties: [], ...process })), same);
+      return answer(
+        given?.processes?.map((process) => ({ properties: [], ...process })),
+        same,
+      );
     },
     productByPartNumber(partNumber) {
       const same = (product) => product.partNumber === partNumber;
-      return answer(given?.products?.map((product) => ({ name: "", revisions: [], properties: [], ...product })), same);
+      return answer(
+        given?.products?.map((product) => ({ name: "", revisions: [], properties: [], ...product })),
+        same,
+      );
     },
   };
 }

@@ -42,7 +42,8 @@ export default converter({
         throw ConvertError.malformed(`found ${fields.length} fields, expected name;value;low;high;unit`, { line });
       }
       // An unreadable number is an error with its place, never a zero. An empty limit is none.
-      const read = (field: string, column: number) => number(field, { line, column, decimalMark: settings.decimal_mark });
+      const read = (field: string, column: number) =>
+        number(field, { line, column, decimalMark: settings.decimal_mark });
       const limit = (field: string, column: number) => (field.trim() === "" ? undefined : read(field, column));
       uut.numeric(name, read(value, 2), { unit, limits: Limits.inclusive(limit(low, 3), limit(high, 4)) });
     }

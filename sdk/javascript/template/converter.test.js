@@ -11,7 +11,10 @@ import myFormat from "./converter.js";
 const HEAD = "My tester 2.0\nSerial: A-1001\nPart: LAMP-7\nStart: 2026-05-04T08:15:30\n\n";
 
 test("a measurement has the limits of its line", () => {
-  const { report } = convert(myFormat, { name: "a.log", content: `${HEAD}Vcc;5.01;4.9;5.1;V\nIdle current;0.12;;0.2;A\n` });
+  const { report } = convert(myFormat, {
+    name: "a.log",
+    content: `${HEAD}Vcc;5.01;4.9;5.1;V\nIdle current;0.12;;0.2;A\n`,
+  });
 
   assert.equal(report.header.serialNumber, "A-1001");
   assert.equal(report.header.partNumber, "LAMP-7");

@@ -1,4 +1,5 @@
-// All tests: `npm test`. One file that imports the others, because Node's versions do not agree on how a folder of tests is named.
+// All tests: `npm test`. One file that imports the others, because Node's versions do not agree on how a folder of
+// tests is named.
 
 import "./converter.js";
 import "./faults.js";

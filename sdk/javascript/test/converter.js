@@ -4,7 +4,14 @@ import { test } from "node:test";
 import { ConvertError, converter, Detection, log, lookup, Outcome, progress, setting, Waiting } from "wats-converter";
 import { convert, describe, probe } from "wats-converter/testing";
 
-const made = (more) => converter({ name: "a", version: "0.1.0", probe: () => Detection.certain(), convert: () => Outcome.converted(), ...more });
+const made = (more) =>
+  converter({
+    name: "a",
+    version: "0.1.0",
+    probe: () => Detection.certain(),
+    convert: () => Outcome.converted(),
+    ...more,
+  });
 
 test("a plugin says what it is", () => {
   const plugin = made({
@@ -18,9 +25,19 @@ test("a plugin says what it is", () => {
     license: "MIT",
   });
   const { properties, recognition, ...rest } = describe(plugin);
-  assert.deepEqual(rest, { name: "a", version: "0.1.0", summary: "s", formats: ["f"], settingsSchema: "", grants: ["lookup"] });
+  assert.deepEqual(rest, {
+    name: "a",
+    version: "0.1.0",
+    summary: "s",
+    formats: ["f"],
+    settingsSchema: "",
+    grants: ["lookup"],
+  });
   assert.deepEqual(properties, [{ key: "license", value: { tag: "text", val: "MIT" } }]);
-  assert.deepEqual(recognition.magic, [{ offset: 0, bytes: new Uint8Array([0x50, 0x4b, 0xff]) }, { offset: 4, bytes: new Uint8Array([1]) }]);
+  assert.deepEqual(recognition.magic, [
+    { offset: 0, bytes: new Uint8Array([0x50, 0x4b, 0xff]) },
+    { offset: 4, bytes: new Uint8Array([1]) },
+  ]);
   assert.equal(recognition.minSize, 1);
 });
 
@@ -87,15 +104,30 @@ test("an outcome is returned", () => {
     retryAfter: 2.5,
     missing: ["a.png"],
   });
-  assert.equal(outcome(() => { throw new Waiting("later"); }).waiting.reason, "later");
+  assert.equal(
+    outcome(() => {
+      throw new Waiting("later");
+    }).waiting.reason,
+    "later",
+  );
   assert.match(outcome(() => undefined).error.message, /convert returned: found undefined, expected Outcome.converted/);
   assert.match(outcome(() => ({ tag: "converted" })).error.message, /convert returned: found an object/);
   assert.match(outcome(async () => Outcome.converted()).error.message, /convert must not be async/);
-  assert.throws(() => outcome(() => Outcome.skipped("not mine")).report, /the outcome is skipped \(not mine\), not converted/);
+  assert.throws(
+    () => outcome(() => Outcome.skipped("not mine")).report,
+    /the outcome is skipped \(not mine\), not converted/,
+  );
 });
 
 test("an error of the author comes out as it is", () => {
-  const { error } = convert(made({ convert: () => { throw ConvertError.truncated("ends early", { line: 7, column: 2 }).at({ file: "b.csv" }); } }), { content: "" });
+  const { error } = convert(
+    made({
+      convert: () => {
+        throw ConvertError.truncated("ends early", { line: 7, column: 2 }).at({ file: "b.csv" });
+      },
+    }),
+    { content: "" },
+  );
   assert.equal(error.kind, "truncated");
   assert.deepEqual(error.place, { line: 7, column: 2, file: "b.csv" });
 });
@@ -124,7 +156,10 @@ test("lookups answer, wait or are denied", () => {
       { content: "", lookup: given },
     );
   const properties = [{ key: "test", value: { tag: "flag", val: true } }];
-  const { log: lines } = asked({ processes: [{ code: 10, name: "Final", properties }], products: [{ partNumber: "PCB-7", revisions: ["A", "B"] }] });
+  const { log: lines } = asked({
+    processes: [{ code: 10, name: "Final", properties }],
+    products: [{ partNumber: "PCB-7", revisions: ["A", "B"] }],
+  });
   assert.deepEqual(lines, [{ level: "info", message: "10 true A,B" }]);
   assert.equal(asked({}).log[0].message, "undefined undefined undefined");
   assert.equal(asked({ unavailable: "no server" }).waiting.reason, "no server");

@@ -5,32 +5,55 @@ import { converter, Detection, log, Outcome } from "wats-converter";
 import { convert, probe } from "wats-converter/testing";
 
 const told = (body) =>
-  convert(converter({ name: "a", version: "0.1.0", probe: () => Detection.certain(), convert: body }), { content: "" }).error;
+  convert(converter({ name: "a", version: "0.1.0", probe: () => Detection.certain(), convert: body }), { content: "" })
+    .error;
 
 test("an exception is told with its message, file and line", () => {
   const error = told(() => {
     throw new RangeError("bad thing");
   });
   assert.equal(error.kind, "internal");
-  assert.match(error.message, /^RangeError: bad thing \(faults\.js line 12\)$/);
-  assert.match(told((input) => input.main.nothing.name).message, /^TypeError: .* \(faults\.js line 16\)$/);
+  assert.match(error.message, /^RangeError: bad thing \(faults\.js line 13\)$/);
+  assert.match(told((input) => input.main.nothing.name).message, /^TypeError: .* \(faults\.js line 17\)$/);
 });
 
 test("a mistake in a call of the SDK is told with the line of the call", () => {
   const error = told((input, settings, reports) => {
     reports.uut({ serialNumber: 5 });
   });
-  assert.match(error.message, /expected a text \(faults\.js line 21\)$/);
+  assert.match(error.message, /expected a text \(faults\.js line 22\)$/);
 });
 
 test("what is thrown need not be an error", () => {
-  assert.equal(told(() => { throw "only text"; }).message, "thrown: only text");
-  assert.equal(told(() => { throw undefined; }).message, "thrown: undefined");
-  assert.equal(told(() => { throw Object.create(null); }).message, "something was thrown that has no text");
+  assert.equal(
+    told(() => {
+      throw "only text";
+    }).message,
+    "thrown: only text",
+  );
+  assert.equal(
+    told(() => {
+      throw undefined;
+    }).message,
+    "thrown: undefined",
+  );
+  assert.equal(
+    told(() => {
+      throw Object.create(null);
+    }).message,
+    "something was thrown that has no text",
+  );
 });
 
 test("an exception in probe comes through", () => {
-  const plugin = converter({ name: "a", version: "0.1.0", probe: () => { throw new Error("no"); }, convert: () => Outcome.converted() });
+  const plugin = converter({
+    name: "a",
+    version: "0.1.0",
+    probe: () => {
+      throw new Error("no");
+    },
+    convert: () => Outcome.converted(),
+  });
   assert.throws(() => probe(plugin, { content: "" }), /no/);
 });
 

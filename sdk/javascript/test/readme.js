@@ -23,7 +23,13 @@ test("the tutorial's converter reads the tutorial's file", async () => {
   const { report } = convert(acmeIct, { name: "a.ict", content: SAMPLE });
   assert.equal(report.header.serialNumber, "A-1001");
   assert.equal(report.header.partNumber, "PCB-7");
-  assert.deepEqual(report.steps.map(({ name, value, unit }) => [name, value, unit]), [["R12", 99.8, "Ohm"], ["R13", 120.4, "Ohm"]]);
+  assert.deepEqual(
+    report.steps.map(({ name, value, unit }) => [name, value, unit]),
+    [
+      ["R12", 99.8, "Ohm"],
+      ["R13", 120.4, "Ohm"],
+    ],
+  );
   assert.deepEqual(report.step("R13").limits, Limits.between(95, 105));
 
   const { error } = convert(acmeIct, { content: SAMPLE.replace("99.8", "99,8") });

@@ -31,9 +31,23 @@ const report = (add) =>
 
 test("what is blank is left out of the header", () => {
   const { report } = written((reports) => {
-    reports.uut({ serialNumber: "A-1", partNumber: " ", revision: null, operator: undefined, processCode: 10, properties: { "batch-fail-count": 2, gone: undefined } }).finish();
+    reports
+      .uut({
+        serialNumber: "A-1",
+        partNumber: " ",
+        revision: null,
+        operator: undefined,
+        processCode: 10,
+        properties: { "batch-fail-count": 2, gone: undefined },
+      })
+      .finish();
   });
-  assert.deepEqual(report.header, { serialNumber: "A-1", processCode: 10, program: { name: "Main" }, properties: { "batch-fail-count": 2 } });
+  assert.deepEqual(report.header, {
+    serialNumber: "A-1",
+    processCode: 10,
+    program: { name: "Main" },
+    properties: { "batch-fail-count": 2 },
+  });
 });
 
 test("the largest numbers of the contract go through, larger ones are told", () => {
@@ -45,16 +59,32 @@ test("the largest numbers of the contract go through, larger ones are told", () 
   assert.equal(assets[0].usageCount, 4294967295);
 
   const refused = (add) => written((reports) => add(reports.uut({ serialNumber: "A-1" }))).error.message;
-  assert.match(refused((uut) => uut.asset({ serialNumber: "X", usageCount: 4294967296 })), /^RangeError: asset: usageCount: found 4294967296/);
-  assert.match(refused((uut) => uut.callExecutable("x", 2147483648)), /^RangeError: step x: exit code: found 2147483648/);
-  assert.match(refused((uut) => uut.asset({ serialNumber: "X", usageCount: 1.5 })), /found 1.5, expected a whole number/);
+  assert.match(
+    refused((uut) => uut.asset({ serialNumber: "X", usageCount: 4294967296 })),
+    /^RangeError: asset: usageCount: found 4294967296/,
+  );
+  assert.match(
+    refused((uut) => uut.callExecutable("x", 2147483648)),
+    /^RangeError: step x: exit code: found 2147483648/,
+  );
+  assert.match(
+    refused((uut) => uut.asset({ serialNumber: "X", usageCount: 1.5 })),
+    /found 1.5, expected a whole number/,
+  );
 });
 
 test("steps of all kinds", () => {
   const { steps } = report((uut) => {
     uut.numeric("n", 5, { unit: "V", limits: Limits.between(4, 6), measuredStatus: "failed" });
     uut.numeric("none", undefined);
-    uut.multiNumeric("mn", [{ name: "a", value: 1, unit: "V", limits: Limits.below(2) }, { name: "b", status: false }], { status: "done" });
+    uut.multiNumeric(
+      "mn",
+      [
+        { name: "a", value: 1, unit: "V", limits: Limits.below(2) },
+        { name: "b", status: false },
+      ],
+      { status: "done" },
+    );
     uut.passFail("pf", true);
     uut.multiPassFail("mpf", [{ name: "a", status: "failed" }]);
     uut.text("t", "v", { limits: TextLimits.equalTo("v") });
@@ -63,7 +93,11 @@ test("steps of all kinds", () => {
     uut.messagePopup("p", { response: "ok", button: 1 });
     uut.callExecutable("e", -3);
     uut.generic("NI_Wait", "g");
-    uut.action("loop", { loopSummary: { count: 3, passed: 2, failed: 1 }, causedFailure: true, properties: { "ts-guid": "x" } });
+    uut.action("loop", {
+      loopSummary: { count: 3, passed: 2, failed: 1 },
+      causedFailure: true,
+      properties: { "ts-guid": "x" },
+    });
     uut.action("iteration", { loopIndex: 0, causedFailure: false });
   });
   assert.deepEqual(steps, [
@@ -82,36 +116,73 @@ test("steps of all kinds", () => {
     { type: "multi-pass-fail", name: "mpf", measurements: [{ name: "a", status: "failed" }] },
     { type: "text", name: "t", value: "v", limits: TextLimits.equalTo("v") },
     { type: "multi-text", name: "mt", measurements: [{ name: "a", value: "x", limits: TextLimits.log() }] },
-    { type: "action", name: "a", group: "setup", errorCode: "7", duration: 0.5, start: "2026-05-04T08:15:30", reportText: "r" },
+    {
+      type: "action",
+      name: "a",
+      group: "setup",
+      errorCode: "7",
+      duration: 0.5,
+      start: "2026-05-04T08:15:30",
+      reportText: "r",
+    },
     { type: "message-popup", name: "p", response: "ok", button: 1 },
     { type: "call-executable", name: "e", exitCode: -3 },
     { type: "generic", name: "g", stepType: "NI_Wait" },
     {
       type: "action",
       name: "loop",
-      properties: { "loop-count": 3, "loop-ending-index": 3, "loop-passed": 2, "loop-failed": 1, "caused-uut-failure": true, "ts-guid": "x" },
+      properties: {
+        "loop-count": 3,
+        "loop-ending-index": 3,
+        "loop-passed": 2,
+        "loop-failed": 1,
+        "caused-uut-failure": true,
+        "ts-guid": "x",
+      },
     },
     { type: "action", name: "iteration", properties: { "loop-index": 0 } },
   ]);
 });
 
 test("charts, attachments and results belong to their step", () => {
-  const chart = { label: "U", xLabel: "t", xUnit: "s", scale: "log-x", series: [{ name: "s", y: [1, NaN, Infinity] }, { name: "p", x: [1], y: new Float64Array([2]) }] };
+  const chart = {
+    label: "U",
+    xLabel: "t",
+    xUnit: "s",
+    scale: "log-x",
+    series: [
+      { name: "s", y: [1, NaN, Infinity] },
+      { name: "p", x: [1], y: new Float64Array([2]) },
+    ],
+  };
   const { steps, attachments } = report((uut, input) => {
     uut.action("before");
-    uut.numeric("with all", 1, { chart, attach: { name: "a.txt", contentType: "text/plain", content: "æ" }, results: [{ a: 1 }, "[2]"] });
+    uut.numeric("with all", 1, {
+      chart,
+      attach: { name: "a.txt", contentType: "text/plain", content: "æ" },
+      results: [{ a: 1 }, "[2]"],
+    });
     uut.action("after");
     uut.chart("alone", chart);
     uut.attach({ name: "b", contentType: "x/y", content: new Uint8Array([0, 255]) });
     uut.attachFile(input.main, "text/plain");
   });
-  assert.deepEqual(steps.map((step) => step.name), ["before", "with all", "after", "alone"]);
-  assert.deepEqual(steps[1].besideChart.series, [{ name: "s", x: [], y: [1, NaN, Infinity] }, { name: "p", x: [1], y: [2] }]);
+  assert.deepEqual(
+    steps.map((step) => step.name),
+    ["before", "with all", "after", "alone"],
+  );
+  assert.deepEqual(steps[1].besideChart.series, [
+    { name: "s", x: [], y: [1, NaN, Infinity] },
+    { name: "p", x: [1], y: [2] },
+  ]);
   assert.deepEqual([...steps[1].attachment.content], [0xc3, 0xa6]);
   assert.deepEqual(steps[1].results, [{ a: 1 }, [2]]);
   assert.equal(steps[3].chart.yUnit, "");
   assert.equal(steps[0].besideChart ?? steps[2].besideChart, undefined);
-  assert.deepEqual(attachments.map(({ name }) => name), ["b", "a.log"]);
+  assert.deepEqual(
+    attachments.map(({ name }) => name),
+    ["b", "a.log"],
+  );
 });
 
 test("sequences hold what is added in them", () => {
@@ -127,7 +198,10 @@ test("sequences hold what is added in them", () => {
     assert.equal(result, 7);
     uut.action("last");
   });
-  assert.deepEqual(found.steps.map((step) => step.name), ["Supply", "last"]);
+  assert.deepEqual(
+    found.steps.map((step) => step.name),
+    ["Supply", "last"],
+  );
   assert.equal(found.step("Supply").status, "done");
   assert.equal(found.step("Supply").duration, 3);
   assert.equal(found.step("Supply").version, "2");
@@ -145,28 +219,78 @@ test("the rest of the report", () => {
   });
   assert.deepEqual(found.miscInfos, [{ description: "Lines", text: "5" }]);
   assert.deepEqual(found.subUnits, [{ serialNumber: "S", partNumber: "P", partType: "PCB" }]);
-  assert.deepEqual(found.assets, [{ serialNumber: "X", usageCount: 1, properties: { type: "DMM", "calibration-due": "2027-01-01T00:00:00" } }]);
+  assert.deepEqual(found.assets, [
+    { serialNumber: "X", usageCount: 1, properties: { type: "DMM", "calibration-due": "2027-01-01T00:00:00" } },
+  ]);
   assert.deepEqual(found.data, [{ a: [1] }]);
 });
 
 test("a wrong type, a misspelt option and a date are told by name", () => {
   const told = (add) => written((reports) => add(reports.uut({ serialNumber: "A-1" }), reports)).error.message;
-  assert.match(told((uut) => uut.numeric("Vcc", "5")), /^TypeError: step Vcc: value: found "5", expected a number/);
-  assert.match(told((uut) => uut.numeric("Vcc", 5, { untis: "V" })), /^TypeError: step Vcc: there is no option "untis"; there are .*unit/);
-  assert.match(told((uut) => uut.numeric("Vcc", 5, { limits: [4, 6] })), /step Vcc: limits: found an array, expected limits/);
-  assert.match(told((uut) => uut.numeric("Vcc", 5, { limits: TextLimits.equalTo("x") })), /eq|case-sensitive|limits of a number/);
-  assert.match(told((uut) => uut.passFail("LED", "PASS")), /step LED: status: found "PASS", expected one of passed/);
-  assert.match(told((uut) => uut.multiNumeric("m", [{ value: 1 }])), /name of a measurement: found undefined/);
-  assert.match(told((uut) => uut.action("a", { start: new Date(0) })), /step a: start: found a Date, expected ISO 8601 text/);
-  assert.match(told((uut) => uut.action(5)), /name of a step: found number 5, expected a text/);
-  assert.match(told((uut) => uut.action("a", { group: "teardown" })), /group: found "teardown", expected one of main, setup, cleanup/);
-  assert.match(told((uut) => uut.chart("c", { series: [{ y: [1] }] })), /name of a series/);
-  assert.match(told((uut) => uut.attach({ name: "a", contentType: "x/y" })), /attachment: content: found undefined/);
-  assert.match(told((uut) => uut.attachFile("a.log", "x/y")), /attachFile: found "a.log", expected a file of the input/);
-  assert.match(told((_, reports) => reports.uut()), /header/);
-  assert.match(told((_, reports) => reports.uut({ serialNumber: 5 })), /header: serialNumber: found number 5, expected a text/);
-  assert.match(told((_, reports) => reports.uut({ serialNumber: "A", program: { name: "Main", status: "passed" } })), /no option "status"/);
-  assert.match(told((_, reports) => reports.emitJson({ a: NaN })), /emitJson: a is NaN, which JSON cannot hold/);
+  assert.match(
+    told((uut) => uut.numeric("Vcc", "5")),
+    /^TypeError: step Vcc: value: found "5", expected a number/,
+  );
+  assert.match(
+    told((uut) => uut.numeric("Vcc", 5, { untis: "V" })),
+    /^TypeError: step Vcc: there is no option "untis"; there are .*unit/,
+  );
+  assert.match(
+    told((uut) => uut.numeric("Vcc", 5, { limits: [4, 6] })),
+    /step Vcc: limits: found an array, expected limits/,
+  );
+  assert.match(
+    told((uut) => uut.numeric("Vcc", 5, { limits: TextLimits.equalTo("x") })),
+    /eq|case-sensitive|limits of a number/,
+  );
+  assert.match(
+    told((uut) => uut.passFail("LED", "PASS")),
+    /step LED: status: found "PASS", expected one of passed/,
+  );
+  assert.match(
+    told((uut) => uut.multiNumeric("m", [{ value: 1 }])),
+    /name of a measurement: found undefined/,
+  );
+  assert.match(
+    told((uut) => uut.action("a", { start: new Date(0) })),
+    /step a: start: found a Date, expected ISO 8601 text/,
+  );
+  assert.match(
+    told((uut) => uut.action(5)),
+    /name of a step: found number 5, expected a text/,
+  );
+  assert.match(
+    told((uut) => uut.action("a", { group: "teardown" })),
+    /group: found "teardown", expected one of main, setup, cleanup/,
+  );
+  assert.match(
+    told((uut) => uut.chart("c", { series: [{ y: [1] }] })),
+    /name of a series/,
+  );
+  assert.match(
+    told((uut) => uut.attach({ name: "a", contentType: "x/y" })),
+    /attachment: content: found undefined/,
+  );
+  assert.match(
+    told((uut) => uut.attachFile("a.log", "x/y")),
+    /attachFile: found "a.log", expected a file of the input/,
+  );
+  assert.match(
+    told((_, reports) => reports.uut()),
+    /header/,
+  );
+  assert.match(
+    told((_, reports) => reports.uut({ serialNumber: 5 })),
+    /header: serialNumber: found number 5, expected a text/,
+  );
+  assert.match(
+    told((_, reports) => reports.uut({ serialNumber: "A", program: { name: "Main", status: "passed" } })),
+    /no option "status"/,
+  );
+  assert.match(
+    told((_, reports) => reports.emitJson({ a: NaN })),
+    /emitJson: a is NaN, which JSON cannot hold/,
+  );
 });
 
 test("a text with half a character goes with a replacement", () => {
@@ -183,7 +307,10 @@ test("a finished report takes nothing more", () => {
 });
 
 test("a report that was neither finished nor discarded is an error", () => {
-  assert.match(written((reports) => reports.uut({ serialNumber: "A-1" })).error.message, /neither finished nor discarded: A-1/);
+  assert.match(
+    written((reports) => reports.uut({ serialNumber: "A-1" })).error.message,
+    /neither finished nor discarded: A-1/,
+  );
   assert.deepEqual(written((reports) => reports.uut({ serialNumber: "A-1" }).discard()).reports, []);
 });
 

@@ -1,4 +1,5 @@
-// node places.mjs <bundle.js>: writes the table of places into the bundle, from <bundle.js>.map beside it. See src/places.js.
+// node places.mjs <bundle.js>: writes the table of places into the bundle, from <bundle.js>.map beside it. See
+// src/places.js.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, relative, resolve, sep } from "node:path";
@@ -55,11 +56,21 @@ firstMappings(map.mappings).forEach((mapping, index) => {
   if (!files.includes(name)) files.push(name);
   const file = files.indexOf(name);
   const last = runs.at(-1);
-  if (last !== undefined && last[2] === file && last[0] + last[1] === index + 1 && last[3] + last[1] === mapping.line + 1) last[1] += 1;
+  if (
+    last !== undefined &&
+    last[2] === file &&
+    last[0] + last[1] === index + 1 &&
+    last[3] + last[1] === mapping.line + 1
+  )
+    last[1] += 1;
   else runs.push([index + 1, 1, file, mapping.line + 1]);
 });
 
 const text = readFileSync(bundle, "utf8");
 const mark = '"@places@"';
-if (!text.includes(mark)) throw new Error(`${bundle}: no ${mark} in it: it was not bundled with src/component.js, or is done already`);
-writeFileSync(bundle, text.replace(mark, () => JSON.stringify(JSON.stringify({ files, runs }))));
+if (!text.includes(mark))
+  throw new Error(`${bundle}: no ${mark} in it: it was not bundled with src/component.js, or is done already`);
+writeFileSync(
+  bundle,
+  text.replace(mark, () => JSON.stringify(JSON.stringify({ files, runs }))),
+);
