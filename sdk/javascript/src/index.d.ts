@@ -187,8 +187,8 @@ export interface SourceFile {
   /** Whether the file begins so. A text stands for its characters up to U+00FF as bytes: `"PK\x03\x04"`. */
   startsWith(beginning: string | Uint8Array): boolean;
   /**
-   * The whole file. For files that fit several times into the plugin's memory (256 MiB by default); else use {@link
-   * read}.
+   * The whole file. For files that fit several times into the plugin's memory (256 MiB by default); else use
+   * {@link read}.
    */
   bytes(): Uint8Array;
   /**
@@ -409,8 +409,8 @@ export interface Reports {
   /** Begins a report on a unit under test. Several may be open at a time, at most 1,024. */
   uut(header: Header): Uut;
   /**
-   * Hands over a whole report, UUT or UUR, as one WSJF document: an object, or JSON text. `key` as in {@link
-   * Header.key}.
+   * Hands over a whole report, UUT or UUR, as one WSJF document: an object, or JSON text. `key` as in
+   * {@link Header.key}.
    *
    * @returns The report's id.
    * @throws ConvertError `rejected`, with what is wrong with the report.
