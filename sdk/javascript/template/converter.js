@@ -1,0 +1,62 @@
+// Converter for my format: a head of `Key: value` lines, then `name;value;low;high;unit` for each measurement.
+
+import { converter, ConvertError, Detection, Limits, number, Outcome, setting } from "wats-converter";
+
+export default converter({
+  name: "my-format",
+  version: "0.1.0",
+  summary: "Logs of my tester",
+  formats: ["My tester's log"],
+  patterns: ["*.log"],
+  contains: ["Serial:"],
+
+  // What an operator can set.
+  settings: {
+    decimal_mark: setting.text(".", "Decimal mark of the numbers.", { minLength: 1, maxLength: 1 }),
+    sequence: setting.text("Measurements", "Name of the sequence that the measurements go into."),
+  },
+
+  // Can I read this file? Look at its beginning.
+  probe(input) {
+    return input.main.startsWith("My tester") ? Detection.certain() : Detection.no('does not begin with "My tester"');
+  },
+
+  // Read it.
+  convert(input, settings, reports) {
+    const lines = input.main.lines();
+    const head = readHead(lines);
+    if (head.Serial === undefined) {
+      throw ConvertError.truncated('no line "Serial: ..." before the first empty line');
+    }
+
+    const uut = reports.uut({ serialNumber: head.Serial, partNumber: head.Part, start: head.Start });
+    uut.open(settings.sequence);
+    for (const { number: line, text } of lines) {
+      if (text.trim() === "") continue;
+      const fields = text.split(";");
+      if (fields.length !== 5) {
+        throw ConvertError.malformed(`found ${fields.length} fields, expected name;value;low;high;unit`, { line });
+      }
+      const [name, value, low, high, unit] = fields;
+      // An unreadable number is an error with its place, never a zero. An empty limit is none.
+      const read = (field, column) => number(field, { line, column, decimalMark: settings.decimal_mark });
+      const limit = (field, column) => (field.trim() === "" ? undefined : read(field, column));
+      uut.numeric(name, read(value, 2), { unit, limits: Limits.inclusive(limit(low, 3), limit(high, 4)) });
+    }
+    uut.close();
+    uut.finish();
+    return Outcome.converted();
+  },
+});
+
+/** The `Key: value` lines up to the first empty line. */
+function readHead(lines) {
+  const head = {};
+  for (let next = lines.next(); !next.done; next = lines.next()) {
+    const { text } = next.value;
+    if (text.trim() === "") break;
+    const [key, ...value] = text.split(": ");
+    head[key] = value.join(": ");
+  }
+  return head;
+}
