@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Any, List, Optional, Tuple, Type
+from typing import Any, Dict, List, Optional, Tuple, Type
 
 from componentize_py_types import Err
 from wit_world.imports import conversion as c
@@ -28,7 +28,7 @@ from ._wire import WireHeader, WireSequence
 from .lookup import Answer, Process, Product
 
 # By the values of this package's enums; None stays none.
-_STATUS = {None: None, **{status: t.Status[status.name] for status in Status}}
+_STATUS: Dict[Any, Any] = {None: None, **{status: t.Status[status.name] for status in Status}}
 _GROUP = {group: r.StepGroup[group.name] for group in StepGroup}
 _SCALE = {scale: r.ChartScale[scale.name] for scale in ChartScale}
 _KIND = {kind: c.ErrorKind[kind.name] for kind in ErrorKind}
@@ -46,6 +46,9 @@ _TEXT_LIMITS = {
 }
 _LOG = r.NumericLimits_Log()
 _TEXT_LOG = r.TextLimits_Log()
+
+
+_sandbox.install()
 
 
 def _value(value: Any) -> Any:
@@ -244,7 +247,8 @@ class _Station:
         if isinstance(answer, l.ProcessAnswer_Found):
             found = answer.value
             return Answer("found", Process(found.code, found.name, _read(found.properties)))
-        return _not_found(answer, l.ProcessAnswer_Unavailable, l.ProcessAnswer_Absent)
+        absent: Answer[Process] = _not_found(answer, l.ProcessAnswer_Unavailable, l.ProcessAnswer_Absent)
+        return absent
 
     def product_by_part_number(self, part_number: str) -> Answer[Product]:
         answer = l.product_by_part_number(part_number)
@@ -252,7 +256,8 @@ class _Station:
             found = answer.value
             product = Product(found.part_number, found.name, list(found.revisions), _read(found.properties))
             return Answer("found", product)
-        return _not_found(answer, l.ProductAnswer_Unavailable, l.ProductAnswer_Absent)
+        absent: Answer[Product] = _not_found(answer, l.ProductAnswer_Unavailable, l.ProductAnswer_Absent)
+        return absent
 
     def uut(self, header: WireHeader) -> _Uut:
         return _Uut(header)
@@ -328,7 +333,7 @@ def _fault(error: BaseException) -> str:
     """Logs the way to an exception, and gives what the operator is told."""
     told, way = _plugin.describe_exception(error)
     if len(way) > 1:
-        station.log(station.Level.DEBUG, f"{type(error).__name__} by way of {', '.join(way)}")
+        station.log(station.Level.DEBUG, f"{type(error).__name__} by way of {', '.join(way[-20:])}")
     return told
 
 

@@ -82,16 +82,16 @@ def _dataclass(cls: type, kind: Any) -> type:
 
 def probe(converter: Type[Converter[Any]], input: Input) -> Detection:
     """Asks a converter about a file. Whatever it raises goes through."""
-    settings = _settings.read(converter._settings, _host.current().settings_json())
+    settings: Any = _settings.read(converter._settings, _host.current().settings_json())
     found = converter().probe(input, settings)
     if not isinstance(found, Detection):
-        raise TypeError(f"{converter.__name__}.probe: expected a Detection, found {type(found).__name__}")
+        raise TypeError(f"{_method(converter.probe)}: expected a Detection, found {type(found).__name__}")
     return found
 
 
 def convert(converter: Type[Converter[Any]], input: Input) -> Outcome:
     """Has a converter read a file. Whatever it raises goes through, except that a raised ``Waiting`` is an outcome."""
-    settings = _settings.read(converter._settings, _host.current().settings_json())
+    settings: Any = _settings.read(converter._settings, _host.current().settings_json())
     try:
         found: Union[Outcome, Waiting] = converter().convert(input, settings, Reports())
     except Waiting as waiting:
@@ -100,10 +100,17 @@ def convert(converter: Type[Converter[Any]], input: Input) -> Outcome:
         return Outcome("waiting", found)
     if not isinstance(found, Outcome):
         raise TypeError(
-            f"{converter.__name__}.convert: expected an Outcome, found {type(found).__name__}; "
+            f"{_method(converter.convert)}: expected an Outcome, found {type(found).__name__}; "
             "end it with `return Outcome.converted()`"
         )
     return found
+
+
+def _method(function: Any) -> str:
+    """Which method of the author's, and where: ``MyFormat.convert (converter.py line 42)``."""
+    code = getattr(function, "__code__", None)
+    place = f" ({_shown(code.co_filename)} line {code.co_firstlineno})" if code else ""
+    return f"{function.__qualname__}{place}"
 
 
 def describe_exception(error: BaseException) -> Tuple[str, List[str]]:

@@ -40,6 +40,7 @@ from . import _host
 from ._values import whole_text
 
 _FILES = "a converter has no files but its input"
+_CLOCK = "a converter has no clock: the same file must give the same reports"
 _entered = False
 
 
@@ -73,48 +74,56 @@ class _Lines(io.TextIOBase):
         return len(text)
 
 
-def _refuse(kind: Callable[[str], BaseException], why: str) -> Callable[..., Any]:
-    def refused(*_: Any, **__: Any) -> Any:
-        raise kind(why)
+def _refuse(original: Any, kind: Callable[[str], BaseException], why: str) -> Callable[..., Any]:
+    """As the original while the component is built, when modules are imported; refuses after that."""
+
+    def refused(*args: Any, **options: Any) -> Any:
+        if _entered:
+            raise kind(why)
+        return original(*args, **options)
 
     return refused
 
 
-def _replacements() -> Sequence[Tuple[Any, str, Any]]:
-    files = _refuse(FileNotFoundError, _FILES)
-    clock = _refuse(RuntimeError, "a converter has no clock: the same file must give the same reports")
-    # Missing in the library's own way, which falls back to something else: `linecache` asks for a file's state.
-    in_os = ["open", "stat", "lstat", "listdir", "scandir", "mkdir", "remove", "unlink", "rename", "getcwd", "readlink"]
-    in_time = ["time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time"]
-    now = ["localtime", "gmtime", "ctime", "asctime", "strftime"]
-    given_time = [(time, name, _with_time(getattr(time, name), clock)) for name in now]
-    return [
-        (builtins, "open", files),
-        (io, "open", files),
-        (io, "open_code", files),
-        *[(os, name, files) for name in in_os if hasattr(os, name)],
-        (os, "urandom", _refuse(RuntimeError, "a converter has no random numbers")),
-        (os, "isatty", lambda descriptor: False),
-        *[(time, name, clock) for name in in_time if hasattr(time, name)],
-        (time, "sleep", clock),
-        *given_time,
-    ]
+def _with_time(original: Any, wanted: int) -> Callable[..., Any]:
+    """As the original where a time is given, its last argument; without one it would ask the clock."""
+
+    def refused(*args: Any) -> Any:
+        if _entered and (len(args) < wanted or args[-1] is None):
+            raise RuntimeError(_CLOCK)
+        return original(*args)
+
+    return refused
 
 
-def _with_time(function: Callable[..., Any], clock: Callable[..., Any]) -> Callable[..., Any]:
-    """The function where a time is given, which is its last argument; without one it would ask the clock."""
-    wanted = 2 if function.__name__ == "strftime" else 1
-    return lambda *args: function(*args) if len(args) >= wanted and args[-1] is not None else clock()
+def _replace(module: Any, names: str, kind: Callable[[str], BaseException], why: str) -> None:
+    for name in names.split():
+        if hasattr(module, name):
+            setattr(module, name, _refuse(getattr(module, name), kind, why))
+
+
+def install() -> None:
+    """Puts the stand-ins in place. Early, so that ``from time import time`` gets one; they refuse only after ``enter``."""
+    # Missing in the library's own way, which then does without: `linecache` asks for a file's state.
+    names = "open stat lstat listdir scandir mkdir remove unlink rename replace getcwd readlink access"
+    _replace(os, names, FileNotFoundError, _FILES)
+    _replace(io, "open open_code", FileNotFoundError, _FILES)
+    _replace(builtins, "open", FileNotFoundError, _FILES)
+    _replace(os, "urandom getrandom", RuntimeError, "a converter has no random numbers")
+    _replace(time, "time time_ns monotonic monotonic_ns perf_counter perf_counter_ns", RuntimeError, _CLOCK)
+    _replace(time, "process_time process_time_ns clock_gettime sleep", RuntimeError, _CLOCK)
+    for name in ("localtime", "gmtime", "ctime", "asctime"):
+        setattr(time, name, _with_time(getattr(time, name), 1))
+    setattr(time, "strftime", _with_time(time.strftime, 2))
 
 
 def enter() -> None:
-    """Puts the stand-ins in place, once."""
+    """From now on a file is read: what was imported is there, and nothing else."""
     global _entered
     if _entered:
         return
     _entered = True
-    for module, name, value in _replacements():
-        setattr(module, name, value)
+    setattr(os, "isatty", lambda descriptor: False)
     # Modules that are built in need no file.
     sys.meta_path[:] = [importlib.machinery.BuiltinImporter, importlib.machinery.FrozenImporter, _Absent]
     sys.stdout = _Lines("info")

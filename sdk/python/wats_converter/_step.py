@@ -293,10 +293,10 @@ class MultiPassFailStep(Step):
     __slots__ = ()
     body: List[PassFailMeasurement]
 
-    def measure(self, name: str, status: Union[bool, Status]) -> MultiPassFailStep:
+    def measure(self, name: str, passed: Union[bool, Status]) -> MultiPassFailStep:
         """Adds a yes or no with a name that is unique in the step."""
         self._change()
-        self.body.append(PassFailMeasurement(name, status))
+        self.body.append(PassFailMeasurement(name, passed))
         return self
 
 

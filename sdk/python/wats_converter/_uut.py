@@ -132,11 +132,9 @@ class Uut:
         self._push(step, options)
         return step
 
-    def pass_fail(self, name: str, status: Union[bool, Status], **options: Unpack[StepOptions]) -> Step:
-        """A step that is a yes or no: a ``bool`` or a ``Status``, which is the measurement's."""
-        if "status" in options:
-            raise TypeError("a pass/fail step has the status of its measurement")
-        step = Step(self, name, "pass-fail", PassFailMeasurement("", status))
+    def pass_fail(self, name: str, passed: Union[bool, Status], **options: Unpack[StepOptions]) -> Step:
+        """A step that is a yes or no: a ``bool`` or a ``Status``."""
+        step = Step(self, name, "pass-fail", PassFailMeasurement("", passed))
         self._push(step, options)
         return step
 
@@ -172,9 +170,9 @@ class Uut:
         self._push(step, options)
         return step
 
-    def chart(self, name: str, chart: Chart, **options: Unpack[StepOptions]) -> Step:
+    def chart(self, name: str, body: Chart, **options: Unpack[StepOptions]) -> Step:
         """A step that is a chart. For a chart beside a measurement see the option ``chart``."""
-        step = Step(self, name, "chart", _of(chart, Chart, "chart"))
+        step = Step(self, name, "chart", _of(body, Chart, "chart"))
         self._push(step, options)
         return step
 

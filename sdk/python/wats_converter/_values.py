@@ -146,7 +146,7 @@ class Record:
         return [(name, getattr(self, name)) for name in names if not name.startswith("_")]
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._fields() == other._fields()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._fields() == other._fields()
 
     def __repr__(self) -> str:
         shown = (f"{name}={value!r}" for name, value in self._fields() if value not in (None, "", [], {}))
