@@ -349,7 +349,10 @@ def export(converter: Type[_plugin.Converter[Any]]) -> None:
 
     class WitWorld:
         def __init__(self) -> None:
-            # While the component is built: what is alive now stays, and the collector need never look at it again.
+            # This runs while the component is built. Random numbers would be others after each build.
+            if "random" in sys.modules:
+                sys.modules["random"].seed(0)
+            # What is alive now stays, and the collector need never look at it again.
             gc.collect()
             gc.freeze()
 

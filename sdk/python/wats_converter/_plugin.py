@@ -19,8 +19,13 @@ from ._settings import NoSettings
 
 _S = TypeVar("_S")
 
-_OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
-_LIBRARY_FOLDER = os.path.dirname(os.path.abspath(os.__file__))
+# In a component most of the library lies in another folder than `os`.
+_NOT_THE_AUTHORS = (
+    "<",
+    os.path.dirname(os.path.abspath(__file__)) + os.sep,
+    os.path.dirname(os.path.abspath(os.__file__)) + os.sep,
+    os.path.dirname(os.path.abspath(typing.__file__)) + os.sep,
+)
 
 
 class Converter(abc.ABC, Generic[_S]):
@@ -127,7 +132,7 @@ def _author_frames(traceback: Optional[TracebackType]) -> List[Tuple[str, int]]:
     frames = []
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename
-        if not file.startswith(("<", _OWN_FOLDER + os.sep, _LIBRARY_FOLDER + os.sep)):
+        if not file.startswith(_NOT_THE_AUTHORS):
             frames.append((_shown(file), traceback.tb_lineno))
         traceback = traceback.tb_next
     return frames
