@@ -41,6 +41,10 @@ class ErrorTest(unittest.TestCase):
             datetime.datetime.strptime("x", "%d.%m.%Y")
         self.assertIs(caught.exception.kind, ErrorKind.MALFORMED)
         self.assertIn("does not match format", caught.exception.message)
+        with self.assertRaises(KeyError), at(Place.line(1)):
+            raise KeyError("x")
+        with self.assertRaises(Error), at(Place.line(1), KeyError):
+            raise KeyError("x")
 
     def test_a_raised_waiting_is_an_outcome(self) -> None:
         def work(input: object, reports: object) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from typing import Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import Iterator, List, NamedTuple, Optional, Tuple, Type, Union
 
 from ._values import Record, U32, whole, whole_text
 
@@ -180,14 +180,16 @@ class Error(Exception):
 
 
 @contextlib.contextmanager
-def at(place: Place) -> Iterator[None]:
+def at(place: Place, *kinds: Type[Exception]) -> Iterator[None]:
     """Gives a place to what goes wrong inside::
 
         with at(Place.cell(line.number, 3)):
             when = datetime.strptime(fields[2], "%d.%m.%Y")
+        with at(Place(), ElementTree.ParseError):
+            root = ElementTree.fromstring(input.main.text())
 
-    An ``Error`` without a place gets it. A ``ValueError``, which is what Python's own readers raise, becomes an error of kind
-    ``MALFORMED`` with its text.
+    An ``Error`` without a place gets it. A ``ValueError``, which is what most of Python's own readers raise, becomes an error of
+    kind ``MALFORMED`` with its text; so does an exception of the further kinds.
     """
     try:
         yield
@@ -195,5 +197,5 @@ def at(place: Place) -> Iterator[None]:
         if not error.place:
             error.at(place)
         raise
-    except ValueError as error:
+    except (ValueError, *kinds) as error:
         raise Error.malformed(str(error)).at(place) from error
