@@ -340,8 +340,8 @@ def _fault(error: BaseException) -> str:
 def export(converter: Type[_plugin.Converter[Any]]) -> None:
     """Puts the class that componentize-py looks for into the module of the converter."""
     module = sys.modules[converter.__module__]
-    before = getattr(module, "WitWorld", None)
-    if before is not None:
+    before: Any = getattr(module, "WitWorld", None)
+    if hasattr(before, "converter"):
         raise TypeError(
             f"{converter.__module__} has two converters, {before.converter.__name__} and {converter.__name__}: "
             "a plugin is one; leave out the descriptor of a base for others"
@@ -383,6 +383,16 @@ def export(converter: Type[_plugin.Converter[Any]]) -> None:
 
     WitWorld.converter = converter  # type: ignore[attr-defined]
     module.WitWorld = WitWorld  # type: ignore[attr-defined]
+
+
+def expect(base: type) -> None:
+    """In a module with no other converter, says what a class lacks; else it is a base for others."""
+
+    class WitWorld:
+        def __init__(self) -> None:
+            raise TypeError(f"{base.__name__} has no descriptor, and {base.__module__} no other converter")
+
+    vars(sys.modules[base.__module__]).setdefault("WitWorld", WitWorld)
 
 
 def _begin() -> None:

@@ -191,11 +191,12 @@ def at(place: Place, *kinds: Type[Exception]) -> Iterator[None]:
     An ``Error`` without a place gets it. A ``ValueError``, which is what most of Python's own readers raise, becomes an error of
     kind ``MALFORMED`` with its text; so does an exception of the further kinds.
     """
+    wanted: Tuple[Type[Exception], ...] = (ValueError, *kinds)
     try:
         yield
     except Error as error:
         if not error.place:
             error.at(place)
         raise
-    except (ValueError, *kinds) as error:
+    except wanted as error:
         raise Error.malformed(str(error)).at(place) from error

@@ -69,6 +69,10 @@ class Converter(abc.ABC, Generic[_S]):
                 if not isinstance(kind, TypeVar):
                     cls._settings = _dataclass(cls, kind)
         if not hasattr(cls, "descriptor"):
+            if sys.platform == "wasi":
+                from ._component import expect
+
+                expect(cls)
             return
         if not isinstance(cls.descriptor, Descriptor):
             raise TypeError(f"{cls.__name__}.descriptor: expected a Descriptor, found {type(cls.descriptor).__name__}")
