@@ -24,7 +24,6 @@ import encodings.cp850  # noqa: F401
 import encodings.cp1250  # noqa: F401
 import encodings.cp1251  # noqa: F401
 import encodings.cp1252  # noqa: F401
-import encodings.idna  # noqa: F401
 import encodings.iso8859_1  # noqa: F401
 import encodings.iso8859_15  # noqa: F401
 import encodings.latin_1  # noqa: F401
