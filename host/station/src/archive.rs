@@ -25,7 +25,7 @@ pub(crate) use names::with_end;
 use names::{free_names, numbered};
 use sha2::{Digest as _, Sha256};
 use wats_queue::Stat;
-pub(crate) use whole::{SET, file_away_whole, find_whole, is_whole, move_folder, return_set};
+pub(crate) use whole::{file_away_whole, find_whole, is_whole, move_folder, return_set};
 
 use crate::{os, pool, sidecar};
 
@@ -474,7 +474,8 @@ fn digests_in_zip(file: &Path) -> io::Result<Vec<(PathBuf, [u8; 32])>> {
     let mut digests = Vec::with_capacity(zip.len());
     for index in 0..zip.len() {
         let inner = zip.by_index(index).map_err(io::Error::other)?;
-        digests.push((PathBuf::from(inner.name()), digest_of(inner)?));
+        let path = PathBuf::from(inner.name().map_err(unpacked)?.into_owned());
+        digests.push((path, digest_of(inner)?));
     }
     Ok(digests)
 }

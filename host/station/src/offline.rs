@@ -162,10 +162,14 @@ impl Offline {
         let path = file.strip_prefix(&inbox.path).unwrap_or(&file).to_owned();
         let found = if is_folder { folders::read(&inbox, &path)? } else { this_file(&inbox, &file, path)? };
         match found.lacks {
-            Lacks::Rules(why) => return Ok(Answer::Waiting { why: why.unwrap_or_else(|| "the folder is empty".into()) }),
+            Lacks::Rules(why) => {
+                return Ok(Answer::Waiting { why: why.unwrap_or_else(|| "the folder is empty".into()) });
+            }
             Lacks::Never(why) => return Err(std::io::Error::other(why)),
             Lacks::Companions { missing, required: true, .. } => {
-                return Ok(Answer::Waiting { why: format!("files that belong to it are missing: {}", missing.join(", ")) });
+                return Ok(Answer::Waiting {
+                    why: format!("files that belong to it are missing: {}", missing.join(", ")),
+                });
             }
             Lacks::Nothing | Lacks::Companions { .. } | Lacks::Main => {}
         }

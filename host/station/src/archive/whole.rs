@@ -14,8 +14,8 @@ use std::{
 use wats_queue::Stat;
 
 use super::{
-    Action, CLAIM_PREFIX, FiledAway, PART_FOLDER, at, claim, create_part_folder, free_names, make_folder, names::with_end, pack_all,
-    place, put_back, remove_if_empty, remove_ours,
+    Action, CLAIM_PREFIX, FiledAway, PART_FOLDER, at, claim, create_part_folder, free_names, make_folder,
+    names::with_end, pack_all, place, put_back, remove_if_empty, remove_ours,
 };
 use crate::{
     config::{Inbox, SourceKind},
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// A set lies in the archive in a folder that is called like its main file, and this.
-pub(crate) const SET: &str = ".set";
+const SET: &str = ".set";
 /// The folder in which a set is brought together; what is in it belongs into the folder above.
 const TOGETHER: &str = ".wats-set";
 
@@ -216,10 +216,16 @@ fn zip_folder(
     relative: &Path,
     passes: &dyn Fn(&'static str),
 ) -> io::Result<PathBuf> {
-    super::write_anew(to, relative, ".zip", |file| pack_all(folder, file), || {
-        passes("archive.placed");
-        remove(inbox, folder, passes)
-    })
+    super::write_anew(
+        to,
+        relative,
+        ".zip",
+        |file| pack_all(folder, file),
+        || {
+            passes("archive.placed");
+            remove(inbox, folder, passes)
+        },
+    )
 }
 
 /// Removes a folder. Renaming it is what decides: what is left of it after a crash is removed at the next start.
@@ -330,3 +336,6 @@ pub(super) fn new_part(folder: &Path, number: u64) -> io::Result<PathBuf> {
     fs::create_dir(&part)?;
     Ok(part)
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,7 +171,8 @@ impl Checker<'_> {
         let patterns = if raw.patterns.is_empty() { vec!["*".to_owned()] } else { raw.patterns.clone() };
         let settle = self.seconds(&key("settle_seconds"), raw.settle_seconds);
         let (ready, settle) = self.ready(&key, &raw, settle);
-        let related = raw.related.iter().enumerate().filter_map(|(number, rule)| self.related(&key, number, rule)).collect();
+        let related =
+            raw.related.iter().enumerate().filter_map(|(number, rule)| self.related(&key, number, rule)).collect();
         if !(1..=MOST_FILES).contains(&raw.max_files) {
             self.wrong(&key("max_files"), format!("found {}; from 1 to {MOST_FILES}", raw.max_files));
         }

@@ -107,3 +107,52 @@ pub(crate) fn owner(rules: &[Related], stems: &[HashSet<Vec<u8>>], name: &OsStr)
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn rules(text: &str) -> Vec<Related> {
+        let text = format!("[[inbox]]\nname = \"in\"\npath = \"in\"\n[[inbox.related]]\n{text}");
+        Config::from_toml(&text, "test", std::path::Path::new("/srv")).unwrap().inboxes.remove(0).related
+    }
+
+    #[test]
+    fn companions_are_told_by_their_names_whatever_is_in_them() {
+        let rules = rules("main = \"*.csv\"\ncompanions = [\"{stem}_*.log\", \"pic-{stem}.png\"]\n");
+        let roles =
+            ["a.csv", "a_1.log", "a.log", "PIC-[x]*.PNG", "pic-.png", "a.txt"].map(|name| role(&rules, name.as_ref()));
+        assert_eq!(roles, [Role::Main(0), Role::Companion, Role::Alone, Role::Companion, Role::Alone, Role::Alone]);
+        let stems = [["a", "a_1", "[x]*"].map(|stem| stem.as_bytes().to_vec()).into()];
+        let owner = |name: &str| {
+            owner(&rules, &stems, name.as_ref()).map(|(_, which, stem)| (which, String::from_utf8(stem).unwrap()))
+        };
+        assert_eq!(owner("a_1_x.log"), Some((0, "a_1".into())), "the longest");
+        assert_eq!(owner("A_1.log"), Some((0, "a".into())));
+        assert_eq!(owner("PIC-[x]*.PNG"), Some((1, "[x]*".into())));
+        assert_eq!(owner("b_1.log"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_what_would_be_right() {
+        let check = |text: &str, word: &str| {
+            let text = format!("[[inbox]]\nname = \"in\"\npath = \"in\"\n{text}");
+            let error = Config::from_toml(&text, "test", std::path::Path::new("/srv")).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        };
+        check("[inbox.ready]\nmarker = \"DONE\"\n", "source = \"folders\"");
+        check(
+            "source = \"folders\"\n[[inbox.related]]\nmain = \"*\"\ncompanions = [\"{stem}.x\"]\n",
+            "source = \"files\"",
+        );
+        check("source = \"folders\"\nrecursive = false\n", "leave it out");
+        check("source = \"folders\"\nidentity = \"append\"\n", "append");
+        check("source = \"folders\"\n[inbox.ready]\nmarker = \"a/b\"\n", "the name of a file");
+        check("max_files = 0\n", "from 1 to 9000");
+        check("[[inbox.related]]\nmain = \"*.csv\"\ncompanions = []\n", "at least one");
+        check("[[inbox.related]]\nmain = \"*.csv\"\ncompanions = [\"golden.cfg\"]\n", "{stem}");
+        check("[[inbox.related]]\nmain = \"*.csv\"\ncompanions = [\"{stem}*\"]\n", "fits the main files");
+        check("[[inbox.related]]\nmain = \"[\"\ncompanions = [\"{stem}.png\"]\n", "no pattern");
+    }
+}

@@ -25,7 +25,8 @@ pub(crate) fn look(inbox: &Inbox, path: &Path, before: impl FnMut(&Path)) -> Opt
     let found = std::fs::symlink_metadata(&folder).ok()?;
     if found.is_file() {
         let stat = crate::os::stat_of(&found);
-        let why = "it is a file, and the inbox takes whole folders (source = \"folders\"); move it into one, or take it away";
+        let why =
+            "it is a file, and the inbox takes whole folders (source = \"folders\"); move it into one, or take it away";
         return Some(Found { lacks: Lacks::Rules(Some(why.into())), ..Found::file(relative, stat) });
     }
     if !found.is_dir() {

@@ -62,7 +62,9 @@ pub(crate) fn list(root: &Path, most: usize, mut before: impl FnMut(&Path)) -> i
                 }
                 Ok(found) if found.is_file() => {
                     if listing.files.len() >= most {
-                        refuse(format!("it holds more than {most} files (max_files of the inbox); take some away, or allow more"));
+                        refuse(format!(
+                            "it holds more than {most} files (max_files of the inbox); take some away, or allow more"
+                        ));
                         return Ok(listing);
                     }
                     if let Ok(relative) = path.strip_prefix(root) {
@@ -71,7 +73,10 @@ pub(crate) fn list(root: &Path, most: usize, mut before: impl FnMut(&Path)) -> i
                 }
                 // Neither followed nor given to anybody; it goes where its folder goes.
                 Ok(found) if found.is_symlink() => {}
-                Ok(_) => refuse(format!("{} is neither a file nor a folder (a pipe, a device); take it away", path.display())),
+                Ok(_) => refuse(format!(
+                    "{} is neither a file nor a folder (a pipe, a device); take it away",
+                    path.display()
+                )),
                 // Gone between the two calls: a change that the next look tells.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => refuse(format!("{} cannot be read: {error}", path.display())),
@@ -129,9 +134,8 @@ pub(crate) fn digest_of_all<'a>(files: impl IntoIterator<Item = (&'a Path, [u8; 
 /// lacks to be complete; nothing where it holds no file at all.
 pub(crate) fn given(inbox: &Inbox, files: &[(PathBuf, Stat)]) -> Result<Vec<(PathBuf, Stat)>, Option<String>> {
     let rules = &inbox.ready;
-    let is_marker = |path: &Path| {
-        rules.marker.as_ref().is_some_and(|marker| path.as_os_str().eq_ignore_ascii_case(marker))
-    };
+    let is_marker =
+        |path: &Path| rules.marker.as_ref().is_some_and(|marker| path.as_os_str().eq_ignore_ascii_case(marker));
     if files.is_empty() {
         return Err(None);
     }
@@ -146,7 +150,10 @@ pub(crate) fn given(inbox: &Inbox, files: &[(PathBuf, Stat)]) -> Result<Vec<(Pat
     let mut given: Vec<_> = files.iter().filter(|(path, _)| wanted(path)).cloned().collect();
     let fewest = rules.min_files.max(1);
     if given.len() < fewest {
-        return Err(Some(format!("it holds {} files for plugins, and {fewest} are needed (inbox.ready.min_files)", given.len())));
+        return Err(Some(format!(
+            "it holds {} files for plugins, and {fewest} are needed (inbox.ready.min_files)",
+            given.len()
+        )));
     }
     let fits = |glob: &globset::GlobMatcher, path: &Path| {
         glob.is_match(path) || path.file_name().is_some_and(|name| glob.is_match(name))
@@ -169,4 +176,31 @@ pub(crate) fn given(inbox: &Inbox, files: &[(PathBuf, Stat)]) -> Result<Vec<(Pat
     given.sort_by(|(a, _), (b, _)| a.cmp(b));
     given.insert(0, main);
     Ok(given)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ids of reports rest on it: it must never change.
+    #[test]
+    fn the_digest_of_several_files_is_that_of_their_paths_and_digests() {
+        let files = [(Path::new("b.csv"), [1; 32]), (Path::new("in/a.png"), [2; 32])];
+        let mut expected = Sha256::new();
+        expected.update([&[0, 0, 0, 0, 0, 0, 0, 5][..], b"b.csv", &[1; 32]].concat());
+        expected.update([&[0, 0, 0, 0, 0, 0, 0, 8][..], b"in/a.png", &[2; 32]].concat());
+        assert_eq!(digest_of_all(files), <[u8; 32]>::from(expected.finalize()));
+    }
+
+    #[test]
+    fn the_stat_of_several_files_changes_with_each_of_them() {
+        let stat = |size, mtime_ns, file| Stat { size, mtime_ns, file_id: Some(FileId { volume: 1, file }) };
+        let all = |first: &str, one| stat_of_all([(Path::new(first), one), (Path::new("b"), stat(5, 7, 2))]);
+        let usual = all("a", stat(1, 3, 1));
+        assert_eq!((usual.size, usual.mtime_ns), (6, 7));
+        assert_eq!(usual, all("a", stat(1, 3, 1)));
+        for (name, one) in [("c", stat(1, 3, 1)), ("a", stat(2, 3, 1)), ("a", stat(1, 4, 1)), ("a", stat(1, 3, 9))] {
+            assert_ne!(usual.file_id, all(name, one).file_id);
+        }
+    }
 }

@@ -47,11 +47,7 @@ impl Arrived {
 
     /// Its files.
     fn files(&self) -> Vec<Part> {
-        if self.parts.is_empty() {
-            vec![Part { path: self.path.clone(), stat: self.stat }]
-        } else {
-            self.parts.clone()
-        }
+        if self.parts.is_empty() { vec![Part { path: self.path.clone(), stat: self.stat }] } else { self.parts.clone() }
     }
 }
 

@@ -34,7 +34,8 @@ impl Checker<'_> {
             }
         }
         if raw.identity == Identity::Append && (is_folders || !raw.related.is_empty()) {
-            let message = "a log that grows (\"append\") is one file by itself; without source = \"folders\" and related";
+            let message =
+                "a log that grows (\"append\") is one file by itself; without source = \"folders\" and related";
             self.wrong(&key("identity"), message.into());
         }
         let given = raw.ready.clone().unwrap_or_default();
@@ -64,7 +65,12 @@ impl Checker<'_> {
     }
 
     /// Files that belong to others.
-    pub(super) fn related(&mut self, key: &impl Fn(&str) -> String, number: usize, raw: &RawRelated) -> Option<Related> {
+    pub(super) fn related(
+        &mut self,
+        key: &impl Fn(&str) -> String,
+        number: usize,
+        raw: &RawRelated,
+    ) -> Option<Related> {
         let key = |name: &str| key(&format!("related[{number}].{name}"));
         let main = self.matcher(&key("main"), &raw.main);
         if raw.companions.is_empty() {
@@ -86,7 +92,8 @@ impl Checker<'_> {
             let plainest = raw.main.replace(['*', '?'], "x");
             let whole = self.matcher(&key("companions"), &pattern.replace(STEM, "*"));
             if whole.is_some_and(|whole| whole.is_match(&plainest)) {
-                let message = format!("{pattern:?} fits the main files ({}) as well; each would wait for another", raw.main);
+                let message =
+                    format!("{pattern:?} fits the main files ({}) as well; each would wait for another", raw.main);
                 self.wrong(&key("companions"), message);
             }
             companions.push(companion);
