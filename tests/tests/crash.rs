@@ -2,6 +2,9 @@
 //! lost, nothing comes twice, and the same campaign with a commit that is broken on purpose is found out.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+#[path = "crash/whole.rs"]
+mod whole;
+
 use std::{fs, io::Write as _};
 
 use wats_sim::fault::{Action, Rule, Script};

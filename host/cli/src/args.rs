@@ -65,7 +65,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArgs {
-    /// The files.
+    /// The files, each with those that belong to it by `[[inbox.related]]`; or folders, each as one source.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Use this plugin. Default: that of the inbox, else the one that recognises the file best.

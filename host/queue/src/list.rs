@@ -342,7 +342,7 @@ impl Db<'_> {
         Ok(Trace { sources, reports, truncated })
     }
 
-    /// By the path in any inbox, or else by the name alone.
+    /// By the path in any inbox, or else by the name alone, or else by a file of a source that has several.
     fn sources_of_file(&self, file: &str, limit: usize) -> Result<Vec<SourceRow>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let exact = self.sources_where(
@@ -354,10 +354,21 @@ impl Db<'_> {
         }
         let suffix = format!("/{file}");
         // Through all names, but not through the rows.
-        self.sources_where(
+        let named = self.sources_where(
             "id IN (SELECT id FROM source INDEXED BY source_path WHERE substr(path, -length(?1)) = ?1) \
              ORDER BY id DESC LIMIT ?2",
             rusqlite::params![suffix, limit],
+        )?;
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        // As the inputs have it in their list of files: with its folder, or behind one.
+        let quoted = serde_json::Value::from(file).to_string();
+        let behind = format!("/{}", quoted.trim_start_matches('"'));
+        self.sources_where(
+            "id IN (SELECT id FROM source WHERE instr(inputs, '\"files\":[') > 0 \
+             AND (instr(inputs, ?1) > 0 OR instr(inputs, ?2) > 0)) ORDER BY id DESC LIMIT ?3",
+            rusqlite::params![quoted, behind, limit],
         )
     }
 }

@@ -108,7 +108,8 @@ pub struct Source {
     pub identity: Vec<u8>,
     /// Which plugin, if one was asked at all.
     pub plugin: Option<PluginRef>,
-    /// The inputs that are not in the file (name, mtime, zone, lookup answers), as JSON; opaque here.
+    /// The inputs that are not in the file (name, mtime, zone, lookup answers), as JSON. Opaque here, but for `files`: a list of
+    /// the paths of a source that has several files, by which a trace finds it.
     pub inputs: String,
     /// Trace context (W3C `traceparent`), so that the delivery joins the trace of the conversion.
     pub trace: Option<String>,

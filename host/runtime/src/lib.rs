@@ -72,4 +72,4 @@ pub use manifest::{Grant, Grants, Manifest};
 pub use plugin::Plugin;
 pub use recognition::HEAD_BYTES;
 pub use runtime::{Runtime, RuntimeOptions};
-pub use source::{Content, Source, SourceFile};
+pub use source::{Content, Reopen, Source, SourceFile};

@@ -1,5 +1,6 @@
 //! What there is to convert: a file that was dropped, and the files that belong to it.
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -65,6 +66,17 @@ pub enum Content {
     Bytes(Arc<[u8]>),
     /// On disk, open for reading. The caller verifies afterwards that it did not change.
     File(Arc<File>),
+    /// On disk, opened for each read: for sources of so many files that they cannot all be held open. Likewise.
+    Reopened(Arc<dyn Reopen>),
+}
+
+/// Opens a file that is read now and then.
+pub trait Reopen: fmt::Debug + Send + Sync {
+    /// Opens it for reading.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is another file than it was.
+    fn open(&self) -> io::Result<File>;
 }
 
 impl SourceFile {
@@ -89,11 +101,14 @@ impl SourceFile {
                 let piece = start.checked_add(length).and_then(|end| bytes.get(start..end));
                 Ok(piece.unwrap_or_default().to_vec())
             }
-            Content::File(file) => {
-                let mut bytes = vec![0; length];
-                crate::os::read_exact_at(file, &mut bytes, offset)?;
-                Ok(bytes)
-            }
+            Content::File(file) => read_piece(file, offset, length),
+            Content::Reopened(file) => read_piece(&file.open()?, offset, length),
         }
     }
+}
+
+fn read_piece(file: &File, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    crate::os::read_exact_at(file, &mut bytes, offset)?;
+    Ok(bytes)
 }

@@ -11,6 +11,7 @@
 
 mod folders;
 mod names;
+mod whole;
 
 use std::{
     ffi::{OsStr, OsString},
@@ -24,6 +25,7 @@ pub(crate) use names::with_end;
 use names::{free_names, numbered};
 use sha2::{Digest as _, Sha256};
 use wats_queue::Stat;
+pub(crate) use whole::{file_away_whole, find_whole, is_whole, move_folder, return_set};
 
 use crate::{os, pool, sidecar};
 
@@ -223,7 +225,8 @@ impl Strays {
 }
 
 /// Returns files that a crash left in private folders below `inbox`, or beside them; `except` is in use.
-pub(crate) fn put_back_strays(inbox: &Path, recursive: bool, except: Option<&str>) -> Strays {
+/// `whole` says that a folder in a private folder is one source.
+pub(crate) fn put_back_strays(inbox: &Path, recursive: bool, whole: bool, except: Option<&str>) -> Strays {
     let mut strays = Strays::default();
     let except = except.map(|who| OsString::from(format!("{CLAIM_PREFIX}{who}")));
     let mut folders = vec![inbox.to_path_buf()];
@@ -250,7 +253,7 @@ pub(crate) fn put_back_strays(inbox: &Path, recursive: bool, except: Option<&str
                     folders.push(entry.path());
                 }
             } else if except.as_ref() != Some(&name) {
-                empty_claim(&entry.path(), &folder, &mut strays);
+                empty_claim(&entry.path(), &folder, whole, &mut strays);
             }
         }
         if strays.failed.len() > failures {
@@ -267,15 +270,17 @@ fn split_beside(name: &OsStr) -> Option<(OsString, OsString)> {
 }
 
 /// Returns all files below a private folder to where they were below `home`, and removes it.
-fn empty_claim(claim: &Path, home: &Path, strays: &mut Strays) {
+fn empty_claim(claim: &Path, home: &Path, whole: bool, strays: &mut Strays) {
     let failures = strays.failed.len();
     let entries = strays.step(claim, fs::read_dir(claim));
     for stray in entries.into_iter().flatten() {
         let Some(stray) = strays.step(claim, stray) else { break };
         let (path, target) = (stray.path(), home.join(stray.file_name()));
-        if strays.step(&path, stray.file_type()).is_some_and(|kind| kind.is_dir()) {
-            if strays.step(&target, make_folder(&target)).is_some() {
-                empty_claim(&path, &target, strays);
+        if !whole && strays.step(&path, stray.file_type()).is_some_and(|kind| kind.is_dir()) {
+            if whole::is_together(&stray.file_name()) {
+                empty_claim(&path, home, whole, strays);
+            } else if strays.step(&target, make_folder(&target)).is_some() {
+                empty_claim(&path, &target, whole, strays);
             }
         } else if strays.step(&path, put_back(&path, &target)).is_some() {
             strays.count += 1;
@@ -362,14 +367,27 @@ fn write_into(
     suffix: &str,
     write: impl FnOnce(&Path, &OsStr, fs::File) -> io::Result<fs::File>,
 ) -> io::Result<PathBuf> {
+    let name = relative.file_name().unwrap_or_default();
+    let remove = || os::patiently(|| fs::remove_file(file));
+    write_anew(folder, relative, suffix, |to| write(file, name, to), remove)
+}
+
+/// The same for whatever is written, and removed where it was.
+fn write_anew(
+    folder: &Path,
+    relative: &Path,
+    suffix: &str,
+    write: impl FnOnce(fs::File) -> io::Result<fs::File>,
+    remove: impl FnOnce() -> io::Result<()>,
+) -> io::Result<PathBuf> {
     let (folder_of_it, inner) = place(folder, relative)?;
     let name = with_end(inner, suffix.as_ref());
     let (part, to) = create_part(folder)?;
-    let placed = write(file, inner, to).and_then(|written| {
+    let placed = write(to).and_then(|written| {
         written.sync_all()?;
         drop(written);
         let target = move_to_free_name(&part, &folder_of_it, &name)?;
-        let removed = os::sync_dir(&folder_of_it).and_then(|()| os::patiently(|| fs::remove_file(file)));
+        let removed = os::sync_dir(&folder_of_it).and_then(|()| remove());
         if let Err(error) = removed {
             remove_ours(&target);
             return Err(error);
@@ -382,9 +400,16 @@ fn write_into(
     placed
 }
 
+/// Of what is not whole, so that each has a name of its own.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+
+/// The same for a folder.
+fn create_part_folder(folder: &Path) -> io::Result<PathBuf> {
+    whole::new_part(folder, NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Creates a file to be written, on the volume of the folder.
 pub(crate) fn create_part(folder: &Path) -> io::Result<(PathBuf, fs::File)> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
     let parts = folder.join(PART_FOLDER);
     make_folder(&parts)?;
     let part = parts.join(format!("{}-{}", pool::claim_name(), NUMBER.fetch_add(1, Ordering::Relaxed)));
@@ -400,9 +425,10 @@ pub(crate) fn remove_parts(folder: &Path) {
 }
 
 pub(crate) fn remove_ours(path: &Path) {
-    match fs::remove_file(path) {
+    let is_folder = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+    match if is_folder { fs::remove_dir_all(path) } else { fs::remove_file(path) } {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(file = %path.display(), %error, "a file that is not whole could not be removed");
+            tracing::warn!(file = %path.display(), %error, "what is not whole could not be removed");
         }
         _ => {}
     }
@@ -426,6 +452,32 @@ fn pack(file: &Path, name: &OsStr, to: fs::File) -> io::Result<fs::File> {
     zip.start_file(name.to_string_lossy(), options).map_err(unpacked)?;
     io::copy(&mut from, &mut zip)?;
     zip.finish().map_err(unpacked)
+}
+
+/// Packs all plain files of a folder.
+fn pack_all(folder: &Path, to: fs::File) -> io::Result<fs::File> {
+    let mut zip = zip::ZipWriter::new(to);
+    for (path, stat) in crate::intake::parts::list(folder, usize::MAX, |_| {})?.files {
+        let mut from = os::open_for_reading(&folder.join(&path))?;
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Deflated)
+            .large_file(stat.size > u64::from(u32::MAX / 2));
+        zip.start_file(crate::intake::take::slashed(&path), options).map_err(unpacked)?;
+        io::copy(&mut from, &mut zip)?;
+    }
+    zip.finish().map_err(unpacked)
+}
+
+/// What is in a packed folder.
+fn digests_in_zip(file: &Path) -> io::Result<Vec<(PathBuf, [u8; 32])>> {
+    let mut zip = zip::ZipArchive::new(io::BufReader::new(fs::File::open(file)?)).map_err(io::Error::other)?;
+    let mut digests = Vec::with_capacity(zip.len());
+    for index in 0..zip.len() {
+        let inner = zip.by_index(index).map_err(io::Error::other)?;
+        let path = PathBuf::from(inner.name().map_err(unpacked)?.into_owned());
+        digests.push((path, digest_of(inner)?));
+    }
+    Ok(digests)
 }
 
 /// The cause, so that a full disk is called one.

@@ -35,13 +35,16 @@ pub(crate) fn commit(core: &Core, inbox: &InboxState, taken: &Taken, decision: D
     let digest_only = || taken.digest.to_vec();
     let mut commit = match decision {
         Decision::Converted(Converted { by, valid, lookups }) => {
-            let inputs = serde_json::json!({
+            let mut inputs = serde_json::json!({
                 "asked": valid.asked,
                 "name": &*taken.source.main.name,
                 "modified": &*taken.source.main.modified,
                 "zone": core.config.station.time_zone.iana_name(),
                 "lookups": lookups,
             });
+            if let (Some(inputs), Some(files)) = (inputs.as_object_mut(), files(taken)) {
+                inputs.insert("files".into(), files);
+            }
             let source = source(inbox, taken, valid.identity, Some(&by), inputs.to_string());
             let mut commit = Commit::new(source, Outcome::Committed { reports: valid.count });
             commit.reports = valid.reports;
@@ -49,15 +52,15 @@ pub(crate) fn commit(core: &Core, inbox: &InboxState, taken: &Taken, decision: D
             commit
         }
         Decision::NoReport { by, why, identity } => {
-            Commit::new(source(inbox, taken, identity, Some(&by), String::new()), Outcome::NoReport { why })
+            Commit::new(source(inbox, taken, identity, Some(&by), only_files(taken)), Outcome::NoReport { why })
         }
         Decision::Quarantine { by, sidecar, .. } => {
-            let source = source(inbox, taken, digest_only(), by.as_ref(), String::new());
+            let source = source(inbox, taken, digest_only(), by.as_ref(), only_files(taken));
             Commit::new(source, Outcome::Quarantined { error: sidecar })
         }
         Decision::Wait { by, reason, next_try } => {
             let identity = identity_while_waiting(inbox, &taken.arrived).unwrap_or_else(digest_only);
-            let source = source(inbox, taken, identity, by.as_ref(), String::new());
+            let source = source(inbox, taken, identity, by.as_ref(), only_files(taken));
             Commit::new(source, Outcome::Waiting { reason, next_try })
         }
     };
@@ -68,6 +71,16 @@ pub(crate) fn commit(core: &Core, inbox: &InboxState, taken: &Taken, decision: D
         Identity::Content => OrphanRule::SetAside,
     };
     core.queue.commit_blocking(commit)
+}
+
+/// The files of a source that has several, by which `wats trace` finds it.
+fn files(taken: &Taken) -> Option<serde_json::Value> {
+    let paths = taken.arrived.parts.iter().map(|part| wats_queue::encode_path(&part.path));
+    (!taken.arrived.parts.is_empty()).then(|| paths.collect())
+}
+
+fn only_files(taken: &Taken) -> String {
+    files(taken).map(|files| serde_json::json!({ "files": files }).to_string()).unwrap_or_default()
 }
 
 /// Whether the queue will never take these reports, however often they are offered.

@@ -6,11 +6,16 @@
 mod check;
 mod error;
 mod raw;
+mod raw_source;
+mod sources;
 
 use std::{path::PathBuf, time::Duration};
 
 pub use error::{ConfigError, Problem};
 pub use raw::*;
+pub use raw_source::*;
+pub use sources::{CompanionName, Ready, Related};
+pub(crate) use sources::{Role, STEM, owner, role};
 
 /// A configuration that was checked; what the station runs on.
 #[derive(Debug, Clone)]
@@ -92,6 +97,12 @@ pub struct Inbox {
     pub name: String,
     /// The folder.
     pub path: PathBuf,
+    /// What one source is.
+    pub source: SourceKind,
+    /// When a folder is complete.
+    pub ready: Ready,
+    /// Which files belong to others.
+    pub related: Vec<Related>,
     /// Also its folders.
     pub recursive: bool,
     /// File names to take, without regard to case.
@@ -104,7 +115,7 @@ pub struct Inbox {
     pub identity: Identity,
     /// How files are written.
     pub writer: Writer,
-    /// How long size and time of change must hold still.
+    /// How long size and time of change must hold still; of folders, all that is in them.
     pub settle: Duration,
     /// How often the folder is scanned, events or not.
     pub scan: Duration,
@@ -126,10 +137,19 @@ pub struct Inbox {
     pub unclaimed_wait: Duration,
     /// How long a file of 0 bytes is kept waiting.
     pub empty_wait: Duration,
-    /// Larger files are not read.
+    /// Larger sources are not read.
     pub max_file_bytes: u64,
+    /// Sources of more files are not read.
+    pub max_files: usize,
     /// Defaults of its reports.
     pub defaults: RawDefaults,
+}
+
+impl Inbox {
+    /// Whether a source may be more than one file.
+    pub(crate) fn has_many(&self) -> bool {
+        self.source == SourceKind::Folders || !self.related.is_empty()
+    }
 }
 
 impl Config {

@@ -10,7 +10,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use wats_queue::{EntryId, EntryRow, EntryState, Error, ExportPage, Filter, Page, PriorityClass, Queue, Trace};
 
-use crate::{archive, config::Inbox, sidecar};
+use crate::{
+    archive,
+    config::{Inbox, SourceKind},
+    sidecar,
+};
 
 /// Most bytes of reports that the local interface takes at once.
 pub const MAX_SUBMIT_BYTES: u64 = 64 << 20;
@@ -180,11 +184,25 @@ impl Control {
 }
 
 fn put_back(inbox: &Inbox, file: &Path, relative: &Path) -> io::Result<PathBuf> {
-    let path = archive::move_into(file, &inbox.path, relative)?;
+    let path = if !fs::symlink_metadata(file)?.is_dir() {
+        archive::move_into(file, &inbox.path, relative)?
+    } else if inbox.source == SourceKind::Folders {
+        archive::move_folder(inbox, file, &inbox.path, relative, &|_| {})?
+    } else {
+        archive::return_set(inbox, file, relative, main_of(file).as_ref())?
+    };
     match fs::remove_file(sidecar::path_for(file)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(path),
     }
+}
+
+/// The name of the main file of a set in the error folder, as its sidecar tells.
+fn main_of(set: &Path) -> String {
+    let text = fs::read(sidecar::path_for(set)).unwrap_or_default();
+    let told: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let path = told.get("path").and_then(serde_json::Value::as_str).unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 /// How many files lie in an error folder; no more than [`COUNTED`] are counted.
@@ -192,7 +210,8 @@ pub(crate) fn count_quarantined(folder: &Path) -> usize {
     quarantined(folder).take(COUNTED).count()
 }
 
-/// The files of an error folder, without their sidecars, in no order. What cannot be read is left out.
+/// The files of an error folder, without their sidecars, in no order; a folder that has a sidecar is one. What cannot be read is
+/// left out.
 fn quarantined(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let mut folders = vec![folder.to_path_buf()];
     let mut entries: Option<fs::ReadDir> = None;
@@ -204,6 +223,7 @@ fn quarantined(folder: &Path) -> impl Iterator<Item = PathBuf> {
             };
             let Ok(entry) = entry else { continue };
             match entry.file_type() {
+                Ok(kind) if kind.is_dir() && sidecar::path_for(&entry.path()).is_file() => return Some(entry.path()),
                 Ok(kind) if kind.is_dir() && !archive::is_ours(&entry.file_name()) => folders.push(entry.path()),
                 Ok(kind) if kind.is_file() && !sidecar::is_one(&entry.path()) => return Some(entry.path()),
                 _ => {}

@@ -22,7 +22,7 @@ use wats_runtime::{Cancel, Lookup};
 
 use crate::{
     archive,
-    config::{Config, Inbox},
+    config::{Config, Inbox, SourceKind},
     convert::Setting,
     error::Error,
     filing::Filing,
@@ -265,8 +265,9 @@ impl InboxState {
     pub(crate) fn put_back_strays(&self, except: Option<&str>) {
         let mut folders = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
         let name = &self.config.name;
+        let is_whole = self.config.source == SourceKind::Folders;
         for folder in std::mem::take(&mut *folders) {
-            let strays = archive::put_back_strays(&folder, self.config.recursive, except);
+            let strays = archive::put_back_strays(&folder, self.config.recursive, is_whole, except);
             if strays.count > 0 {
                 tracing::info!(inbox = %name, count = strays.count, "files that a crash left half filed away are back in the inbox");
             }

@@ -6,11 +6,15 @@
 
 mod away;
 pub(crate) mod candidates;
+pub(crate) mod folders;
+pub(crate) mod parts;
+mod related;
 pub(crate) mod scan;
 pub(crate) mod take;
 mod watch;
 
 use std::{
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -19,8 +23,10 @@ use std::{
 use away::Away;
 use candidates::{Candidates, Due, Hint};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+pub(crate) use related::Folders;
+use scan::{Found, Lacks};
 use take::Arrived;
-use wats_queue::{Archive, Sighting, SourceRow};
+use wats_queue::{Archive, Sighting, SourceRow, Stat};
 
 use crate::{
     config::{Identity, Writer},
@@ -48,6 +54,9 @@ const REST: u32 = 3;
 const UPKEEP: Duration = Duration::from_secs(20);
 /// A bound that is met again and again, as the queue's is while the server is slow, is told of no more often.
 const HELD_AGAIN: Duration = Duration::from_mins(1);
+
+/// Where a source may be many files, it is looked at so long after an event: one look for all that are written within that time.
+const LOOK: Duration = Duration::from_millis(150);
 
 /// What others tell an inbox.
 #[derive(Debug)]
@@ -88,6 +97,8 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
         is_held: false,
         held_told: None,
         is_told: false,
+        touched: BTreeMap::new(),
+        incomplete: HashMap::new(),
     };
     let mut watch = watch::Watch::new(inbox);
     let mut next_scan = Instant::now();
@@ -106,6 +117,7 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
             next_scan = Instant::now() + inbox.config.scan;
             rested = Instant::now() + now.elapsed() * REST;
         }
+        intake.look_at_touched();
         let wait = if core.started.elapsed() < FIRST_LOAD && core.plugins.loading().is_some() {
             LOAD_TICK
         } else if intake.promote() {
@@ -114,6 +126,8 @@ pub(crate) fn run(core: &Arc<Core>, inbox: &Arc<InboxState>, notices: &Receiver<
             let due = intake.candidates.next_due();
             due.map_or(TICK, |due| due.saturating_duration_since(Instant::now())).min(TICK)
         };
+        let look_at = intake.touched.values().min().copied().unwrap_or(next_scan);
+        let wait = wait.min(look_at.saturating_duration_since(Instant::now()));
         let scan_at = if inbox.is_rescan_asked() { next_scan.min(rested) } else { next_scan };
         match notices.recv_timeout(wait.min(scan_at.saturating_duration_since(Instant::now()))) {
             Ok(notice) => {
@@ -141,6 +155,10 @@ struct Intake<'a> {
     held_told: Option<Instant>,
     /// Whether it was told of the time that is on, and so is to be told of its end.
     is_told: bool,
+    /// Where an event told of something, in an inbox whose sources may be many files, and when it is looked at.
+    touched: BTreeMap<PathBuf, Instant>,
+    /// Folders that are not complete: as they were last seen, and since when they are so.
+    incomplete: HashMap<PathBuf, (Stat, Instant)>,
 }
 
 impl Intake<'_> {
@@ -152,25 +170,87 @@ impl Intake<'_> {
             Some(format!("{}: {error}{}", path.display(), more(scanned.unreadable.len() - 1)))
         }));
         let hint = if self.first_scan { Hint::FirstScan } else { Hint::Scan };
+        let there: HashSet<&PathBuf> = scanned.files.iter().map(|found| &found.path).collect();
+        let gone: Vec<_> = self.incomplete.keys().filter(|path| !there.contains(path)).cloned().collect();
+        for path in gone {
+            self.gone(&path);
+        }
         for found in scanned.files {
             self.observe(&found, hint);
         }
         self.first_scan = false;
     }
 
-    fn observe(&mut self, found: &scan::Found, hint: Hint) {
+    fn observe(&mut self, found: &Found, hint: Hint) {
+        match &found.lacks {
+            Lacks::Rules(why) => return self.incomplete(found, why.as_deref(), self.inbox.config.ready.overdue),
+            Lacks::Never(why) => return self.incomplete(found, Some(why), Duration::ZERO),
+            Lacks::Nothing | Lacks::Companions { .. } | Lacks::Main => {}
+        }
+        if self.incomplete.remove(&found.path).is_some() {
+            self.inbox.unstuck(&found.path);
+        }
+        // That one file is whole says nothing of the others.
+        let hint = if hint == Hint::Complete && (!found.parts.is_empty() || found.lacks != Lacks::Nothing) {
+            Hint::Event
+        } else {
+            hint
+        };
         let settle = self.inbox.config.settle;
         self.candidates.observe(&found.path, found.stat, hint, settle, Instant::now(), self.core.now());
     }
 
+    /// Nothing to be taken yet. It is told of when it has been so for `patience`.
+    fn incomplete(&mut self, found: &Found, why: Option<&str>, patience: Duration) {
+        self.candidates.gone(&found.path);
+        // An empty folder keeps nothing from anybody.
+        let Some(why) = why else {
+            self.inbox.unstuck(&found.path);
+            self.incomplete.remove(&found.path);
+            return;
+        };
+        let known = self.incomplete.entry(found.path.clone()).or_insert((found.stat, Instant::now()));
+        if known.0 != found.stat {
+            *known = (found.stat, Instant::now());
+            self.inbox.unstuck(&found.path);
+        }
+        if known.1.elapsed() < patience || self.candidates.is_in_flight(&found.path) {
+            return;
+        }
+        let why = format!("{}: {why}", self.inbox.config.path.join(&found.path).display());
+        if self.inbox.set_stuck(&found.path, &why) {
+            tracing::warn!(inbox = %self.inbox.config.name, folder = %found.path.display(), %why, "it is not taken");
+        }
+    }
+
+    /// Looks at what events told of a moment ago.
+    fn look_at_touched(&mut self) {
+        let now = Instant::now();
+        let due: Vec<_> = self.touched.iter().filter(|(_, at)| **at <= now).map(|(path, _)| path.clone()).collect();
+        let mut known = Folders::default();
+        for path in due {
+            self.touched.remove(&path);
+            match scan::look(&self.inbox.config, &self.inbox.config.path.join(&path), &mut known) {
+                Some(found) => self.observe(&found, Hint::Event),
+                None => self.gone(&path),
+            }
+        }
+    }
+
     fn gone(&mut self, path: &Path) {
+        self.incomplete.remove(path);
         self.candidates.gone(path);
         self.inbox.unstuck(path);
     }
 
     fn notice(&mut self, notice: Notice) {
         match notice {
-            Notice::Seen(path, hint) => match scan::look(&self.inbox.config, &path) {
+            Notice::Seen(path, _) if self.inbox.config.has_many() => {
+                if let Some(source) = scan::source_of(&self.inbox.config, &path) {
+                    self.touched.entry(source).or_insert_with(|| Instant::now() + LOOK);
+                }
+            }
+            Notice::Seen(path, hint) => match scan::look(&self.inbox.config, &path, &mut Folders::default()) {
                 Some(found) => self.observe(&found, hint),
                 None => {
                     if let Ok(relative) = path.strip_prefix(&self.inbox.config.path) {
@@ -210,7 +290,8 @@ impl Intake<'_> {
     }
 
     fn look_again(&mut self, relative: &Path) {
-        if let Some(found) = scan::look(&self.inbox.config, &self.inbox.config.path.join(relative)) {
+        let path = self.inbox.config.path.join(relative);
+        if let Some(found) = scan::look(&self.inbox.config, &path, &mut Folders::default()) {
             self.observe(&found, Hint::Event);
         }
     }
@@ -237,8 +318,8 @@ impl Intake<'_> {
             let due = self.still_there(due);
             match self.known(&due) {
                 Ok(sightings) => {
-                    for (due, sighting) in due.into_iter().zip(sightings) {
-                        if !self.give(&due, &sighting) {
+                    for ((due, found), sighting) in due.into_iter().zip(sightings) {
+                        if !self.give(&due, found, &sighting) {
                             return true;
                         }
                     }
@@ -267,31 +348,47 @@ impl Intake<'_> {
         self.inbox.set_held(why);
     }
 
-    fn still_there(&mut self, due: Vec<Due>) -> Vec<Due> {
+    fn still_there(&mut self, due: Vec<Due>) -> Vec<(Due, Found)> {
         let mut still = Vec::with_capacity(due.len());
+        let mut known = Folders::default();
         for due in due {
-            match scan::look(&self.inbox.config, &self.inbox.config.path.join(&due.path)) {
+            match scan::look(&self.inbox.config, &self.inbox.config.path.join(&due.path), &mut known) {
                 None => self.gone(&due.path),
-                Some(found) if found.stat != due.stat => self.observe(&found, Hint::Event),
-                Some(_) => {
-                    if due.stat.size == 0 && due.since.elapsed() < self.inbox.config.empty_wait {
-                        self.candidates.again(&due.path, due.since + self.inbox.config.empty_wait);
-                    } else {
-                        still.push(due);
-                    }
+                // It belongs to another one now.
+                Some(found) if found.path != due.path => {
+                    self.gone(&due.path);
+                    self.observe(&found, Hint::Event);
                 }
+                Some(found) if found.stat != due.stat || matches!(found.lacks, Lacks::Rules(_) | Lacks::Never(_)) => {
+                    self.observe(&found, Hint::Event);
+                }
+                Some(found) => match self.patience(&found) {
+                    Some(patience) if due.since.elapsed() < patience => {
+                        self.candidates.again(&due.path, due.since + patience);
+                    }
+                    _ => still.push((due, found)),
+                },
             }
         }
         still
     }
 
-    fn known(&self, due: &[Due]) -> Result<Vec<Sighting>, wats_queue::Error> {
-        let files: Vec<_> = due.iter().map(|due| (wats_queue::encode_path(&due.path), due.stat)).collect();
+    /// How long to wait for more of it, without the ledger knowing.
+    fn patience(&self, found: &Found) -> Option<Duration> {
+        match found.lacks {
+            Lacks::Main => Some(self.inbox.config.unclaimed_wait),
+            _ if found.stat.size == 0 => Some(self.inbox.config.empty_wait),
+            _ => None,
+        }
+    }
+
+    fn known(&self, due: &[(Due, Found)]) -> Result<Vec<Sighting>, wats_queue::Error> {
+        let files: Vec<_> = due.iter().map(|(due, _)| (wats_queue::encode_path(&due.path), due.stat)).collect();
         self.core.queue.unknown_of_blocking(&self.inbox.config.name, &files)
     }
 
     /// Decides what a file is for us. False when the workers cannot take more now.
-    fn give(&mut self, due: &Due, sighting: &Sighting) -> bool {
+    fn give(&mut self, due: &Due, found: Found, sighting: &Sighting) -> bool {
         match *sighting {
             Sighting::Known { archive: Archive::Kept | Archive::AwaitsDelivery, .. } => {
                 self.candidates.done(&due.path);
@@ -313,8 +410,7 @@ impl Intake<'_> {
             // New, changed, due again, or put back by somebody who wants it converted once more. One that waits has waited
             // here; what the ledger says of its next try is for people, since the clock on the wall may have been set.
             _ => {
-                let arrived =
-                    Arrived { path: due.path.clone(), stat: due.stat, first_seen: due.first_seen, since: due.since };
+                let arrived = Arrived::new(found, due.first_seen, due.since);
                 let taken = self.send(&due.path, Work::Convert { inbox: Arc::clone(self.inbox), arrived });
                 if taken && due.only_by_scan && matches!(sighting, Sighting::Unknown | Sighting::Changed { .. }) {
                     self.core.metrics.found_by_scan(&self.inbox.labels);

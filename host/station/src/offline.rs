@@ -12,10 +12,14 @@ use wats_report::Violation;
 use wats_runtime::{Cancel, Failure, LogLine, Runtime, RuntimeOptions, Source, SourceFile};
 
 use crate::{
-    config::{Config, Inbox, RawDefaults},
+    config::{Config, Inbox, RawDefaults, SourceKind},
     convert::{self, Conversion, Setting},
     error::Error,
-    intake::take::{self, Arrived, Taken},
+    intake::{
+        Folders, folders,
+        scan::{Found, Lacks},
+        take::{self, Arrived, Taken},
+    },
     os,
     plugins::Plugins,
     select::{self, Selection},
@@ -139,21 +143,37 @@ impl Offline {
         self.plugins.details().into_iter().filter_map(|plugin| Some((plugin.name, plugin.why?))).collect()
     }
 
-    /// Converts one file.
+    /// Converts one file, with the files that belong to it by the `related` rules of its inbox; or one folder as a whole.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When it cannot be read, or a folder is not complete by the rules of its inbox.
     pub fn convert(&self, file: &Path) -> std::io::Result<Answer> {
-        let metadata = std::fs::metadata(file)?;
-        if !metadata.is_file() {
-            return Err(std::io::Error::other("it is no file; name the files in it"));
-        }
+        let is_folder = std::fs::metadata(file)?.is_dir();
         let file = std::fs::canonicalize(file)?;
         let (inbox, folder) = self.inbox_of(&file);
-        let path = file.strip_prefix(&folder).unwrap_or(&file).to_owned();
-        let inbox = Inbox { path: folder, ..inbox.clone() };
-        let arrived =
-            Arrived { path, stat: os::stat_of(&metadata), first_seen: jiff::Timestamp::now(), since: Instant::now() };
+        let inbox = if is_folder {
+            // It is named, so it is meant: without the name by which a station would know it, and as all of one source.
+            let home = file.parent().map(Path::to_owned).unwrap_or_default();
+            Inbox { path: home, source: SourceKind::Folders, related: Vec::new(), ..inbox.clone() }
+        } else {
+            let source = SourceKind::Files;
+            Inbox { path: folder, source, ..inbox.clone() }
+        };
+        let path = file.strip_prefix(&inbox.path).unwrap_or(&file).to_owned();
+        let found = if is_folder { folders::read(&inbox, &path)? } else { this_file(&inbox, &file, path)? };
+        match found.lacks {
+            Lacks::Rules(why) => {
+                return Ok(Answer::Waiting { why: why.unwrap_or_else(|| "the folder is empty".into()) });
+            }
+            Lacks::Never(why) => return Err(std::io::Error::other(why)),
+            Lacks::Companions { missing, required: true, .. } => {
+                return Ok(Answer::Waiting {
+                    why: format!("files that belong to it are missing: {}", missing.join(", ")),
+                });
+            }
+            Lacks::Nothing | Lacks::Companions { .. } | Lacks::Main => {}
+        }
+        let arrived = Arrived::new(found, jiff::Timestamp::now(), Instant::now());
         let taken = take::take(&inbox, arrived, &self.config.station.time_zone, &Cancel::default())
             .map_err(std::io::Error::other)?;
         self.answer(&inbox, &taken)
@@ -183,7 +203,7 @@ impl Offline {
         let mtime_ns = i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX);
         let main = SourceFile::from_bytes(name, take::modified_text(mtime_ns, &self.config.station.time_zone), bytes);
         let stat = wats_queue::Stat { size: main.size, mtime_ns, file_id: None };
-        let arrived = Arrived { path: PathBuf::from(name), stat, first_seen: now, since: Instant::now() };
+        let arrived = Arrived::new(Found::file(PathBuf::from(name), stat), now, Instant::now());
         let digest = main.digest;
         self.answer(&self.usual, &Taken { arrived, source: Source::new(main), digest })
     }
@@ -255,6 +275,17 @@ impl Offline {
             Conversion::Changed => failed("the file changed while it was converted; try again".into()),
         })
     }
+}
+
+/// A file that was named, with those that belong to it. One that belongs to another is converted by itself here.
+fn this_file(inbox: &Inbox, file: &Path, path: PathBuf) -> std::io::Result<Found> {
+    let metadata = std::fs::symlink_metadata(file)?;
+    if !metadata.is_file() {
+        return Err(std::io::Error::other("it is neither a file nor a folder"));
+    }
+    let stat = os::stat_of(&metadata);
+    let found = Folders::default().source_of(inbox, &path, stat).filter(|found| found.path == path);
+    Ok(found.unwrap_or_else(|| Found::file(path, stat)))
 }
 
 fn broken(failure: Box<Failure>, log: Vec<LogLine>) -> Answer {

@@ -66,6 +66,11 @@ pub(crate) fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
     platform::rename_to_free_name(from, to)
 }
 
+/// Renames a folder to the name of an empty one, which is not there any more then.
+pub(crate) fn rename_over_empty_folder(from: &Path, to: &Path) -> io::Result<()> {
+    platform::rename_over_empty_folder(from, to)
+}
+
 /// What of a name lies before and behind the first such ASCII character.
 pub(crate) fn split_name(name: &OsStr, at: u8) -> Option<(OsString, OsString)> {
     platform::split_name(name, at)

@@ -18,12 +18,13 @@ use wats_runtime::{Failure, FailureKind, LogLine, Plugin};
 use crate::{
     archive::{self, Action, FiledAway},
     commit::{self, Decision},
-    config::{After, Identity},
+    config::{After, Identity, SourceKind},
     convert::{self, Conversion},
     core::{Core, InboxState},
     filing::{self, Filed},
     intake::{
         Verdict,
+        scan::Lacks,
         take::{self, Arrived, TakeError, Taken},
     },
     select::{self, Selection},
@@ -50,9 +51,12 @@ pub(crate) fn run(core: &Core, inbox: &InboxState, arrived: &Arrived, worker: &s
         }
     };
     core.fault("convert.before");
-    let decision = match decide(core, inbox, &taken) {
-        Ok(decision) => decision,
-        Err(verdict) => return verdict,
+    let decision = match incomplete(core, inbox, &taken) {
+        Some(decision) => decision,
+        None => match decide(core, inbox, &taken) {
+            Ok(decision) => decision,
+            Err(verdict) => return verdict,
+        },
     };
     finish(core, inbox, &taken, decision, worker)
 }
@@ -97,6 +101,28 @@ fn failed_on_it(said: &str) -> String {
 pub(crate) fn broken(inbox: &InboxState, path: &Path, said: &str) -> Verdict {
     let why = format!("{}: {}", inbox.config.path.join(path).display(), failed_on_it(said));
     Verdict::Stuck { why, after: BROKEN_RETRY }
+}
+
+/// Waits for the files that belong to it, and no longer than is said.
+fn incomplete(core: &Core, inbox: &InboxState, taken: &Taken) -> Option<Decision> {
+    match &taken.arrived.lacks {
+        Lacks::Main => {
+            let waited = inbox.config.unclaimed_wait.as_secs();
+            let why = format!(
+                "it belongs to another file by its name (inbox.related), and none came that it belongs to for {waited} s"
+            );
+            Some(quarantine(core, inbox, taken, &why))
+        }
+        Lacks::Companions { missing, wait: patience, required } => {
+            let why = format!("files that belong to it are missing: {} (inbox.related)", missing.join(", "));
+            match patience.checked_sub(taken.arrived.since.elapsed()) {
+                Some(left) if !left.is_zero() => Some(wait(core, None, why, left)),
+                _ if *required => Some(quarantine(core, inbox, taken, &why)),
+                _ => None,
+            }
+        }
+        Lacks::Nothing | Lacks::Rules(_) | Lacks::Never(_) => None,
+    }
 }
 
 /// Select, convert and validate. `Err` when nothing is to be committed.
@@ -173,7 +199,7 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
     };
     core.fault("commit.after");
     if let Some((next_try, reason)) = waits {
-        tracing::info!(inbox = %inbox.config.name, file = %taken.source.main.path, %next_try, %reason, "waiting");
+        tracing::info!(inbox = %inbox.config.name, file = %taken.path(), %next_try, %reason, "waiting");
         let wait = Duration::try_from(next_try.duration_since(core.now())).unwrap_or_default();
         return Verdict::Again(wait);
     }
@@ -220,6 +246,33 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    fn file_away(
+        &self,
+        core: &Core,
+        inbox: &InboxState,
+        action: Action<'_>,
+        worker: &str,
+    ) -> std::io::Result<FiledAway> {
+        let config = &inbox.config;
+        if archive::is_whole(config, self.path) {
+            let passes = |place| core.fault(place);
+            return archive::file_away_whole(config, self.path, self.stat, action, worker, &passes);
+        }
+        archive::file_away(&config.path, self.path, self.stat, action, worker)
+    }
+
+    /// Where it lies in a folder, if a crash came between the move and its record. `path` is where it was to go.
+    fn find(&self, inbox: &InboxState, folder: &Path, path: &Path) -> Option<PathBuf> {
+        let config = &inbox.config;
+        let file = || archive::find(folder, path, self.stat.size, self.digest);
+        let whole = || archive::find_whole(config, folder, path, self.digest);
+        match config.source {
+            SourceKind::Folders => whole(),
+            SourceKind::Files if config.related.is_empty() => file(),
+            SourceKind::Files => file().or_else(whole),
+        }
+    }
+
     /// Has it recorded where the file is now: `at` that place, or nowhere that matters.
     fn filed(&self, core: &Core, inbox: &InboxState, archive: Archive, at: Option<&Path>) {
         let was = inbox.config.path.join(self.path);
@@ -250,13 +303,14 @@ fn to_archive_now(core: &Core, inbox: &InboxState, place: &Place<'_>, worker: &s
         After::Delete => Action::Delete,
     };
     core.fault("archive.before");
-    match archive::file_away(&config.path, place.path, place.stat, action, worker) {
+    match place.file_away(core, inbox, action, worker) {
         Ok(FiledAway::At(path)) => {
             core.fault("archive.after");
             place.filed(core, inbox, archived(&path), Some(&path));
             Verdict::Done
         }
         Ok(FiledAway::Deleted) => {
+            core.fault("archive.after");
             place.filed(core, inbox, Archive::Archived { to: "deleted".into() }, None);
             Verdict::Done
         }
@@ -266,7 +320,7 @@ fn to_archive_now(core: &Core, inbox: &InboxState, place: &Place<'_>, worker: &s
                 After::Keep | After::Delete => None,
             };
             // A crash may have come between the move and its record.
-            let found = folder.and_then(|folder| archive::find(folder, place.path, place.stat.size, place.digest));
+            let found = folder.and_then(|folder| place.find(inbox, folder, place.path));
             place.filed(core, inbox, archived_or_gone(found.as_deref()), found.as_deref());
             Verdict::Done
         }
@@ -285,8 +339,9 @@ fn to_error_folder(core: &Core, inbox: &InboxState, place: &Place<'_>, text: &st
         Err(error) => return place.stuck(inbox, &archive::about("the reason cannot be written into", folder, &error)),
     };
     let action = Action::SetAside { to: folder };
-    match archive::file_away(&inbox.config.path, place.path, place.stat, action, worker) {
+    match place.file_away(core, inbox, action, worker) {
         Ok(FiledAway::At(path)) => {
+            core.fault("archive.aside");
             inbox.add_quarantined();
             explain(reason, &path);
             place.filed(core, inbox, archived(&path), Some(&path));
@@ -295,7 +350,7 @@ fn to_error_folder(core: &Core, inbox: &InboxState, place: &Place<'_>, text: &st
         Ok(FiledAway::Missing) => {
             // After a crash between the move and the sidecar the file lies there without its reason.
             let aside = sidecar::name_aside(place.path);
-            let found = archive::find(folder, &aside, place.stat.size, place.digest);
+            let found = place.find(inbox, folder, &aside);
             if let Some(path) = found.as_ref().filter(|path| !sidecar::path_for(path).exists()) {
                 explain(reason, path);
             }
@@ -389,7 +444,7 @@ fn rejected(refused: &[wats_report::Violation]) -> String {
 fn told(core: &Core, inbox: &InboxState, taken: &Taken, committed: &Committed, quarantined: Option<&str>) {
     let took = taken.arrived.since.elapsed().as_secs_f64();
     core.metrics.file_decided(&inbox.labels, took);
-    let file = &taken.source.main.path;
+    let file = &taken.path();
     if let Some(error) = quarantined {
         core.events.quarantined(&inbox.config.name, file, error);
         tracing::error!(inbox = %inbox.config.name, %file, %error, "quarantined");

@@ -18,7 +18,10 @@ pub(crate) struct Sidecar<'a> {
     station: &'a str,
     inbox: &'a str,
     /// Path in the inbox.
-    path: &'a str,
+    path: String,
+    /// Its files where they are several: the main one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<&'a str>,
     size: u64,
     modified: &'a str,
     sha256: String,
@@ -67,8 +70,9 @@ pub(crate) fn text(facts: Facts<'_>) -> String {
         version: 1,
         station: facts.station,
         inbox: facts.inbox,
-        path: &main.path,
-        size: main.size,
+        path: facts.taken.path(),
+        files: facts.taken.files(),
+        size: facts.taken.source.size(),
         modified: &main.modified,
         sha256: hex(&facts.taken.digest),
         at: facts.at,

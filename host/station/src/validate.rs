@@ -42,7 +42,12 @@ impl SourceIdentity {
             digest: taken.digest,
             name: main.name.to_string(),
             path: main.path.to_string(),
-            modified: main.modified.to_string(),
+            // Of all files: the plugin may have asked for any of them.
+            modified: taken.source.companions.iter().fold(main.modified.to_string(), |mut all, file| {
+                all.push('\n');
+                all.push_str(&file.modified);
+                all
+            }),
         }
     }
 

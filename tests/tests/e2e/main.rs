@@ -12,6 +12,7 @@ mod due;
 mod false_servers;
 mod files;
 mod filing;
+mod folder_sources;
 mod folders;
 #[cfg(target_os = "linux")]
 mod full_disks;
@@ -25,4 +26,5 @@ mod permissions;
 mod plugins;
 #[cfg(target_os = "linux")]
 mod power;
+mod related_files;
 mod server;

@@ -98,7 +98,7 @@ fn a_stray_of_a_crash_is_put_back_beside_a_newer_file_of_its_name() {
     place.write("in/.wats-claim-3/sub/a.csv", "claimed");
     place.write("in/sub/.wats-claim-3/b.csv", "claimed on another disk");
     place.write("in/sub/a.csv", "newer");
-    let strays = put_back_strays(&place.inbox(), true, None);
+    let strays = put_back_strays(&place.inbox(), true, false, None);
     assert_eq!((strays.count, strays.failed.len(), strays.again.len()), (2, 0, 0));
     assert_eq!(
         place.files(),
@@ -161,11 +161,11 @@ fn one_stray_that_cannot_be_put_back_keeps_no_other_and_is_tried_again() {
     place.write("in/.wats-claim-mine/d.csv", "at work");
     // Its folder cannot be made: a file has its name.
     place.write("in/sub", "a file");
-    let strays = put_back_strays(&place.inbox(), true, Some("mine"));
+    let strays = put_back_strays(&place.inbox(), true, false, Some("mine"));
     assert_eq!((strays.count, strays.again.clone()), (2, vec![place.inbox()]));
     assert!(strays.failed.iter().any(|(path, _)| path.ends_with("sub")), "{strays:?}");
     fs::remove_file(place.inbox().join("sub")).unwrap();
-    let strays = put_back_strays(&place.inbox(), true, Some("mine"));
+    let strays = put_back_strays(&place.inbox(), true, false, Some("mine"));
     assert_eq!((strays.count, strays.failed.len(), strays.again.len()), (1, 0, 0));
     let wanted = [
         ("in/b.csv", "free"),
@@ -260,7 +260,7 @@ fn a_stray_that_lay_beside_its_folder_for_want_of_room_is_put_back() {
     for name in ["in/.wats-claim-7-a=x=y.csv", "in/deep/.wats-claim-7-a=b.csv", "in/.wats-claim-8-b=mine.csv"] {
         place.write(name, name);
     }
-    assert_eq!(put_back_strays(&place.inbox(), true, Some("8-b")).count, 2);
+    assert_eq!(put_back_strays(&place.inbox(), true, false, Some("8-b")).count, 2);
     assert_eq!(
         place.files().into_keys().collect::<Vec<_>>(),
         ["in/.wats-claim-8-b=mine.csv", "in/deep/b.csv", "in/x=y.csv"],

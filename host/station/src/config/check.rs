@@ -6,15 +6,20 @@ use std::{
     time::Duration,
 };
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{
     After, Cache, Config, ConfigError, Identity, Inbox, Problem, RawConfig, RawInbox, RawServer, RawStation, Server,
     Station, TokenSource,
 };
 
+mod sources;
+
 /// Names that programs give to files which they have not finished.
 const TEMPORARY: [&str; 6] = ["*.tmp", "*.part", "*.partial", "*.crdownload", "~*", ".*"];
+
+/// Most files of a source that can be allowed: a plugin has a handle for each, and its limit of them is 10,000.
+const MOST_FILES: u32 = 9_000;
 
 struct Checker<'a> {
     text: &'a str,
@@ -164,10 +169,21 @@ impl Checker<'_> {
         let mut exclude = raw.exclude.clone();
         exclude.extend(TEMPORARY.map(str::to_owned));
         let patterns = if raw.patterns.is_empty() { vec!["*".to_owned()] } else { raw.patterns.clone() };
+        let settle = self.seconds(&key("settle_seconds"), raw.settle_seconds);
+        let (ready, settle) = self.ready(&key, &raw, settle);
+        let related =
+            raw.related.iter().enumerate().filter_map(|(number, rule)| self.related(&key, number, rule)).collect();
+        if !(1..=MOST_FILES).contains(&raw.max_files) {
+            self.wrong(&key("max_files"), format!("found {}; from 1 to {MOST_FILES}", raw.max_files));
+        }
         Inbox {
+            ready,
+            related,
+            settle,
+            source: raw.source,
+            max_files: raw.max_files as usize,
             patterns: self.globs(&key("patterns"), &patterns),
             exclude: self.globs(&key("exclude"), &exclude),
-            settle: self.seconds(&key("settle_seconds"), raw.settle_seconds),
             scan: self.seconds(&key("scan_seconds"), raw.scan_seconds.max(0.1)),
             unclaimed_wait: self.seconds(&key("unclaimed_wait_seconds"), raw.unclaimed_wait_seconds),
             empty_wait: self.seconds(&key("empty_wait_seconds"), raw.empty_wait_seconds),
@@ -215,14 +231,16 @@ impl Checker<'_> {
         }
     }
 
+    fn glob(&mut self, key: &str, pattern: &str) -> Option<Glob> {
+        let glob = GlobBuilder::new(pattern).case_insensitive(true).build();
+        glob.map_err(|error| self.wrong(key, format!("{pattern:?} is no pattern: {}", error.kind()))).ok()
+    }
+
     fn globs(&mut self, key: &str, patterns: &[String]) -> GlobSet {
         let mut set = GlobSetBuilder::new();
         for pattern in patterns {
-            match GlobBuilder::new(pattern).case_insensitive(true).build() {
-                Ok(glob) => {
-                    set.add(glob);
-                }
-                Err(error) => self.wrong(key, format!("{pattern:?} is no pattern: {}", error.kind())),
+            if let Some(glob) = self.glob(key, pattern) {
+                set.add(glob);
             }
         }
         set.build().unwrap_or_else(|error| {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::{ConfigError, RawReady, RawRelated, SourceKind};
 
 /// The configuration file. Every key has a default but the name and path of an `[[inbox]]` and the `url` of the `[server]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -183,6 +183,9 @@ pub struct RawInbox {
     pub name: String,
     /// The folder to watch. It is made when it is missing.
     pub path: PathBuf,
+    /// What one source is: `files` (default), or `folders`, where each folder of the inbox is one with all that is in it.
+    #[serde(default)]
+    pub source: SourceKind,
     /// Also its folders.
     #[serde(default = "yes")]
     pub recursive: bool,
@@ -236,9 +239,19 @@ pub struct RawInbox {
     /// Seconds that a file of 0 bytes is kept waiting for its content. Default 60.
     #[serde(default = "empty")]
     pub empty_wait_seconds: f64,
-    /// Larger files are not read; they stay where they are and health tells of them. Default 16 GiB.
+    /// Larger sources are not read, all files of one taken together; they stay where they are and health tells of them. Default
+    /// 16 GiB.
     #[serde(default = "max_file")]
     pub max_file_bytes: u64,
+    /// Sources of more files are not read, likewise. Default 2000.
+    #[serde(default = "max_files")]
+    pub max_files: u32,
+    /// When a folder is complete, where `source` is `folders`.
+    #[serde(default)]
+    pub ready: Option<RawReady>,
+    /// Files that belong to others, where `source` is `files`.
+    #[serde(default)]
+    pub related: Vec<RawRelated>,
     /// Defaults for what its files lack.
     #[serde(default)]
     pub defaults: RawDefaults,
@@ -267,6 +280,9 @@ fn empty() -> f64 {
 }
 fn max_file() -> u64 {
     16 << 30
+}
+fn max_files() -> u32 {
+    2_000
 }
 
 /// `[inbox.defaults]`: fills only what a report lacks; what was filled is recorded.

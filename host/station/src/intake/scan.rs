@@ -1,22 +1,57 @@
 //! Reading a folder: the truth about what is there. Events are only hints.
 
 use std::{
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use wats_queue::Stat;
 
-use crate::{config::Inbox, os};
+use super::{folders, parts::Part, related::Folders};
+use crate::{
+    config::{Inbox, Role, SourceKind, role},
+    os,
+};
 
 /// Folders inside an inbox deeper than this are not looked into: a loop through a mount must end.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
-/// A file that was found, by its path relative to the inbox.
+/// A source that was found, by its path relative to the inbox: that of its file, its main file, or its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) path: PathBuf,
+    /// Of several files, what tells whether any of them has changed.
     pub(crate) stat: Stat,
+    /// Its files where they are not the one of that path: the main one first, then the others by path.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) lacks: Lacks,
+}
+
+impl Found {
+    /// A source of one file.
+    pub(crate) fn file(path: PathBuf, stat: Stat) -> Self {
+        Self { path, stat, parts: Vec::new(), lacks: Lacks::Nothing }
+    }
+}
+
+/// What a source lacks to be whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Lacks {
+    Nothing,
+    /// A folder is not complete by its rules, and why; nothing where it is empty.
+    Rules(Option<String>),
+    /// It cannot be a source as it is, however long it lies there.
+    Never(String),
+    /// Files that belong to it, by the patterns of their names.
+    Companions {
+        missing: Vec<String>,
+        wait: Duration,
+        required: bool,
+    },
+    /// It belongs to a file that is not there.
+    Main,
 }
 
 /// What a scan came to.
@@ -31,7 +66,11 @@ pub(crate) struct Scanned {
 /// Reads the inbox. Symbolic links, FIFOs, devices and names beginning with a dot are left alone. `before` is told of each folder
 /// that is about to be read.
 pub(crate) fn scan(inbox: &Inbox, mut before: impl FnMut(&Path)) -> Scanned {
+    if inbox.source == SourceKind::Folders {
+        return scan_folders(inbox, before);
+    }
     let mut scanned = Scanned::default();
+    let mut known = Folders::default();
     let mut folders = vec![(inbox.path.clone(), 0)];
     while let Some((folder, depth)) = folders.pop() {
         before(&folder);
@@ -45,6 +84,7 @@ pub(crate) fn scan(inbox: &Inbox, mut before: impl FnMut(&Path)) -> Scanned {
                 continue;
             }
         };
+        let first = scanned.files.len();
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -70,7 +110,7 @@ pub(crate) fn scan(inbox: &Inbox, mut before: impl FnMut(&Path)) -> Scanned {
                 Ok(kind) if kind.is_file() => {
                     let Some(relative) = wanted(inbox, &path) else { continue };
                     match entry.metadata() {
-                        Ok(metadata) => scanned.files.push(Found { path: relative, stat: os::stat_of(&metadata) }),
+                        Ok(metadata) => scanned.files.push(Found::file(relative, os::stat_of(&metadata))),
                         // Gone between the two calls: no news.
                         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                         Err(error) => scanned.unreadable.push((path, error)),
@@ -81,20 +121,69 @@ pub(crate) fn scan(inbox: &Inbox, mut before: impl FnMut(&Path)) -> Scanned {
                 Err(error) => scanned.unreadable.push((path, error)),
             }
         }
+        if !inbox.related.is_empty() {
+            let files = scanned.files.split_off(first);
+            let names = files.iter().filter_map(|found| found.path.file_name().map(OsString::from));
+            known.know(inbox, &folder, &names.collect::<Vec<_>>());
+            let sources = files.into_iter().filter_map(|found| {
+                let source = known.source_of(inbox, &found.path, found.stat)?;
+                // Once, by its main file.
+                (source.path == found.path).then_some(source)
+            });
+            scanned.files.extend(sources);
+        }
     }
     scanned.files.sort_by(|a, b| (a.stat.mtime_ns, &a.path).cmp(&(b.stat.mtime_ns, &b.path)));
     scanned
 }
 
-/// Looks at one file. `None` when it is not there, is no plain file, lies behind a link, or is not wanted.
-pub(crate) fn look(inbox: &Inbox, path: &Path) -> Option<Found> {
+/// Reads an inbox of folders. What lies beside them is told of in time.
+fn scan_folders(inbox: &Inbox, mut before: impl FnMut(&Path)) -> Scanned {
+    let mut scanned = Scanned::default();
+    before(&inbox.path);
+    match fs::read_dir(&inbox.path) {
+        Err(error) => scanned.unreadable.push((inbox.path.clone(), error)),
+        Ok(entries) => {
+            for entry in entries {
+                match entry {
+                    Ok(entry) => scanned.files.extend(folders::look(inbox, &entry.path(), &mut before)),
+                    Err(error) => {
+                        scanned.unreadable.push((inbox.path.clone(), error));
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    scanned.files.sort_by(|a, b| (a.stat.mtime_ns, &a.path).cmp(&(b.stat.mtime_ns, &b.path)));
+    scanned
+}
+
+/// Looks at the source that a path belongs to. `None` when it is not there, is no plain file, lies behind a link, or is not
+/// wanted. `known` has the folders that were read for others a moment ago.
+pub(crate) fn look(inbox: &Inbox, path: &Path, known: &mut Folders) -> Option<Found> {
+    if inbox.source == SourceKind::Folders {
+        return folders::look(inbox, path, |_| {});
+    }
     let relative = wanted(inbox, path)?;
     let mut folders = path.ancestors().skip(1).take_while(|folder| *folder != inbox.path);
     if folders.any(|folder| !fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir())) {
         return None;
     }
     let metadata = fs::symlink_metadata(path).ok()?;
-    metadata.is_file().then(|| Found { path: relative, stat: os::stat_of(&metadata) })
+    if !metadata.is_file() {
+        return None;
+    }
+    let stat = os::stat_of(&metadata);
+    if inbox.related.is_empty() { Some(Found::file(relative, stat)) } else { known.source_of(inbox, &relative, stat) }
+}
+
+/// The path of the source that a path may belong to, as far as it can be told without looking.
+pub(crate) fn source_of(inbox: &Inbox, path: &Path) -> Option<PathBuf> {
+    match inbox.source {
+        SourceKind::Folders => folders::source_of(inbox, path),
+        SourceKind::Files => wanted(inbox, path),
+    }
 }
 
 /// The path relative to the inbox, if the inbox takes files of that name.
@@ -112,11 +201,12 @@ pub(crate) fn wanted(inbox: &Inbox, path: &Path) -> Option<PathBuf> {
         }
     }
     let name = Path::new(relative.file_name()?);
-    (inbox.patterns.is_match(name) && !inbox.exclude.is_match(name)).then(|| relative.to_path_buf())
+    let fits = || inbox.patterns.is_match(name) || role(&inbox.related, name.as_os_str()) == Role::Companion;
+    (!inbox.exclude.is_match(name) && fits()).then(|| relative.to_path_buf())
 }
 
 /// Archive, error and private folders are never scanned.
-fn is_ours(inbox: &Inbox, folder: &Path) -> bool {
+pub(super) fn is_ours(inbox: &Inbox, folder: &Path) -> bool {
     let hidden = folder.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     hidden || folder == inbox.archive_dir || folder == inbox.error_dir
 }
@@ -181,9 +271,9 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg(root.path().join("in/fifo.csv")).status().unwrap().success());
         let inbox = inbox(root.path(), "");
         assert_eq!(names(&inbox), ["a.csv"]);
-        assert_eq!(look(&inbox, &root.path().join("in/link.csv")), None);
-        assert!(look(&inbox, &root.path().join("in/a.csv")).is_some());
-        assert_eq!(look(&inbox, &root.path().join("in/loop/a.csv")), None, "behind a link");
+        assert_eq!(look(&inbox, &root.path().join("in/link.csv"), &mut Folders::default()), None);
+        assert!(look(&inbox, &root.path().join("in/a.csv"), &mut Folders::default()).is_some());
+        assert_eq!(look(&inbox, &root.path().join("in/loop/a.csv"), &mut Folders::default()), None, "behind a link");
     }
 
     #[test]

@@ -10,30 +10,66 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 use wats_queue::Stat;
-use wats_runtime::{Cancel, Content, Source, SourceFile};
+use wats_runtime::{Cancel, Content, Reopen, Source, SourceFile};
 
-use crate::{config::Inbox, os};
+use super::{
+    parts::{self, Part},
+    scan::{Found, Lacks},
+};
+use crate::{
+    config::{Inbox, SourceKind},
+    os,
+};
 
 /// Files up to this size are read into memory once; larger ones are read from the disk by the plugin and verified
-/// afterwards.
+/// afterwards. Of a source of several files as many as fit into it together.
 pub(crate) const IN_MEMORY_BYTES: u64 = 8 << 20;
 
-/// A file that has arrived: by its path relative to the inbox.
+/// A source that has arrived: by its path relative to the inbox.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
     pub(crate) path: PathBuf,
     pub(crate) stat: Stat,
+    /// Its files where they are not the one of that path, the main one first.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) lacks: Lacks,
     pub(crate) first_seen: jiff::Timestamp,
     /// The same moment, by the clock that nobody sets.
     pub(crate) since: Instant,
 }
 
-/// A file whose bytes are known.
+impl Arrived {
+    /// What was found, and has been waiting since.
+    pub(crate) fn new(found: Found, first_seen: jiff::Timestamp, since: Instant) -> Self {
+        let Found { path, stat, parts, lacks } = found;
+        Self { path, stat, parts, lacks, first_seen, since }
+    }
+
+    /// Its files.
+    fn files(&self) -> Vec<Part> {
+        if self.parts.is_empty() { vec![Part { path: self.path.clone(), stat: self.stat }] } else { self.parts.clone() }
+    }
+}
+
+/// A source whose bytes are known.
 #[derive(Debug, Clone)]
 pub(crate) struct Taken {
     pub(crate) arrived: Arrived,
     pub(crate) source: Source,
     pub(crate) digest: [u8; 32],
+}
+
+impl Taken {
+    /// Where the source is in its inbox, with `/` between the parts.
+    pub(crate) fn path(&self) -> String {
+        slashed(&self.arrived.path)
+    }
+
+    /// The paths of its files where they are several, the main one first.
+    pub(crate) fn files(&self) -> Vec<&str> {
+        let all = std::iter::once(&self.source.main).chain(&self.source.companions);
+        if self.arrived.parts.is_empty() { Vec::new() } else { all.map(|file| &*file.path).collect() }
+    }
 }
 
 /// Why a file was not taken.
@@ -53,56 +89,139 @@ pub(crate) enum TakeError {
     Stopped,
 }
 
-/// Reads (or, when large, hashes) the file.
+/// Reads (or, when large, hashes) the files of a source.
 pub(crate) fn take(
     inbox: &Inbox,
     arrived: Arrived,
     zone: &jiff::tz::TimeZone,
     cancel: &Cancel,
 ) -> Result<Taken, TakeError> {
+    let parts = arrived.files();
+    let size = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.stat.size));
     // Not even to be set aside: a sparse file says of itself that it is larger than the disk it would be copied to.
-    if arrived.stat.size > inbox.max_file_bytes {
-        return Err(TakeError::TooLarge { size: arrived.stat.size, most: inbox.max_file_bytes });
+    if size > inbox.max_file_bytes {
+        return Err(TakeError::TooLarge { size, most: inbox.max_file_bytes });
     }
-    let path = inbox.path.join(&arrived.path);
+    let mut room = IN_MEMORY_BYTES;
+    let mut files = Vec::with_capacity(parts.len());
+    for part in &parts {
+        let fits = part.stat.size <= room;
+        let keep = match (fits, parts.len()) {
+            (true, _) => Keep::Bytes,
+            (false, 1) => Keep::Open,
+            (false, _) => Keep::Place,
+        };
+        files.push(take_one(inbox, part, keep, zone, cancel)?);
+        if fits {
+            room -= part.stat.size;
+        }
+    }
+    let mut files = files.into_iter();
+    let Some(main) = files.next() else { return Err(TakeError::Missing) };
+    let source = Source { main, companions: files.collect() };
+    let digest = if arrived.parts.is_empty() { source.main.digest } else { digest_of(inbox, &arrived, &source) };
+    Ok(Taken { arrived, source, digest })
+}
+
+/// That of several files, each with its path from the folder that they lie in together.
+fn digest_of(inbox: &Inbox, arrived: &Arrived, source: &Source) -> [u8; 32] {
+    let home = match inbox.source {
+        SourceKind::Folders => Some(arrived.path.as_path()),
+        SourceKind::Files => arrived.path.parent(),
+    };
+    let files = std::iter::once(&source.main).chain(&source.companions);
+    parts::digest_of_all(arrived.parts.iter().zip(files).map(|(part, file)| {
+        let path = home.and_then(|home| part.path.strip_prefix(home).ok());
+        (path.unwrap_or(&part.path), file.digest)
+    }))
+}
+
+/// How the bytes of a file are kept for the plugin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Bytes,
+    Open,
+    /// Not open either: there may be thousands, and on Windows a folder with an open file cannot be renamed.
+    Place,
+}
+
+fn take_one(
+    inbox: &Inbox,
+    part: &Part,
+    keep: Keep,
+    zone: &jiff::tz::TimeZone,
+    cancel: &Cancel,
+) -> Result<SourceFile, TakeError> {
+    let path = inbox.path.join(&part.path);
     let mut file = os::open_for_reading(&path).map_err(from_io)?;
-    if !is(&file, &arrived.stat)? {
+    if !is(&file, &part.stat)? {
         return Err(TakeError::Changed);
     }
-    let (content, digest, read) = if arrived.stat.size <= IN_MEMORY_BYTES {
-        let mut bytes = Vec::with_capacity(usize::try_from(arrived.stat.size).unwrap_or(0) + 1);
+    let (content, digest, read) = if keep == Keep::Bytes {
+        let mut bytes = Vec::with_capacity(usize::try_from(part.stat.size).unwrap_or(0) + 1);
         // One byte more than expected is enough to see that it grows.
-        (&file).take(arrived.stat.size + 1).read_to_end(&mut bytes).map_err(from_io)?;
+        (&file).take(part.stat.size + 1).read_to_end(&mut bytes).map_err(from_io)?;
         let (digest, read) = (Sha256::digest(&bytes), bytes.len() as u64);
         (Content::Bytes(bytes.into()), digest.into(), read)
     } else {
         let (digest, read) = hash(&mut file, cancel)?;
-        let file = file.try_clone().map_err(from_io)?;
-        (Content::File(Arc::new(file)), digest, read)
+        let content = match keep {
+            Keep::Open => Content::File(Arc::new(file.try_clone().map_err(from_io)?)),
+            Keep::Bytes | Keep::Place => Content::Reopened(Arc::new(Again { path, stat: part.stat })),
+        };
+        (content, digest, read)
     };
-    if read != arrived.stat.size || !is(&file, &arrived.stat)? {
+    if read != part.stat.size || !is(&file, &part.stat)? {
         return Err(TakeError::Changed);
     }
-    let main = SourceFile {
-        name: name_of(&arrived.path).into(),
-        path: slashed(&arrived.path).into(),
-        modified: modified_text(arrived.stat.mtime_ns, zone).into(),
+    Ok(SourceFile {
+        name: name_of(&part.path).into(),
+        path: slashed(&part.path).into(),
+        modified: modified_text(part.stat.mtime_ns, zone).into(),
         size: read,
         content,
         digest,
-    };
-    Ok(Taken { arrived, source: Source::new(main), digest })
+    })
 }
 
-/// Whether a large file still has the bytes that were announced.
-pub(crate) fn still_the_same(taken: &Taken, cancel: &Cancel) -> Result<bool, TakeError> {
-    let Content::File(file) = &taken.source.main.content else { return Ok(true) };
-    if !is(file, &taken.arrived.stat)? {
-        return Ok(false);
+/// Opens a file again, if it still is the one that was read.
+#[derive(Debug)]
+struct Again {
+    path: PathBuf,
+    stat: Stat,
+}
+
+impl Reopen for Again {
+    fn open(&self) -> io::Result<File> {
+        let file = os::open_for_reading(&self.path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_file() && os::stat_of(&metadata).same_file(&self.stat) {
+            Ok(file)
+        } else {
+            Err(io::Error::other("it has changed meanwhile"))
+        }
     }
-    let mut from_start = file.try_clone().map_err(from_io)?;
-    io::Seek::seek(&mut from_start, io::SeekFrom::Start(0)).map_err(from_io)?;
-    Ok(hash(&mut from_start, cancel)?.0 == taken.digest)
+}
+
+/// Whether the files that are not in memory still have the bytes that were announced.
+pub(crate) fn still_the_same(taken: &Taken, cancel: &Cancel) -> Result<bool, TakeError> {
+    let files = std::iter::once(&taken.source.main).chain(&taken.source.companions);
+    for (part, file) in taken.arrived.files().iter().zip(files) {
+        let again = match &file.content {
+            Content::Bytes(_) => continue,
+            Content::File(file) => file.try_clone(),
+            Content::Reopened(file) => file.open(),
+        };
+        let Ok(mut again) = again else { return Ok(false) };
+        if !is(&again, &part.stat)? {
+            return Ok(false);
+        }
+        io::Seek::seek(&mut again, io::SeekFrom::Start(0)).map_err(from_io)?;
+        if hash(&mut again, cancel)?.0 != file.digest {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn is(file: &File, stat: &Stat) -> Result<bool, TakeError> {
@@ -173,7 +292,7 @@ mod tests {
             let path = self.inbox.path.join("a.csv");
             std::fs::write(&path, content).unwrap();
             let stat = os::stat_of(&std::fs::metadata(path).unwrap());
-            Arrived { path: "a.csv".into(), stat, first_seen: jiff::Timestamp::UNIX_EPOCH, since: Instant::now() }
+            Arrived::new(Found::file("a.csv".into(), stat), jiff::Timestamp::UNIX_EPOCH, Instant::now())
         }
         fn take(&self, arrived: &Arrived) -> Result<Taken, TakeError> {
             take(&self.inbox, arrived.clone(), &jiff::tz::TimeZone::UTC, &Cancel::default())

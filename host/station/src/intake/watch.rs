@@ -149,7 +149,7 @@ fn pass_on(inbox: &InboxState, watched: &Watched, event: Event) {
             if !hidden(&path) {
                 inbox.ask_for_rescan();
             }
-        } else if super::scan::wanted(&inbox.config, &path).is_some()
+        } else if super::scan::source_of(&inbox.config, &path).is_some()
             && let Err(TrySendError::Full(_)) = inbox.notices.try_send(Notice::Seen(path, hint))
         {
             inbox.ask_for_rescan();

@@ -82,6 +82,10 @@ pub(super) fn rename_to_free_name(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+pub(super) fn rename_over_empty_folder(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)
+}
+
 pub(super) fn split_name(name: &OsStr, at: u8) -> Option<(OsString, OsString)> {
     let bytes = name.as_bytes();
     let (before, behind) = bytes.split_at_checked(bytes.iter().position(|byte| *byte == at)?)?;

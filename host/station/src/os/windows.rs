@@ -50,6 +50,12 @@ pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
+pub(super) fn rename_over_empty_folder(from: &Path, to: &Path) -> io::Result<()> {
+    // A folder never takes the place of another one here: where somebody makes one in between, the rename fails.
+    fs::remove_dir(to)?;
+    fs::rename(from, to)
+}
+
 pub(super) fn split_name(name: &OsStr, at: u8) -> Option<(OsString, OsString)> {
     let (before, behind) = name.to_str()?.split_once(char::from(at))?;
     Some((before.into(), behind.into()))

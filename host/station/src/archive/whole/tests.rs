@@ -1,0 +1,148 @@
+use super::*;
+use crate::{archive::put_back_strays, config::Config};
+
+struct Place {
+    root: tempfile::TempDir,
+    inbox: Inbox,
+}
+
+impl Place {
+    fn new(more: &str) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let text = format!("[[inbox]]\nname = \"in\"\npath = \"in\"\n{more}");
+        let inbox = Config::from_toml(&text, "test", root.path()).unwrap().inboxes.remove(0);
+        fs::create_dir(&inbox.path).unwrap();
+        Self { root, inbox }
+    }
+
+    fn folders() -> Self {
+        let place = Self::new("source = \"folders\"\n");
+        place.write(&["in/unit/a.csv", "in/unit/inner/b.png"]);
+        place
+    }
+
+    fn related() -> Self {
+        let place = Self::new("[[inbox.related]]\nmain = \"*.csv\"\ncompanions = [\"{stem}.png\"]\n");
+        place.write(&["in/u.csv", "in/u.png"]);
+        place
+    }
+
+    fn write(&self, paths: &[&str]) {
+        for path in paths {
+            let path = self.root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, path.file_name().unwrap().as_encoded_bytes()).unwrap();
+        }
+    }
+
+    fn stat(&self, path: &str) -> Stat {
+        scan::look(&self.inbox, &self.inbox.path.join(path), &mut Folders::default()).unwrap().stat
+    }
+
+    fn away(
+        &self,
+        path: &str,
+        expected: &Stat,
+        action: Action<'_>,
+        passes: &dyn Fn(&'static str),
+    ) -> io::Result<FiledAway> {
+        file_away_whole(&self.inbox, Path::new(path), expected, action, "0", passes)
+    }
+
+    fn names(&self) -> Vec<String> {
+        let files = parts::list(self.root.path(), usize::MAX, |_| {}).unwrap().files;
+        files.iter().map(|(path, _)| path.to_string_lossy().replace('\\', "/")).collect()
+    }
+
+    fn moved(&self) -> Action<'_> {
+        Action::Move { to: &self.inbox.archive_dir }
+    }
+}
+
+#[test]
+fn what_has_changed_since_it_was_converted_is_put_back_whole() {
+    for (place, path, change) in
+        [(Place::folders(), "unit", "in/unit/new.txt"), (Place::related(), "u.csv", "in/u.png")]
+    {
+        let stat = place.stat(path);
+        fs::write(place.root.path().join(change), "something else").unwrap();
+        let before = place.names();
+        assert_eq!(place.away(path, &stat, place.moved(), &|_| {}).unwrap(), FiledAway::Changed);
+        assert_eq!(place.names(), before);
+    }
+}
+
+#[test]
+fn what_cannot_be_filed_away_is_put_back_whole() {
+    for (place, path) in [(Place::folders(), "unit"), (Place::related(), "u.csv")] {
+        let (stat, before) = (place.stat(path), place.names());
+        // A file where the archive is to be.
+        fs::write(&place.inbox.archive_dir, "").unwrap();
+        place.away(path, &stat, place.moved(), &|_| {}).unwrap_err();
+        fs::remove_file(&place.inbox.archive_dir).unwrap();
+        assert_eq!(place.names(), before);
+    }
+}
+
+/// A crash, as far as a thread can have one.
+fn dies_at(wanted: &'static str) -> impl Fn(&'static str) {
+    move |place| assert!(place != wanted, "here")
+}
+
+#[test]
+fn what_a_crash_leaves_is_put_back_under_names_that_nobody_has() {
+    for (place, path, step, reused, after) in [
+        (
+            Place::folders(),
+            "unit",
+            "archive.claimed",
+            "in/unit/x.csv",
+            ["in/unit.1/a.csv", "in/unit.1/inner/b.png", "in/unit/x.csv"],
+        ),
+        (Place::related(), "u.csv", "archive.claim", "in/u.csv", ["in/u.1.csv", "in/u.csv", "in/u.png"]),
+        (Place::related(), "u.csv", "archive.claimed", "in/u.csv", ["in/u.1.csv", "in/u.csv", "in/u.png"]),
+    ] {
+        let stat = place.stat(path);
+        let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            place.away(path, &stat, place.moved(), &dies_at(step))
+        }));
+        assert!(died.is_err());
+        place.write(&[reused]);
+        let strays = put_back_strays(&place.inbox.path, true, place.inbox.source == SourceKind::Folders, None);
+        assert!(strays.failed.is_empty() && strays.count > 0, "{strays:?}");
+        assert_eq!(place.names(), after, "{step}");
+    }
+}
+
+#[test]
+fn what_was_to_be_deleted_is_not_put_back_in_part() {
+    for (place, path) in [(Place::folders(), "unit"), (Place::related(), "u.csv")] {
+        let stat = place.stat(path);
+        let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            place.away(path, &stat, Action::Delete, &dies_at("archive.removed"))
+        }));
+        assert!(died.is_err());
+        assert_eq!(put_back_strays(&place.inbox.path, true, place.inbox.source == SourceKind::Folders, None).count, 0);
+        crate::archive::remove_parts(&place.inbox.path);
+        assert!(place.names().is_empty(), "{:?}", place.names());
+    }
+}
+
+#[test]
+fn what_was_filed_away_is_found_by_its_digest() {
+    for zipped in [false, true] {
+        for (place, path, files) in
+            [(Place::folders(), "unit", ["a.csv", "inner/b.png"]), (Place::related(), "u.csv", ["u.csv", "u.png"])]
+        {
+            use sha2::Digest as _;
+            let of = |path: &str| <[u8; 32]>::from(sha2::Sha256::digest(path.rsplit('/').next().unwrap()));
+            let digest = parts::digest_of_all(files.iter().map(|path| (Path::new(*path), of(path))));
+            let archive = place.inbox.archive_dir.clone();
+            let action = if zipped { Action::Zip { to: &archive } } else { place.moved() };
+            let stat = place.stat(path);
+            let FiledAway::At(there) = place.away(path, &stat, action, &|_| {}).unwrap() else { panic!("not filed") };
+            assert_eq!(find_whole(&place.inbox, &archive, Path::new(path), &digest), Some(there));
+            assert_eq!(find_whole(&place.inbox, &archive, Path::new(path), &[7; 32]), None);
+        }
+    }
+}
