@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+pub(crate) use self::plugin::PluginCommand;
 use crate::exit;
+
+mod plugin;
 
 /// Station service for factories that test what they make: files of test equipment become reports on a WATS server.
 #[derive(Debug, Parser)]
@@ -104,33 +107,6 @@ pub(crate) struct DemoArgs {
     /// Folder of plugins. Default: `target/plugins` of a workspace, else `plugins` here or beside this program.
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum PluginCommand {
-    /// List the plugins of the plugin folders, loading each. How those of the running station are, tells `wats status`.
-    List {
-        /// Folder of plugins. Default: those of the configuration, else `target/plugins` of a workspace, else `plugins` beside
-        /// this program.
-        #[arg(long, value_name = "DIR")]
-        plugins: Vec<PathBuf>,
-    },
-    /// Would this station load it? Tells name, version, size, file names that it takes, wanted and given grants.
-    Check {
-        /// The `.wasm` files.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
-    /// Take a plugin of the running station out of service; its files wait.
-    Hold {
-        /// Name of the plugin.
-        name: String,
-    },
-    /// Put a plugin of the running station back into service.
-    Resume {
-        /// Name of the plugin.
-        name: String,
-    },
 }
 
 #[derive(Debug, Subcommand)]

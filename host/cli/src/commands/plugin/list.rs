@@ -1,57 +1,25 @@
-//! `wats plugin`
+//! `wats plugin list`, `wats plugin check`.
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-use wats_runtime::{Compiler, Error, Plugin, Runtime, RuntimeOptions};
-use wats_telemetry::Telemetry;
+use serde_json::json;
+use wats_runtime::{Error, Plugin};
 
+use super::runtime;
 use crate::{
-    args::PluginCommand,
     context::{self, Loaded},
     exit,
     output::{Output, plain},
-    service::Service,
 };
 
-pub(crate) async fn plugin(loaded: &Loaded, command: PluginCommand, output: Output) -> anyhow::Result<u8> {
-    match command {
-        PluginCommand::List { plugins } => {
-            let dirs = context::plugin_dirs(&plugins, &loaded.config);
-            let loaded = load_all(&dirs)?;
-            if loaded.is_empty() && !output.json {
-                let dirs: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
-                output.line(&format!("no plugin in {}", dirs.join(", ")))?;
-            }
-            show(&loaded, output)
-        }
-        PluginCommand::Check { files } => {
-            let runtime = runtime()?;
-            let loaded: Vec<_> = files.into_iter().map(|file| (file.clone(), runtime.load(&file))).collect();
-            show(&loaded, output)
-        }
-        PluginCommand::Hold { name } => act(loaded, &name, "hold", output).await,
-        PluginCommand::Resume { name } => act(loaded, &name, "resume", output).await,
+pub(super) fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -> anyhow::Result<u8> {
+    let dirs = context::plugin_dirs(plugins, &loaded.config);
+    let loaded = load_all(&dirs)?;
+    if loaded.is_empty() && !output.json {
+        let dirs: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+        output.line(&format!("no plugin in {}", dirs.join(", ")))?;
     }
-}
-
-async fn act(loaded: &Loaded, name: &str, action: &str, output: Output) -> anyhow::Result<u8> {
-    let service = Service::need(&loaded.config).await?;
-    let answer: Value = service.post(&format!("/api/plugins/{name}/{action}"), &json!({})).await?;
-    if output.json {
-        output.value(&answer)?;
-    } else {
-        output.line(&format!("{name}: {action}"))?;
-    }
-    Ok(exit::OK)
-}
-
-fn runtime() -> anyhow::Result<Runtime> {
-    let telemetry = Telemetry::start(&wats_telemetry::Options { metrics: false, ..Default::default() })?;
-    let mut options = RuntimeOptions::new(telemetry.meter("wats"));
-    options.workers = 1;
-    options.compiler = Compiler::InProcess;
-    Ok(Runtime::new(options)?)
+    show(&loaded, output)
 }
 
 /// Loads every plugin of the folders, in the order of their names.
@@ -73,7 +41,7 @@ fn is_wasm(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "wasm")
 }
 
-fn show(loaded: &[(PathBuf, Result<Plugin, Error>)], output: Output) -> anyhow::Result<u8> {
+pub(super) fn show(loaded: &[(PathBuf, Result<Plugin, Error>)], output: Output) -> anyhow::Result<u8> {
     let mut code = exit::OK;
     let mut values = Vec::new();
     for (path, loaded) in loaded {

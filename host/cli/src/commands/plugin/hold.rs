@@ -1,0 +1,16 @@
+//! `wats plugin hold`, `wats plugin resume`: of the running station.
+
+use serde_json::{Value, json};
+
+use crate::{context::Loaded, exit, output::Output, service::Service};
+
+pub(super) async fn act(loaded: &Loaded, name: &str, action: &str, output: Output) -> anyhow::Result<u8> {
+    let service = Service::need(&loaded.config).await?;
+    let answer: Value = service.post(&format!("/api/plugins/{name}/{action}"), &json!({})).await?;
+    if output.json {
+        output.value(&answer)?;
+    } else {
+        output.line(&format!("{name}: {action}"))?;
+    }
+    Ok(exit::OK)
+}
