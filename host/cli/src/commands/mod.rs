@@ -11,7 +11,7 @@ mod submit;
 mod token;
 mod trace;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     args::{Cli, Command},
@@ -45,7 +45,15 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<u8> {
             }
             Ok(exit::OK)
         }
+        Command::ConvertOnce { plugin, sample } => plugin::determinism::child(&plugin, &sample, output),
         // Taken care of before there is a runtime.
         Command::Compile { .. } => Ok(exit::USAGE),
     }
+}
+
+/// A report that the station wrote. How deep it is nested was limited when it was read, further than serde_json does by itself.
+pub(crate) fn document(wsjf: &[u8]) -> serde_json::Result<Value> {
+    let mut deserializer = serde_json::Deserializer::from_slice(wsjf);
+    deserializer.disable_recursion_limit();
+    serde::Deserialize::deserialize(&mut deserializer)
 }
