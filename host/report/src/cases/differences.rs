@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 /// Characters of a text that are shown.
-const MAX_SHOWN: usize = 120;
+const MAX_SHOWN: usize = 300;
 /// Fields that tell things of one list apart, the first that is there.
 const NAMES: [&str; 6] = ["name", "sn", "description", "label", "pn", "key"];
 
@@ -263,10 +263,11 @@ fn told(key: &str, value: &Value, around: Option<&Map<String, Value>>) -> String
 }
 
 fn shown(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(MAX_SHOWN) {
-        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
-        None => text,
+    let clipped = |text: &str| -> String { text.chars().take(MAX_SHOWN).collect() };
+    match value {
+        Value::String(text) if text.chars().count() > MAX_SHOWN => format!("{:?}...", clipped(text)),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => value.to_string(),
+        Value::Array(_) | Value::Object(_) => clipped(&value.to_string()),
     }
 }
 

@@ -75,8 +75,10 @@ impl CaseStation {
                 None
             }
         });
+        let repeated = violations.iter().any(|violation| violation.rule == "repeated");
         if let Some(id) = own
             && !self.own_ids.insert(id)
+            && !repeated
         {
             violations.push(refused(
                 "header/id",

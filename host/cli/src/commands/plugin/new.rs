@@ -70,7 +70,7 @@ pub(super) fn new(args: &NewArgs, output: Output) -> anyhow::Result<u8> {
     output.line(&format!(
         "    cp build/{name}.wasm PLUGINS               # a running station takes it within a second"
     ))?;
-    output.line("README.md says what to change for your format.")?;
+    output.line("README.md, where there is one, says what to change for your format.")?;
     Ok(exit::OK)
 }
 
