@@ -25,7 +25,10 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<u8> {
     let config = cli.config.as_deref();
     match cli.command {
         Command::Run => run::run(context::load(config)?).await,
-        Command::Convert(args) => convert::convert(&context::load(config)?, &args, output),
+        Command::Convert(args) => {
+            let loaded = context::load(config)?;
+            calling(|| convert::convert(&loaded, &args, output))
+        }
         Command::Submit(args) => submit::submit(&context::load(config)?.config, &args, output).await,
         Command::Demo(args) => demo::demo(args, output).await,
         Command::Plugin(command) => plugin::plugin(&context::load(config)?, command, output).await,
@@ -45,10 +48,16 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<u8> {
             }
             Ok(exit::OK)
         }
-        Command::ConvertOnce { plugin, sample } => plugin::determinism::child(&plugin, &sample, output),
+        Command::ConvertOnce { plugin, sample } => calling(|| plugin::determinism::child(&plugin, &sample, output)),
         // Taken care of before there is a runtime.
         Command::Compile { .. } => Ok(exit::USAGE),
     }
+}
+
+/// Does what calls plugins. They block, and those with WASI wait on a runtime of their own, which is forbidden on a thread that
+/// drives another one.
+pub(crate) fn calling<T>(work: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(work)
 }
 
 /// A report that the station wrote. How deep it is nested was limited when it was read, further than serde_json does by itself.

@@ -42,9 +42,9 @@ pub(super) fn inspect(given: &Path, output: Output) -> anyhow::Result<u8> {
         facts::line("digest", &format!("sha256:{}", anatomy.digest), output)?;
     }
     if let Ok(plugin) = &loaded {
-        let from = if plugin.loaded_from_cache() { "from the compile cache" } else { "compiled, then" };
+        let from = if plugin.loaded_from_cache() { "from the compile cache" } else { "compiled" };
         let took = plugin.loaded_in().as_secs_f64() * 1000.0;
-        facts::line("loading", &format!("{from} loaded in {took:.0} ms"), output)?;
+        facts::line("loading", &format!("{from}, in {took:.0} ms"), output)?;
     }
     facts::line("contract", &format!("this station speaks {}", wats_runtime::spoken_versions()), output)?;
     if let Ok(anatomy) = &anatomy {

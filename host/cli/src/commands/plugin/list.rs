@@ -7,6 +7,7 @@ use wats_runtime::{Error, Plugin};
 
 use super::{Setup, facts, is_wasm};
 use crate::{
+    commands::calling,
     context::{self, Loaded},
     exit,
     output::{Output, plain},
@@ -93,5 +94,5 @@ pub(crate) fn load_all(dirs: &[PathBuf]) -> anyhow::Result<Vec<(PathBuf, Result<
         return Ok(Vec::new());
     }
     let runtime = super::runtime(Setup::default())?;
-    Ok(files.into_iter().map(|file| (file.clone(), runtime.load(&file))).collect())
+    Ok(calling(|| files.into_iter().map(|file| (file.clone(), runtime.load(&file))).collect()))
 }

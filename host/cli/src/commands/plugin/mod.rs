@@ -21,6 +21,7 @@ use wats_telemetry::Telemetry;
 pub(crate) use self::list::load_all;
 use crate::{
     args::PluginCommand,
+    commands::calling,
     context::{self, Loaded},
     exit::{self, Coded},
     output::Output,
@@ -29,10 +30,10 @@ use crate::{
 pub(crate) async fn plugin(loaded: &Loaded, command: PluginCommand, output: Output) -> anyhow::Result<u8> {
     match command {
         PluginCommand::New(args) => new::new(&args, output),
-        PluginCommand::Check(args) => check::check(&args, output),
-        PluginCommand::Test(args) => test::test(&args, output),
-        PluginCommand::Bench(args) => bench::bench(&args, output),
-        PluginCommand::Inspect { file } => inspect::inspect(&file, output),
+        PluginCommand::Check(args) => calling(|| check::check(&args, output)),
+        PluginCommand::Test(args) => calling(|| test::test(&args, output)),
+        PluginCommand::Bench(args) => calling(|| bench::bench(&args, output)),
+        PluginCommand::Inspect { file } => calling(|| inspect::inspect(&file, output)),
         PluginCommand::List { plugins } => list::list(loaded, &plugins, output).await,
         PluginCommand::Hold { name } => hold::act(loaded, &name, "hold", output).await,
         PluginCommand::Resume { name } => hold::act(loaded, &name, "resume", output).await,

@@ -63,13 +63,17 @@ pub(super) fn new(args: &NewArgs, output: Output) -> anyhow::Result<u8> {
     }
     let shown = folder.display();
     output.line(&format!("{} is in {shown}. Next:", output.strong(name)))?;
-    output.line(&format!("    cd {shown}"))?;
-    output.line("    wats plugin build .                       # make the component")?;
-    output.line("    wats plugin test .                        # convert the files in cases/, in the sandbox")?;
-    output.line(&format!("    wats plugin check build/{name}.wasm        # would a station load it?"))?;
-    output.line(&format!(
-        "    cp build/{name}.wasm PLUGINS               # a running station takes it within a second"
-    ))?;
+    let steps = [
+        (format!("cd {shown}"), ""),
+        ("wats plugin build .".to_owned(), "make the component"),
+        ("wats plugin test .".to_owned(), "convert the files in cases/, in the sandbox"),
+        (format!("wats plugin check build/{name}.wasm"), "would a station load it?"),
+        (format!("cp build/{name}.wasm PLUGINS"), "a running station takes it within a second"),
+    ];
+    for (command, what) in steps {
+        let what = if what.is_empty() { String::new() } else { format!("# {what}") };
+        output.line(format!("    {command:<44} {what}").trim_end())?;
+    }
     output.line("README.md, where there is one, says what to change for your format.")?;
     Ok(exit::OK)
 }
