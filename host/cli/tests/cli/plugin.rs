@@ -73,7 +73,8 @@ fn a_case_that_comes_out_otherwise_is_told_by_report_step_and_measurement() {
     test(&["--case", "two_units"]).ends_with(1).says(&["report L7-2 is additional", "0 cases passed, 1 failed"]);
     fs::write(bench.path("cases/broken/expected.json"), "[]").unwrap();
     test(&["--case", "broken"]).ends_with(1).says(&[
-        "it fails as malformed at line 2, column 7: \"five\" is not a number, expected that it has nothing to report",
+        "it fails as malformed at line 2, column 7: \"five\" is not a number",
+        "expected that it has nothing to report",
     ]);
     let told = test(&["--json"]).ends_with(1).json();
     assert_eq!((&told["ok"], &told["passed"], &told["failed"]), (&false.into(), &0.into(), &2.into()), "{told}");
@@ -237,4 +238,49 @@ fn a_new_plugin_has_its_name_everywhere_and_knows_its_sdk() {
     bench.wats(&["plugin", "new", "b", "--lang", "cobol", "--sdk", &sdk]).ends_with(4).complains(&["cobol", "rust"]);
     bench.wats(&["plugin", "new", "Not A Name", "--lang", "rust", "--sdk", &sdk]).ends_with(2).complains(&["acme-ict"]);
     bench.wats(&["plugin", "new", "b", "--lang", "rust", "--sdk", "absent"]).ends_with(4).complains(&["absent"]);
+}
+
+#[test]
+fn lookups_companions_grants_and_outcomes_of_every_kind_can_be_expected() {
+    let bench = Bench::new();
+    bench
+        .write("cases/known/input.script", "process Final\nproduct PCB-7\nproduct other\ncompanions\n")
+        .write("cases/known/b.txt", "belongs to it")
+        .write("cases/known/expected.json", "[]")
+        .write(
+            "cases/known/case.json",
+            r#"{"lookups": {"processes": [{"code": 10, "name": "final"}], "products": [{"part_number": "PCB-7", "name": "Lamp"}]}}"#,
+        )
+        .write("cases/away/input.script", "product PCB-7\n")
+        .write("cases/away/case.json", r#"{"lookups": {"offline": true}}"#)
+        .write(
+            "cases/away/expected.json",
+            r#"{"waiting": {"reason": "no", "retry-after": null, "missing": []}}"#,
+        )
+        .write("cases/later/input.script", "wait 60 paper\n")
+        .write(
+            "cases/later/expected.json",
+            r#"{"waiting": {"reason": "paper", "retry-after": 60, "missing": []}}"#,
+        )
+        .write("cases/skipped/input.script", "skip mine\n")
+        .write("cases/skipped/expected.json", r#"{"skipped": "mine"}"#)
+        .write("cases/own/input.script", "own 6f9619ff-8b86-d011-b42d-00c04fc964ff A-1\n")
+        .write("cases/own/case.json", r#"{"grants": ["own-id"]}"#)
+        .write("cases/own/expected.json", "[]");
+    let ran = bench.wats(&["plugin", "test", &guest("scripted"), "--cases", "cases", "--json"]).ends_with(1);
+    let told = ran.json();
+    let of = |name: &str| told["cases"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap().clone();
+    let log = of("known")["log"].to_string();
+    assert!(
+        log.contains("code: 10") && log.contains("Lamp") && log.contains("absent") && log.contains("b.txt"),
+        "{log}"
+    );
+    for name in ["known", "later", "skipped"] {
+        assert_eq!(of(name)["ok"], true, "{}", of(name));
+    }
+    // Why it waits is told by the station of the test.
+    assert!(of("away")["differences"][0].as_str().unwrap().contains("the test has no server"), "{}", of("away"));
+    bench.wats(&["plugin", "test", &guest("scripted"), "--cases", "cases", "--case", "own", "--bless"]).ends_with(0);
+    let own = fs::read_to_string(bench.path("cases/own/expected.json")).unwrap();
+    assert!(own.contains("\"id\": \"6f9619ff-8b86-d011-b42d-00c04fc964ff\""), "an id of the file's own is kept: {own}");
 }

@@ -125,8 +125,10 @@ fn outcome(converted: &Converted) -> Value {
         Ok(Outcome::Skipped(why)) => json!({ "skipped": why }),
         Ok(Outcome::Waiting(waiting)) => {
             let waiting = waiting.clone().into_wire();
+            // The host asks again after a second at the soonest, and after a day at the latest.
+            let retry_after = waiting.retry_after.filter(|seconds| !seconds.is_nan()).map(|it| it.clamp(1.0, 86_400.0));
             json!({ "waiting": {
-                "reason": waiting.reason, "retry-after": waiting.retry_after, "missing": waiting.missing,
+                "reason": waiting.reason, "retry-after": retry_after, "missing": waiting.missing,
             } })
         }
         Err(error) => {

@@ -9,11 +9,11 @@ use wats_report::{Defaults, MiscInfo, Report};
 use super::complaints::refused;
 use super::run::LogLine;
 use super::writer::Writer;
-use crate::{Property, Value, Violation};
 use crate::bindings::wats::converter::lookup::{Process, ProcessAnswer, Product, ProductAnswer};
 use crate::bindings::wats::converter::report as contract;
 use crate::bindings::wats::converter::station::Level;
 use crate::host::native::{Host, UutHost};
+use crate::{Property, Value, Violation};
 
 /// Under which description a file's own id goes along when it may not be kept.
 const OWN_ID: &str = "Id in the source file";

@@ -43,7 +43,7 @@ fn other(outcome: &Result<Outcome, Box<wats_runtime::Failure>>) -> Value {
     match outcome {
         Ok(Outcome::Skipped(why)) => json!({ "skipped": why }),
         Ok(Outcome::Waiting { reason, retry_after, missing }) => json!({ "waiting": {
-            "reason": reason, "retry-after": retry_after.map(|time| time.as_secs()), "missing": missing,
+            "reason": reason, "retry-after": retry_after.map(|time| time.as_secs_f64()), "missing": missing,
         } }),
         Ok(_) => Value::Null,
         Err(failure) => {
