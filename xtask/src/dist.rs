@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{guests, run, workspaces};
 
@@ -31,6 +31,7 @@ pub(crate) fn dist() -> Result<()> {
                 copy(&path, &folder.join("plugins").join(path.file_name().unwrap_or_default()))?;
             }
         }
+        sdks(&root, &folder)?;
         for text in TEXTS {
             if root.join(text).exists() {
                 copy(&root.join(text), &folder.join(text))?;
@@ -39,6 +40,24 @@ pub(crate) fn dist() -> Result<()> {
         sample_config(&folder, &binary)
     })?;
     run::phase("archive", || archive(&folder, &name))
+}
+
+/// The SDKs as they are in the repository, without what was built in them: `wats plugin new` begins from their templates. The
+/// test kit of the Rust SDK is compiled with the host's rules for reports.
+fn sdks(root: &Path, folder: &Path) -> Result<()> {
+    let listed = Command::new("git").args(["ls-files", "-z", "sdk", "host/report"]).current_dir(root).output()?;
+    ensure!(listed.status.success(), "list the files of the SDKs: {}", String::from_utf8_lossy(&listed.stderr));
+    for file in String::from_utf8(listed.stdout)?.split('\0').filter(|file| !file.is_empty()) {
+        let to = folder.join(file);
+        std::fs::create_dir_all(to.parent().unwrap_or(folder))?;
+        copy(&root.join(file), &to)?;
+    }
+    // `wats-report` takes versions and lints from the workspace that it is in: here it is the only one in it.
+    let text = std::fs::read_to_string(root.join("Cargo.toml"))?;
+    let parts = text.split_once("members = [").and_then(|(head, rest)| Some((head, rest.split_once(']')?.1)));
+    let (head, rest) = parts.context("Cargo.toml has no members")?;
+    std::fs::write(folder.join("Cargo.toml"), format!("{head}members = [\"host/report\"]{rest}"))?;
+    Ok(())
 }
 
 /// The configuration that `wats config init` writes.

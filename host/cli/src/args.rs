@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-pub(crate) use self::plugin::PluginCommand;
+pub(crate) use self::plugin::{BenchArgs, CheckArgs, NewArgs, PluginCommand, TestArgs};
 use crate::exit;
 
 mod plugin;
@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Submit(SubmitArgs),
     /// See it work: a simulated server, files arriving, an outage.
     Demo(DemoArgs),
-    /// Look at plugins, check one, hold or resume one.
+    /// Begin, test, measure and check plugins of your own; list, hold and resume those of the station.
     #[command(subcommand)]
     Plugin(PluginCommand),
     /// List reports, send refused ones again, convert quarantined files again, verify that nothing is missing.
@@ -55,6 +55,9 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Convert one file and print all that came of it; started by `wats plugin check --determinism`.
+    #[command(name = "__convert", hide = true)]
+    ConvertOnce { plugin: PathBuf, sample: PathBuf },
     /// Compile one plugin into the cache; started by the station itself.
     #[command(name = "__compile", hide = true)]
     Compile {

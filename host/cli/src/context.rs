@@ -111,3 +111,12 @@ fn has_plugins(dir: &Path) -> bool {
         entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "wasm"))
     })
 }
+
+/// Compiled plugins are kept between calls in the user's cache folder.
+pub(crate) fn cache_dir() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("LOCALAPPDATA").map(PathBuf::from))
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))?;
+    Some(base.join("wats").join("compiled"))
+}

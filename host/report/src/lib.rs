@@ -42,6 +42,7 @@
 //! - Same report, same bytes.
 
 mod builder;
+pub mod cases;
 mod error;
 mod fill;
 mod identity;

@@ -174,6 +174,8 @@ fn run<T>(
     store.set_hostcall_fuel(usize::try_from(hostcall_bytes).unwrap_or(usize::MAX));
     store.limiter(|state| &mut state.usage);
     store.set_epoch_deadline(1);
+    // More than any deadline allows, so that it is counted and never runs out.
+    let fuelled = shared.engines.count_fuel() && store.set_fuel(u64::MAX).is_ok();
     store.epoch_deadline_callback(move |mut store| {
         let state = store.data_mut();
         if state.cancel.is_cancelled() {
@@ -191,6 +193,7 @@ fn run<T>(
         }
         Err(error) => (Err(error), began.elapsed()),
     };
+    let fuel = fuelled.then(|| store.get_fuel().map_or(0, |left| u64::MAX - left));
     let mut state = store.into_data();
     if let Some(wasi) = &state.wasi {
         wasi.drain_into(&mut state.log);
@@ -203,6 +206,7 @@ fn run<T>(
         bytes_read: state.bytes_read,
         bytes_out: state.bytes_out,
         texts_refused: state.texts_refused,
+        fuel,
     };
     Ended { result, state, stats: figures }
 }

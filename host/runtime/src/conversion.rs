@@ -120,4 +120,6 @@ pub struct Stats {
     pub bytes_out: u64,
     /// How often the plugin wanted a file as text that is above the limit `text_bytes`.
     pub texts_refused: u32,
+    /// Instructions executed, roughly: the same for the same file on every machine. Only where the runtime counts them.
+    pub fuel: Option<u64>,
 }

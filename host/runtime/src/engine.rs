@@ -55,18 +55,19 @@ impl Shape {
 pub(crate) struct Engines {
     cache: Option<Cache>,
     slots: u32,
+    count_fuel: bool,
     by_shape: Mutex<BTreeMap<Shape, Engine>>,
     ticker: Arc<Ticker>,
     gate: Gate,
 }
 
 impl Engines {
-    pub(crate) fn new(cache_dir: Option<&Path>, workers: usize) -> Result<Self, Error> {
+    pub(crate) fn new(cache_dir: Option<&Path>, workers: usize, count_fuel: bool) -> Result<Self, Error> {
         let cache = cache_dir.map(open_cache).transpose()?;
         let slots = u32::try_from(workers).unwrap_or(u32::MAX).clamp(1, 1024) + SPARE_SLOTS;
         let ticker = Arc::new(Ticker::default());
         start_ticking(&ticker).map_err(|error| Error::Engine { reason: format!("no thread: {error}") })?;
-        Ok(Self { cache, slots, by_shape: Mutex::default(), ticker, gate: Gate::new(slots as usize) })
+        Ok(Self { cache, slots, count_fuel, by_shape: Mutex::default(), ticker, gate: Gate::new(slots as usize) })
     }
 
     /// The engine for these limits.
@@ -77,6 +78,7 @@ impl Engines {
             return Ok(engine.clone());
         }
         let mut config = base_config(shape.stack_bytes, self.cache.clone());
+        config.consume_fuel(self.count_fuel);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(shape, self.slots)));
         let engine = match Engine::new(&config) {
             Ok(engine) => engine,
@@ -100,6 +102,11 @@ impl Engines {
         self.gate.enter();
         self.ticker.begin();
         Running { engines: self }
+    }
+
+    /// Whether stores have to be given fuel.
+    pub(crate) fn count_fuel(&self) -> bool {
+        self.count_fuel
     }
 
     /// How often the compile cache had what was asked for.

@@ -123,7 +123,7 @@ pub(crate) fn inspect(path: &Path, bytes: &[u8]) -> Result<Inspected, Error> {
     }
 }
 
-fn kind_of(bytes: &[u8]) -> Result<(), String> {
+pub(crate) fn kind_of(bytes: &[u8]) -> Result<(), String> {
     let head = bytes.get(..8).unwrap_or(bytes);
     if bytes.is_empty() {
         return Err("the file is empty".to_owned());
@@ -153,13 +153,13 @@ fn kind_of(bytes: &[u8]) -> Result<(), String> {
 }
 
 #[derive(Default)]
-struct Outside {
-    imports: Vec<String>,
-    exports: Vec<String>,
+pub(crate) struct Outside {
+    pub(crate) imports: Vec<String>,
+    pub(crate) exports: Vec<String>,
 }
 
 /// Imports and exports of the outermost component; what is nested in it is checked when it is compiled.
-fn outermost(mut bytes: &[u8]) -> Result<Outside, String> {
+pub(crate) fn outermost(mut bytes: &[u8]) -> Result<Outside, String> {
     let told = |error: BinaryReaderError| format!("{} at byte {:#x}", error.message(), error.offset());
     let mut outside = Outside::default();
     let mut parser = Parser::new(0);

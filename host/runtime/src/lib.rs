@@ -25,6 +25,7 @@
 //! - What is compiled is compiled in a child process, where the host is set up so; code is run from the cache only when
 //!   nobody but this user could have written it.
 
+mod anatomy;
 mod call;
 mod compile;
 mod conversion;
@@ -52,6 +53,7 @@ mod state;
 mod wasi;
 mod wit;
 
+pub use anatomy::{Anatomy, CoreModule, Section, Tool};
 pub use compile::{Compiler, compile_child_main};
 pub use conversion::{Asked, Conversion, Detection, Level, LogLine, LookupRecord, Outcome, Stats};
 pub use descriptor::{Descriptor, Magic, Recognition};

@@ -161,7 +161,7 @@ impl Metrics {
 }
 
 /// The instruments with the labels of one plugin.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PluginMetrics {
     metrics: Arc<Metrics>,
     plugin: [KeyValue; 2],
@@ -199,7 +199,8 @@ impl PluginMetrics {
 
     pub(crate) fn conversion_ended(&self, conversion: &Conversion) {
         let metrics = &self.metrics;
-        let Stats { instantiate, duration, peak_memory_bytes, bytes_read, bytes_out, texts_refused } = conversion.stats;
+        let Stats { instantiate, duration, peak_memory_bytes, bytes_read, bytes_out, texts_refused, fuel: _ } =
+            conversion.stats;
         let ended = match &conversion.outcome {
             Ok(Outcome::Converted) => Ended::Converted,
             Ok(Outcome::Skipped(_)) => Ended::Skipped,

@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use crate::call;
 use crate::conversion::{Conversion, Detection};
 use crate::descriptor::Descriptor;
+use crate::error::Error;
 use crate::failure::Failure;
 use crate::figures::PluginFigures;
 use crate::job::{Job, ReportSink};
 use crate::limits::Limits;
-use crate::manifest::{Grants, Manifest};
+use crate::manifest::{Grant, Grants, Manifest};
 use crate::metrics::PluginMetrics;
 use crate::recognition::Matcher;
-use crate::runtime::Shared;
+use crate::runtime::{self, Shared};
 use crate::settings::Settings;
 use crate::source::Source;
 use crate::state::State;
@@ -60,6 +61,29 @@ impl Plugin {
     /// Whether both are clones of one.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// This plugin with other settings and grants than those of the manifest beside it, without compiling it again.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] when the settings do not fit its schema.
+    pub fn with(&self, settings: toml::Table, grants: Vec<Grant>) -> Result<Self, Error> {
+        let inner = &self.0;
+        let mut facts = Facts::clone(&inner.facts);
+        facts.settings = runtime::settings(&inner.path, &inner.descriptor, &settings)?;
+        facts.grants = Grants::both(&inner.descriptor.wanted_grants, &grants);
+        Ok(Self::new(Inner {
+            shared: Arc::clone(&inner.shared),
+            pre: inner.pre.clone(),
+            facts: Arc::new(facts),
+            descriptor: inner.descriptor.clone(),
+            manifest: Manifest { settings, grants, ..inner.manifest.clone() },
+            matcher: inner.matcher.clone(),
+            metrics: inner.metrics.clone(),
+            path: inner.path.clone(),
+            loaded_in: inner.loaded_in,
+            from_cache: inner.from_cache,
+        }))
     }
 
     /// Its name, unique on a station.

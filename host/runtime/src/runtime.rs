@@ -10,6 +10,7 @@ use wasmtime::component::Linker;
 
 use crate::call;
 use crate::compile::{self, Compiler};
+use crate::descriptor::Descriptor;
 use crate::engine::Engines;
 use crate::error::{Error, chain};
 use crate::inspect::{self, Inspected, Track};
@@ -35,6 +36,9 @@ pub struct RuntimeOptions {
     pub workers: usize,
     /// Where plugins are compiled.
     pub compiler: Compiler,
+    /// Whether calls count the instructions that they execute ([`Stats::fuel`](crate::Stats::fuel)): for benchmarks, since the
+    /// code is a tenth slower for it, and is compiled and cached apart.
+    pub count_fuel: bool,
     /// Where measurements go.
     pub meter: Meter,
 }
@@ -42,7 +46,14 @@ pub struct RuntimeOptions {
 impl RuntimeOptions {
     /// Default limits, two workers, compiling in this process, no cache.
     pub fn new(meter: Meter) -> Self {
-        Self { cache_dir: None, limits: Limits::default(), workers: 2, compiler: Compiler::InProcess, meter }
+        Self {
+            cache_dir: None,
+            limits: Limits::default(),
+            workers: 2,
+            compiler: Compiler::InProcess,
+            count_fuel: false,
+            meter,
+        }
     }
 }
 
@@ -64,7 +75,7 @@ impl Runtime {
     /// # Errors
     /// [`Error::Cache`] when the folder cannot be used, [`Error::Engine`] when the sandbox cannot be set up.
     pub fn new(options: RuntimeOptions) -> Result<Self, Error> {
-        let engines = Engines::new(options.cache_dir.as_deref(), options.workers)?;
+        let engines = Engines::new(options.cache_dir.as_deref(), options.workers, options.count_fuel)?;
         // Now, rather than when the first plugin is loaded: this is where a machine turns out to be unfit.
         engines.get(&options.limits)?;
         let metrics = Metrics::new(&options.meter);
@@ -160,14 +171,7 @@ impl Runtime {
         facts.name = descriptor.name.as_str().into();
         facts.version = descriptor.version.as_str().into();
         facts.grants = Grants::both(&descriptor.wanted_grants, &manifest.grants);
-        facts.settings =
-            Settings::new(descriptor.settings_schema.as_ref(), &manifest.settings).map_err(|problems| {
-                Error::Settings {
-                    path: Manifest::path_for(path),
-                    plugin: format!("{}@{}", descriptor.name, descriptor.version),
-                    problems,
-                }
-            })?;
+        facts.settings = settings(path, &descriptor, &manifest.settings)?;
         let matcher = Matcher::new(&descriptor.recognition)
             .map_err(|problem| Error::Descriptor { path: path.to_path_buf(), problems: vec![problem] })?;
         let metrics = PluginMetrics::new(&shared.metrics, &facts.name, &facts.version);
@@ -184,6 +188,15 @@ impl Runtime {
             from_cache,
         }))
     }
+}
+
+/// The settings of a plugin, checked against its schema.
+pub(crate) fn settings(path: &Path, descriptor: &Descriptor, given: &toml::Table) -> Result<Settings, Error> {
+    Settings::new(descriptor.settings_schema.as_ref(), given).map_err(|problems| Error::Settings {
+        path: Manifest::path_for(path),
+        plugin: format!("{}@{}", descriptor.name, descriptor.version),
+        problems,
+    })
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -24,7 +24,7 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
     let mut options = RuntimeOptions::new(telemetry.meter("wats"));
     options.workers = 1;
     options.compiler = Compiler::InProcess;
-    options.cache_dir = cache_dir();
+    options.cache_dir = context::cache_dir();
     let choice = Choice {
         plugin: args.plugin.clone(),
         inbox: args.inbox.clone(),
@@ -53,15 +53,6 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
         };
     }
     Ok(worst)
-}
-
-/// Compiled plugins are kept between calls in the user's cache folder.
-fn cache_dir() -> Option<std::path::PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME")
-        .map(std::path::PathBuf::from)
-        .or_else(|| std::env::var_os("LOCALAPPDATA").map(std::path::PathBuf::from))
-        .or_else(|| std::env::var_os("HOME").map(|home| std::path::PathBuf::from(home).join(".cache")))?;
-    Some(base.join("wats").join("compiled"))
 }
 
 fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
@@ -101,13 +92,6 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
     }
 }
 
-/// A report that the station wrote. How deep it is nested was limited when it was read, further than serde_json does by itself.
-fn document(wsjf: &[u8]) -> serde_json::Result<Value> {
-    let mut deserializer = serde_json::Deserializer::from_slice(wsjf);
-    deserializer.disable_recursion_limit();
-    serde::Deserialize::deserialize(&mut deserializer)
-}
-
 /// Says why there are no reports of a file: to people, and to programs as a line between the reports of others.
 fn give_up(file: &Path, why: &str, details: &[String], code: u8, output: Output) -> anyhow::Result<u8> {
     complain(file, why);
@@ -134,7 +118,7 @@ fn summary(file: &Path, by: &(String, String), reports: &[ConvertedReport], outp
     let name = plain(&file.display().to_string());
     output.line(&format!("{}  {told}, by {} {}", output.strong(&name), by.0, by.1))?;
     for report in reports {
-        let wsjf = document(&report.wsjf)?;
+        let wsjf = super::document(&report.wsjf)?;
         let text = |key: &str| plain(wsjf.get(key).and_then(Value::as_str).unwrap_or("-"));
         let result = match text("result").as_str() {
             "P" => output.good("Passed"),

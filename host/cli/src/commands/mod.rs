@@ -11,7 +11,7 @@ mod submit;
 mod token;
 mod trace;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     args::{Cli, Command},
@@ -25,7 +25,10 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<u8> {
     let config = cli.config.as_deref();
     match cli.command {
         Command::Run => run::run(context::load(config)?).await,
-        Command::Convert(args) => convert::convert(&context::load(config)?, &args, output),
+        Command::Convert(args) => {
+            let loaded = context::load(config)?;
+            calling(|| convert::convert(&loaded, &args, output))
+        }
         Command::Submit(args) => submit::submit(&context::load(config)?.config, &args, output).await,
         Command::Demo(args) => demo::demo(args, output).await,
         Command::Plugin(command) => plugin::plugin(&context::load(config)?, command, output).await,
@@ -45,7 +48,21 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<u8> {
             }
             Ok(exit::OK)
         }
+        Command::ConvertOnce { plugin, sample } => calling(|| plugin::determinism::child(&plugin, &sample, output)),
         // Taken care of before there is a runtime.
         Command::Compile { .. } => Ok(exit::USAGE),
     }
+}
+
+/// Does what calls plugins. They block, and those with WASI wait on a runtime of their own, which is forbidden on a thread that
+/// drives another one.
+pub(crate) fn calling<T>(work: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(work)
+}
+
+/// A report that the station wrote. How deep it is nested was limited when it was read, further than serde_json does by itself.
+pub(crate) fn document(wsjf: &[u8]) -> serde_json::Result<Value> {
+    let mut deserializer = serde_json::Deserializer::from_slice(wsjf);
+    deserializer.disable_recursion_limit();
+    serde::Deserialize::deserialize(&mut deserializer)
 }

@@ -121,3 +121,12 @@ fn convert_tells_by_its_code_what_became_of_the_worst_file() {
         .complains(&["nobody"]);
     bench.wats(&["convert"]).ends_with(2);
 }
+
+#[test]
+fn a_plugin_that_prints_through_wasi_converts_here_too() {
+    let bench = Bench::new();
+    let guests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests").display().to_string();
+    bench.write("a.wasi", "anything");
+    let ran = bench.wats(&["convert", "a.wasi", "--plugin", "wasi", "--plugins", &guests]).ends_with(0);
+    ran.says(&["nothing to report, by wasi"]);
+}

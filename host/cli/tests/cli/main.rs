@@ -5,6 +5,7 @@
 mod convert;
 mod demo;
 mod harness;
+mod plugin;
 mod queue;
 mod setup;
 mod station;

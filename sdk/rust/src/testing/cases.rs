@@ -5,24 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use wats_report::cases::{Case, FileRole, differences, pretty};
 
-use super::compare::differences;
-use super::pretty::pretty;
 use super::run::{Converted, Run, stop};
 use crate::{Converter, Grant, Outcome};
 
 /// Differences shown of one case.
 const SHOWN: usize = 20;
-
-/// What of a case's file and station matters.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Case {
-    /// Name or path of the file, if the converter looks at it.
-    name: Option<String>,
-    modified: Option<String>,
-    grants: Option<Vec<String>>,
-}
 
 /// Runs every case in a folder; see [`cases!`](crate::cases).
 ///
@@ -93,10 +82,10 @@ fn run<C: Converter>(folder: &Path) -> Converted {
     let (mut inputs, mut others) = (Vec::new(), Vec::new());
     for path in entries(folder).into_iter().filter(|path| path.is_file()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        match name.as_str() {
-            "expected.json" | "settings.json" | "case.json" | "README.md" => {}
-            name if name.starts_with("input.") => inputs.push(path),
-            _ => others.push((name, path)),
+        match FileRole::of(&name) {
+            FileRole::Input => inputs.push(path),
+            FileRole::Companion => others.push((name, path)),
+            FileRole::Expected | FileRole::Settings | FileRole::Case | FileRole::Notes => {}
         }
     }
     let [input] = inputs.as_slice() else {
@@ -118,7 +107,7 @@ fn run<C: Converter>(folder: &Path) -> Converted {
         let grants: Vec<Grant> = grants.iter().map(|name| grant(name)).collect();
         run = run.grants(&grants);
     }
-    run.convert()
+    run.lookups(case.lookups).convert()
 }
 
 fn grant(name: &str) -> Grant {
@@ -136,8 +125,10 @@ fn outcome(converted: &Converted) -> Value {
         Ok(Outcome::Skipped(why)) => json!({ "skipped": why }),
         Ok(Outcome::Waiting(waiting)) => {
             let waiting = waiting.clone().into_wire();
+            // The host asks again after a second at the soonest, and after a day at the latest.
+            let retry_after = waiting.retry_after.filter(|seconds| !seconds.is_nan()).map(|it| it.clamp(1.0, 86_400.0));
             json!({ "waiting": {
-                "reason": waiting.reason, "retry-after": waiting.retry_after, "missing": waiting.missing,
+                "reason": waiting.reason, "retry-after": retry_after, "missing": waiting.missing,
             } })
         }
         Err(error) => {

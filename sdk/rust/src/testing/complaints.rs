@@ -98,11 +98,22 @@ impl Complaints {
     }
 
     fn wrong_kind<T>(&mut self, at: At<'_>, key: &str, allowed: &str, found: &Value) -> Option<T> {
-        self.add(at, &format!("properties/{key}"), "wrong-kind", format!("found {found:?}, allowed is {allowed}"));
+        let found = match found {
+            Value::Text(text) => format!("the text {:?}", clip(text)),
+            Value::Number(number) => format!("the number {number}"),
+            Value::Flag(flag) => format!("the flag {flag}"),
+            Value::Json(_) => "JSON".to_owned(),
+        };
+        self.add(at, &format!("properties/{key}"), "wrong-kind", format!("found {found}, allowed is {allowed}"));
         None
     }
 
     pub(super) fn into_violations(self) -> Vec<Violation> {
         self.header.into_iter().chain(self.steps).collect()
     }
+}
+
+/// The first 100 bytes or so, as the host tells them.
+fn clip(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(100)).unwrap_or(text)
 }

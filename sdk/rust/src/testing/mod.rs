@@ -34,10 +34,8 @@
 //! Many files, as data: [`cases!`](crate::cases).
 
 mod cases;
-mod compare;
 mod complaints;
 mod file;
-mod pretty;
 mod run;
 mod station;
 mod wire;
@@ -55,8 +53,13 @@ pub use run::{Converted, LogLine, Run};
 /// | `input.*` | the file to convert |
 /// | `expected.json` | an array of WSJF reports, or `{"error": {...}}`, `{"skipped": "..."}`, `{"waiting": {...}}` |
 /// | `settings.json` | settings, if they are not the defaults |
-/// | `case.json` | if they matter: `name`, `path` and `modified` of the file, `grants` (default: all that are wanted) |
+/// | `case.json` | if they matter: `name` (or path) and `modified` of the file, `grants` (default: all that are wanted), `lookups` |
 /// | any other | companions of the file |
+///
+/// In `lookups` is what the server knows: `{"processes": [{"code": 10, "name": "Final Test"}], "products": [{"part_number": "PCB-7",
+/// "name": "Lamp", "revisions": ["A"]}], "offline": false}`; what is not there is absent.
+///
+/// `wats plugin test` runs the same cases in the sandbox, and tells differences in the same words.
 ///
 /// `BLESS=1 cargo test` writes `expected.json` as the outcome is now: look at the difference before you commit it.
 #[macro_export]

@@ -8,16 +8,13 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use wats_report::Defaults;
+use wats_report::cases::{CaseStation, KnownProcess, KnownProduct, Lookups, MODIFIED};
 
 use super::file::{Asked, MemoryFile};
 use super::station::{Known, Station};
-use crate::bindings::wats::converter::lookup::{Process, Product};
 use crate::host::native;
 use crate::plugin;
 use crate::{Converter, Detection, Error, File, Grant, Input, Outcome};
-
-/// When files were changed, unless the test says: the same on every machine.
-const MODIFIED: &str = "2026-01-01T12:00:00Z";
 
 /// A conversion to be done: the file, the settings, and what the station grants and knows.
 ///
@@ -144,27 +141,28 @@ impl<C: Converter> Run<C> {
     /// A process (test operation) that `lookup` knows.
     #[must_use]
     pub fn process(mut self, code: u32, name: impl Into<String>) -> Self {
-        self.known.processes.push(Process { code, name: name.into(), properties: Vec::new() });
+        self.known.lookups.processes.push(KnownProcess { code, name: name.into() });
         self
     }
 
     /// A product that `lookup` knows.
     #[must_use]
     pub fn product(mut self, part_number: impl Into<String>, name: impl Into<String>) -> Self {
-        let product = Product {
-            part_number: part_number.into(),
-            name: name.into(),
-            revisions: Vec::new(),
-            properties: Vec::new(),
-        };
-        self.known.products.push(product);
+        let product = KnownProduct { part_number: part_number.into(), name: name.into(), revisions: Vec::new() };
+        self.known.lookups.products.push(product);
         self
     }
 
     /// Every `lookup` is unavailable.
     #[must_use]
     pub fn offline(mut self) -> Self {
-        self.known.offline = true;
+        self.known.lookups.offline = true;
+        self
+    }
+
+    /// What the server knows, as a case says it.
+    pub(super) fn lookups(mut self, lookups: Lookups) -> Self {
+        self.known.lookups = lookups;
         self
     }
 
@@ -185,8 +183,9 @@ impl<C: Converter> Run<C> {
             let open = station.open_writers();
             outcome = Err(Error::internal(format!("{open} reports were neither finished nor discarded")));
         }
+        let taken = station.take_all();
         let texts = match outcome {
-            Ok(Outcome::Converted) => station.reports.take(),
+            Ok(Outcome::Converted) => taken.reports,
             _ => Vec::new(),
         };
         let read = |text: &String| serde_json::from_str(text).unwrap_or_else(|error| stop(&format!("WSJF: {error}")));
@@ -194,7 +193,7 @@ impl<C: Converter> Run<C> {
             outcome,
             reports: texts.iter().map(read).collect(),
             texts,
-            warnings: station.warnings.take(),
+            warnings: taken.warnings,
             log: station.log.take(),
             progress: station.progress.get(),
             depends_on_name_or_time: files.iter().any(|file| file.asked.get() != Asked::default()),
@@ -208,24 +207,14 @@ impl<C: Converter> Run<C> {
     pub fn texts(self) -> Result<Vec<String>, Error> {
         let (station, input, _) = self.start();
         match native::with(Rc::<Station>::clone(&station), || plugin::convert::<C>(&input))? {
-            Outcome::Converted => Ok(station.reports.take()),
+            Outcome::Converted => Ok(station.take_all().reports),
             other => Err(Error::internal(format!("not converted: {other:?}"))),
         }
     }
 
     /// What the test's station fills in where a report is silent.
     pub fn defaults(&self) -> Defaults {
-        Defaults {
-            machine_name: Some("Station".to_owned()),
-            location: Some("Location".to_owned()),
-            purpose: Some("Test".to_owned()),
-            part_number: Some("PART".to_owned()),
-            revision: Some("1".to_owned()),
-            process_code: Some(10),
-            operator: None,
-            zone: Some(jiff::tz::TimeZone::UTC),
-            start: self.main.modified.parse().ok(),
-        }
+        CaseStation::defaults(&self.main.modified)
     }
 
     fn start(self) -> (Rc<Station>, Input, Vec<Rc<MemoryFile>>) {

@@ -1,19 +1,19 @@
 //! The station of a run.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use wats_report::{Defaults, MiscInfo, Report, Severity, is_refused};
+use wats_report::cases::{CaseStation, Lookups, OFFLINE};
+use wats_report::{Defaults, MiscInfo, Report};
 
 use super::complaints::refused;
 use super::run::LogLine;
 use super::writer::Writer;
-use crate::Violation;
 use crate::bindings::wats::converter::lookup::{Process, ProcessAnswer, Product, ProductAnswer};
 use crate::bindings::wats::converter::report as contract;
 use crate::bindings::wats::converter::station::Level;
 use crate::host::native::{Host, UutHost};
+use crate::{Property, Value, Violation};
 
 /// Under which description a file's own id goes along when it may not be kept.
 const OWN_ID: &str = "Id in the source file";
@@ -25,20 +25,15 @@ const MOST_OPEN: usize = 1024;
 pub(super) struct Known {
     pub(super) lookup_granted: bool,
     pub(super) own_id_granted: bool,
-    pub(super) offline: bool,
-    pub(super) processes: Vec<Process>,
-    pub(super) products: Vec<Product>,
+    pub(super) lookups: Lookups,
 }
 
 pub(super) struct Station {
     pub(super) settings: String,
     pub(super) known: Known,
-    pub(super) defaults: Defaults,
-    pub(super) reports: RefCell<Vec<String>>,
-    pub(super) warnings: RefCell<Vec<String>>,
+    case: RefCell<CaseStation>,
     pub(super) log: RefCell<Vec<LogLine>>,
     pub(super) progress: Cell<f64>,
-    keys: RefCell<BTreeSet<String>>,
     open: Cell<usize>,
 }
 
@@ -47,14 +42,16 @@ impl Station {
         Self {
             settings,
             known,
-            defaults,
-            reports: RefCell::default(),
-            warnings: RefCell::default(),
+            case: RefCell::new(CaseStation::with(defaults)),
             log: RefCell::default(),
             progress: Cell::new(0.0),
-            keys: RefCell::default(),
             open: Cell::new(0),
         }
+    }
+
+    /// All reports and warnings so far; the station is empty then.
+    pub(super) fn take_all(&self) -> CaseStation {
+        self.case.replace(CaseStation::with(Defaults::default()))
     }
 
     /// Writers that were neither finished nor discarded.
@@ -74,46 +71,22 @@ impl Station {
         id: Option<String>,
         mut violations: Vec<wats_report::Violation>,
     ) -> Result<String, Vec<Violation>> {
-        let ordinal = self.reports.borrow().len();
-        let stated = key.is_some();
-        let key = key.unwrap_or_else(|| ordinal.to_string());
-        if stated && !(1..=200).contains(&key.chars().count()) {
+        if key.as_ref().is_some_and(|key| !(1..=200).contains(&key.chars().count())) {
             violations.push(refused("header/key", "length", "a key has 1 to 200 characters"));
         }
-        if !self.keys.borrow_mut().insert(format!("{stated}{key}")) {
-            violations.push(refused("header/key", "repeated", format!("the key {key:?} was used before in this file")));
-        }
-        let derived = wats_report::derive_id(uuid::Uuid::nil(), b"test", &key);
         let mut own = None;
-        match id {
-            Some(text) if self.known.own_id_granted => match text.trim().parse::<uuid::Uuid>() {
-                Ok(id) => own = Some(id),
-                Err(_) => violations.push(refused("header/id", "not-a-guid", format!("found {text:?}"))),
-            },
-            Some(text) => match &mut report {
-                Report::Uut(uut) => uut.header.misc_infos.push(MiscInfo::new(OWN_ID, text)),
-                // WATS restricts the misc infos of a repair to the fields that the repair type defines.
-                Report::Uur(_) => self.log(
-                    Level::Warn,
-                    &format!("the repair's own id {text:?} is not kept without the grant own-id; it gets another one"),
-                ),
-            },
-            None => {}
+        match (id, &mut report) {
+            (Some(id), _) if self.known.own_id_granted => own = Some(id),
+            (Some(id), Report::Uut(uut)) => uut.header.misc_infos.push(MiscInfo::new(OWN_ID, id)),
+            // WATS restricts the misc infos of a repair to the fields that the repair type defines.
+            (Some(id), Report::Uur(_)) => self.log(
+                Level::Warn,
+                &format!("the repair's own id {id:?} is not kept without the grant own-id; it gets another one"),
+            ),
+            (None, _) => {}
         }
-        let id = own.unwrap_or(derived);
-        report.header_mut().id = Some(id);
-        report.fill(&self.defaults);
-        report.judge();
-        violations.extend(report.validate());
-        if is_refused(&violations) {
-            violations.retain(|violation| violation.severity == Severity::Refuse);
-            return Err(violations.into_iter().map(to_contract).collect());
-        }
-        self.warnings.borrow_mut().extend(violations.iter().map(ToString::to_string));
-        // What the station derives is left out of what is compared: it would be another on every station.
-        report.header_mut().id = own;
-        self.reports.borrow_mut().push(String::from_utf8_lossy(&report.to_wsjf()).into_owned());
-        Ok(id.to_string())
+        let taken = self.case.borrow_mut().accept(report, key.as_deref(), own.as_deref(), violations);
+        taken.map(|id| id.to_string()).map_err(|violations| violations.into_iter().map(to_contract).collect())
     }
 }
 
@@ -145,23 +118,31 @@ impl Host for Station {
         if !self.known.lookup_granted {
             return ProcessAnswer::Denied;
         }
-        if self.known.offline {
-            return ProcessAnswer::Unavailable("the test has no server".to_owned());
+        if self.known.lookups.offline {
+            return ProcessAnswer::Unavailable(OFFLINE.to_owned());
         }
-        let found =
-            self.known.processes.iter().find(|process| process.name.to_lowercase() == name.trim().to_lowercase());
-        found.cloned().map_or(ProcessAnswer::Absent, ProcessAnswer::Found)
+        let unset = |key: &str| Property { key: key.to_owned(), value: Value::Flag(false) };
+        self.known.lookups.process(name).map_or(ProcessAnswer::Absent, |known| {
+            let properties = ["test", "repair", "wip"].map(unset).to_vec();
+            ProcessAnswer::Found(Process { code: known.code, name: known.name.clone(), properties })
+        })
     }
 
     fn product_by_part_number(&self, part_number: &str) -> ProductAnswer {
         if !self.known.lookup_granted {
             return ProductAnswer::Denied;
         }
-        if self.known.offline {
-            return ProductAnswer::Unavailable("the test has no server".to_owned());
+        if self.known.lookups.offline {
+            return ProductAnswer::Unavailable(OFFLINE.to_owned());
         }
-        let found = self.known.products.iter().find(|product| product.part_number == part_number);
-        found.cloned().map_or(ProductAnswer::Absent, ProductAnswer::Found)
+        self.known.lookups.product(part_number).map_or(ProductAnswer::Absent, |known| {
+            ProductAnswer::Found(Product {
+                part_number: known.part_number.clone(),
+                name: known.name.clone(),
+                revisions: known.revisions.clone(),
+                properties: Vec::new(),
+            })
+        })
     }
 
     fn open_uut(self: Rc<Self>, header: &contract::UutHeader) -> Box<dyn UutHost> {

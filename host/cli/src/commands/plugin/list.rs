@@ -1,25 +1,85 @@
-//! `wats plugin list`, `wats plugin check`.
+//! `wats plugin list`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::Value;
 use wats_runtime::{Error, Plugin};
 
-use super::runtime;
+use super::{Setup, facts, is_wasm};
 use crate::{
+    commands::calling,
     context::{self, Loaded},
     exit,
     output::{Output, plain},
+    service::Service,
 };
 
-pub(super) fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -> anyhow::Result<u8> {
+pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -> anyhow::Result<u8> {
     let dirs = context::plugin_dirs(plugins, &loaded.config);
+    // Of other folders than its own, a station knows nothing.
+    let running = if plugins.is_empty() { running(loaded).await } else { Vec::new() };
     let loaded = load_all(&dirs)?;
     if loaded.is_empty() && !output.json {
         let dirs: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
         output.line(&format!("no plugin in {}", dirs.join(", ")))?;
     }
-    show(&loaded, output)
+    let mut code = exit::OK;
+    let mut values = Vec::new();
+    for (path, loaded) in &loaded {
+        if loaded.is_err() {
+            code = exit::REFUSED;
+        }
+        let size = std::fs::metadata(path).map(|found| found.len()).unwrap_or_default();
+        let state = loaded.as_ref().ok().and_then(|plugin| state_of(plugin, &running));
+        if output.json {
+            let mut value = facts::value(path, size, loaded);
+            if let (Some(value), Some((state, why))) = (value.as_object_mut(), state) {
+                value.insert("state".to_owned(), state.into());
+                value.insert("why".to_owned(), why.into());
+            }
+            values.push(value);
+            continue;
+        }
+        output.line(&facts::headline(path, loaded, output))?;
+        let Ok(plugin) = loaded else { continue };
+        let took = plugin.loaded_in().as_secs_f64() * 1000.0;
+        let cached = if plugin.loaded_from_cache() { " from the cache" } else { "" };
+        let file = format!("{}  {}, loaded{cached} in {took:.0} ms", path.display(), facts::bytes(size));
+        facts::line("file", &file, output)?;
+        if let Some((state, why)) = state {
+            let state = if state == "ready" { output.good(&state) } else { output.doubtful(&state) };
+            facts::line("station", &format!("{state}  {}", plain(&why)), output)?;
+        }
+        facts::line("formats", &plain(&super::or_none(&plugin.descriptor().formats)), output)?;
+        facts::line("files", &facts::patterns(plugin), output)?;
+        facts::line("grants", &facts::grants(plugin), output)?;
+    }
+    if output.json {
+        output.value(&values)?;
+    }
+    Ok(code)
+}
+
+/// The plugins of the running station, if one runs: name, version, state, why.
+async fn running(loaded: &Loaded) -> Vec<Value> {
+    let Ok(service) = Service::find(&loaded.config).await else { return Vec::new() };
+    let details: anyhow::Result<Value> = service.get("/health/details", &()).await;
+    let plugins = details.ok().and_then(|details| details.get("plugins").and_then(Value::as_array).cloned());
+    plugins.unwrap_or_default()
+}
+
+/// How the station has it.
+fn state_of(plugin: &Plugin, running: &[Value]) -> Option<(String, String)> {
+    if running.is_empty() {
+        return None;
+    }
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let Some(found) = running.iter().find(|known| text(known, "name") == plugin.name()) else {
+        return Some(("unknown".to_owned(), "the running station does not have it".to_owned()));
+    };
+    let (version, why) = (text(found, "version"), text(found, "why"));
+    let why = if version == plugin.version() { why } else { format!("the station runs {version}; {why}") };
+    Some((text(found, "state"), why.trim_end_matches("; ").to_owned()))
 }
 
 /// Loads every plugin of the folders, in the order of their names.
@@ -33,69 +93,6 @@ pub(crate) fn load_all(dirs: &[PathBuf]) -> anyhow::Result<Vec<(PathBuf, Result<
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let runtime = runtime()?;
-    Ok(files.into_iter().map(|file| (file.clone(), runtime.load(&file))).collect())
-}
-
-fn is_wasm(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "wasm")
-}
-
-pub(super) fn show(loaded: &[(PathBuf, Result<Plugin, Error>)], output: Output) -> anyhow::Result<u8> {
-    let mut code = exit::OK;
-    let mut values = Vec::new();
-    for (path, loaded) in loaded {
-        let size = std::fs::metadata(path).map(|found| found.len()).unwrap_or_default();
-        match loaded {
-            Ok(plugin) => {
-                let descriptor = plugin.descriptor();
-                let wanted: Vec<_> = descriptor.wanted_grants.iter().map(ToString::to_string).collect();
-                let granted: Vec<_> = plugin.grants().iter().map(|grant| grant.to_string()).collect();
-                values.push(json!({
-                    "path": path, "ok": true, "name": plugin.name(), "version": plugin.version(), "digest": plugin.digest(),
-                    "size": size, "summary": descriptor.summary, "formats": descriptor.formats,
-                    "patterns": descriptor.recognition.patterns, "wants": wanted, "granted": granted,
-                    "loaded_in_ms": plugin.loaded_in().as_secs_f64() * 1000.0,
-                }));
-                if !output.json {
-                    output.line(&format!(
-                        "{} {}  {}  {}",
-                        output.strong(plugin.name()),
-                        plugin.version(),
-                        output.good("loads"),
-                        plain(&descriptor.summary)
-                    ))?;
-                    output.line(&format!(
-                        "    {}  {} KiB, loaded in {:.0} ms, this station speaks {}",
-                        path.display(),
-                        size / 1024,
-                        plugin.loaded_in().as_secs_f64() * 1000.0,
-                        wats_runtime::spoken_versions()
-                    ))?;
-                    output.line(&format!(
-                        "    files {}  wants {}  granted {}",
-                        descriptor.recognition.patterns.join(" "),
-                        or_none(&wanted),
-                        or_none(&granted)
-                    ))?;
-                }
-            }
-            Err(error) => {
-                code = exit::REFUSED;
-                let why = wats_runtime::chain(error);
-                values.push(json!({ "path": path, "ok": false, "error": why }));
-                if !output.json {
-                    output.line(&format!("{}  {}", output.bad("does not load"), plain(&why)))?;
-                }
-            }
-        }
-    }
-    if output.json {
-        output.value(&values)?;
-    }
-    Ok(code)
-}
-
-fn or_none(list: &[String]) -> String {
-    if list.is_empty() { "nothing".into() } else { list.join(" ") }
+    let runtime = super::runtime(Setup::default())?;
+    Ok(calling(|| files.into_iter().map(|file| (file.clone(), runtime.load(&file))).collect()))
 }

@@ -1,33 +1,106 @@
 //! `wats plugin`: one file for each command.
 
+mod bench;
 mod build;
+mod case;
+mod check;
+pub(crate) mod determinism;
+mod facts;
 mod hold;
+mod inspect;
 mod list;
+mod new;
+mod sandbox;
+mod test;
 
-use wats_runtime::{Compiler, Runtime, RuntimeOptions};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use wats_runtime::{Compiler, Plugin, Runtime, RuntimeOptions};
 use wats_telemetry::Telemetry;
 
 pub(crate) use self::list::load_all;
-use crate::{args::PluginCommand, context::Loaded, output::Output};
+use crate::{
+    args::PluginCommand,
+    commands::calling,
+    context::{self, Loaded},
+    exit::{self, Coded},
+    output::Output,
+};
 
 pub(crate) async fn plugin(loaded: &Loaded, command: PluginCommand, output: Output) -> anyhow::Result<u8> {
     match command {
-        PluginCommand::List { plugins } => list::list(loaded, &plugins, output),
+        PluginCommand::New(args) => new::new(&args, output),
         PluginCommand::Build { folder } => build::build(&folder, output),
-        PluginCommand::Check { files } => {
-            let runtime = runtime()?;
-            let loaded: Vec<_> = files.into_iter().map(|file| (file.clone(), runtime.load(&file))).collect();
-            list::show(&loaded, output)
-        }
+        PluginCommand::Check(args) => calling(|| check::check(&args, output)),
+        PluginCommand::Test(args) => calling(|| test::test(&args, output)),
+        PluginCommand::Bench(args) => calling(|| bench::bench(&args, output)),
+        PluginCommand::Inspect { file } => calling(|| inspect::inspect(&file, output)),
+        PluginCommand::List { plugins } => list::list(loaded, &plugins, output).await,
         PluginCommand::Hold { name } => hold::act(loaded, &name, "hold", output).await,
         PluginCommand::Resume { name } => hold::act(loaded, &name, "resume", output).await,
     }
 }
 
-fn runtime() -> anyhow::Result<Runtime> {
+/// How a sandbox is set up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Setup {
+    /// Compiles again what has been compiled before.
+    fresh: bool,
+    /// Counts the instructions of calls.
+    count_fuel: bool,
+}
+
+fn runtime(setup: Setup) -> anyhow::Result<Runtime> {
     let telemetry = Telemetry::start(&wats_telemetry::Options { metrics: false, ..Default::default() })?;
     let mut options = RuntimeOptions::new(telemetry.meter("wats"));
     options.workers = 1;
     options.compiler = Compiler::InProcess;
+    options.count_fuel = setup.count_fuel;
+    if !setup.fresh {
+        options.cache_dir = context::cache_dir();
+    }
     Ok(Runtime::new(options)?)
+}
+
+/// The component that is meant: the file itself, or the one in `build` of a project's folder.
+fn component(given: &Path) -> anyhow::Result<PathBuf> {
+    if !given.is_dir() {
+        return Ok(given.to_owned());
+    }
+    let build = given.join("build");
+    let mut found: Vec<_> = std::fs::read_dir(&build)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).filter(|path| is_wasm(path)).collect())
+        .unwrap_or_default();
+    found.sort();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => {
+            Err(anyhow!("find the component of {}: no .wasm in {}; build it first", given.display(), build.display()))
+        }
+        many => {
+            let names: Vec<_> = many.iter().map(|path| path.display().to_string()).collect();
+            Err(anyhow!("find the component of {}: there are {}; name one", given.display(), names.join(", ")))
+        }
+    }
+}
+
+/// Loads a plugin, or says with a code of its own that it does not load.
+fn load(runtime: &Runtime, path: &Path) -> anyhow::Result<Plugin> {
+    runtime.load(path).map_err(|error| {
+        let what = format!("load the plugin: {}", wats_runtime::chain(&error));
+        Coded { code: exit::REFUSED, what }.into()
+    })
+}
+
+fn is_wasm(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "wasm")
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("read {}", path.display()))
+}
+
+fn or_none(list: &[String]) -> String {
+    if list.is_empty() { "nothing".into() } else { list.join(" ") }
 }

@@ -83,9 +83,7 @@ impl Complaints {
         match text.parse() {
             Ok(time) => Some(time),
             Err(error) => {
-                let message =
-                    format!("found {:?}, allowed is a time such as 2026-05-04T08:15:30: {error}", clip(&text));
-                self.add(at, field, "not-a-time", message);
+                self.add(at, field, "not-a-time", error.to_string());
                 None
             }
         }

@@ -1,7 +1,7 @@
 //! JSON as people read it, its keys in the order in which they are written.
 
 /// Puts every member on a line of its own. The text must be JSON.
-pub(super) fn pretty(json: &str) -> String {
+pub fn pretty(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let mut depth = 0_usize;
     let mut chars = json.chars().peekable();

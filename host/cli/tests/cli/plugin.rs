@@ -1,0 +1,286 @@
+//! `wats plugin new | test | check | bench | inspect`: the author's loop, with the real sandbox and real plugins.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use crate::harness::{BROKEN, Bench, GOOD, plugins};
+
+fn component(name: &str) -> String {
+    plugins().join(format!("{name}.wasm")).display().to_string()
+}
+
+fn guest(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests").join(format!("{name}.wasm"));
+    assert!(path.is_file(), "no guest {name}; build them with `cargo xtask guests`");
+    path.display().to_string()
+}
+
+fn repository(path: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path).display().to_string()
+}
+
+/// A case of the converter for tables, with the outcome that it has.
+fn case(bench: &Bench, name: &str, input: &str) {
+    bench.write(&format!("cases/{name}/input.csv"), input);
+}
+
+#[test]
+fn the_cases_of_every_shipped_plugin_pass_in_the_sandbox_as_they_do_natively() {
+    let bench = Bench::new();
+    for (name, least) in [("csv", 100), ("atml", 40), ("wats-json", 15)] {
+        let cases = repository(&format!("plugins/{name}/cases"));
+        let ran = bench.wats(&["plugin", "test", &component(name), "--cases", &cases, "--json"]);
+        let told = ran.json();
+        let failed: Vec<_> =
+            told["cases"].as_array().unwrap().iter().filter(|case| !case["ok"].as_bool().unwrap()).collect();
+        assert!(failed.is_empty(), "{name}: {failed:#?}");
+        assert!(told["passed"].as_u64().unwrap() >= least, "{name}: {}", told["passed"]);
+        ran.ends_with(0);
+    }
+}
+
+#[test]
+fn a_case_that_comes_out_otherwise_is_told_by_report_step_and_measurement() {
+    let bench = Bench::new();
+    case(&bench, "two_units", GOOD);
+    case(&bench, "broken", BROKEN);
+    let csv = component("csv");
+    let test = |more: &[&str]| bench.wats(&[&["plugin", "test", csv.as_str(), "--cases", "cases"], more].concat());
+    test(&[]).ends_with(1).says(&["there is no expected.json; --bless writes it", "0 cases passed, 2 failed"]);
+    test(&["--bless"]).ends_with(0).says(&["blessed  broken", "blessed  two_units", "2 cases passed, 0 failed"]);
+    test(&[]).ends_with(0).says(&["ok       broken", "ok       two_units", "2 cases passed, 0 failed"]);
+
+    let expected = bench.path("cases/two_units/expected.json");
+    let text = fs::read_to_string(&expected).unwrap();
+    let mut reports: Value = serde_json::from_str(&text).unwrap();
+    reports[0]["rev"] = "D".into();
+    let step = &mut reports[1]["root"]["steps"][0];
+    step["numericMeas"][0]["value"] = 5.0.into();
+    step["numericMeas"][0].as_object_mut().unwrap().remove("lowLimit");
+    fs::write(&expected, reports.to_string()).unwrap();
+    let program = reports[1]["root"]["name"].as_str().unwrap().to_owned();
+    let step = format!("report L7-2, step {program}/Vcc");
+    test(&[]).ends_with(1).says(&[
+        "FAILED   two_units",
+        "report L7-1: revision \"C\", expected \"D\"",
+        &format!("{step}: value 5.31 V, expected 5.0 V"),
+        &format!("{step}: low limit 4.9 V, expected none"),
+        "1 case passed, 1 failed",
+    ]);
+    // A report less, and an error where reports are expected.
+    fs::write(&expected, format!("[{}]", reports[0])).unwrap();
+    test(&["--case", "two_units"]).ends_with(1).says(&["report L7-2 is additional", "0 cases passed, 1 failed"]);
+    fs::write(bench.path("cases/broken/expected.json"), "[]").unwrap();
+    test(&["--case", "broken"]).ends_with(1).says(&[
+        "it fails as malformed at line 2, column 7: \"five\" is not a number",
+        "expected that it has nothing to report",
+    ]);
+    let told = test(&["--json"]).ends_with(1).json();
+    assert_eq!((&told["ok"], &told["passed"], &told["failed"]), (&false.into(), &0.into(), &2.into()), "{told}");
+    test(&["--case", "nobody"]).ends_with(4).complains(&["no case \"nobody\"", "broken, two_units"]);
+}
+
+#[test]
+fn settings_grants_and_the_name_of_a_case_hold_in_the_sandbox() {
+    let bench = Bench::new();
+    case(&bench, "wrong", GOOD);
+    bench.write("cases/wrong/settings.json", "{\"delimitre\": \";\"}");
+    case(&bench, "wrong_key", GOOD);
+    bench.write("cases/wrong_key/case.json", "{\"nmae\": \"x.csv\"}");
+    case(&bench, "no_input", GOOD);
+    fs::remove_file(bench.path("cases/no_input/input.csv")).unwrap();
+    let ran = bench.wats(&["plugin", "test", &component("csv"), "--cases", "cases", "--bless"]).ends_with(1);
+    ran.says(&[
+        "delimitre: there is no such setting",
+        "unknown field `nmae`",
+        "one file must be named input.*, there are 0",
+    ]);
+}
+
+#[test]
+fn a_plugin_that_breaks_in_a_case_is_told_with_its_words_and_place() {
+    let bench = Bench::new();
+    bench.write("cases/any/input.txt", "x").write("cases/any/expected.json", "[]");
+    let ran = bench.wats(&["plugin", "test", &guest("panics"), "--cases", "cases"]).ends_with(1);
+    ran.says(&["it fails as trap", "expected that it has nothing to report", "         at "]);
+}
+
+#[test]
+fn check_tells_contract_imports_tools_grants_and_why_one_does_not_load() {
+    let bench = Bench::new();
+    bench.write("garbage.wasm", "not wasm");
+    bench.wats(&["plugin", "check", &component("csv")]).ends_with(0).says(&[
+        "loads",
+        "this station speaks wats:converter@0.1.x",
+        "wats:converter@0.1.0 ",
+        "nothing of WASI",
+        "describe, probe, convert",
+        "Rust",
+        "compiled and described in",
+        "files        *.csv",
+        "wants lookup  granted nothing",
+    ]);
+    bench.wats(&["plugin", "check", &guest("wasi")]).says(&["wasi:", "inert"]);
+    bench.wats(&["plugin", "check", "garbage.wasm"]).ends_with(5).says(&["does not load", "no wasm component"]);
+    let told = bench.wats(&["plugin", "check", &component("csv"), "garbage.wasm", "--json"]).ends_with(5).json();
+    assert_eq!(told[0]["speaks"], "wats:converter@0.1.x");
+    assert!(told[0]["imports"].as_array().unwrap().iter().any(|import| import == "wats:converter/report@0.1.0"));
+    assert_eq!((&told[0]["ok"], &told[1]["ok"]), (&true.into(), &false.into()));
+}
+
+#[test]
+fn the_same_file_gives_the_same_bytes_in_two_processes() {
+    let bench = Bench::new();
+    bench.write("a.csv", GOOD).write("b.csv", BROKEN);
+    let csv = component("csv");
+    bench
+        .wats(&["plugin", "check", &csv, "--determinism", "a.csv", "b.csv"])
+        .ends_with(0)
+        .says(&["a.csv: the same bytes twice", "b.csv: the same bytes twice"]);
+    // One that asks WASI for clock and random bits, too.
+    bench.write("c.bin", "random time");
+    let told = bench.wats(&["plugin", "check", &guest("wasi"), "--determinism", "c.bin", "--json"]).ends_with(0).json();
+    assert_eq!(told[0]["determinism"][0]["same"], true, "{told}");
+    bench.wats(&["plugin", "check", &csv, "--determinism", "absent.csv"]).ends_with(1).complains(&["absent.csv"]);
+}
+
+#[test]
+fn bench_measures_samples_and_proposes_limits() {
+    let bench = Bench::new();
+    bench.write("a.csv", GOOD).write("b.csv", BROKEN);
+    let csv = component("csv");
+    bench.wats(&["plugin", "bench", &csv, "a.csv", "--seconds", "0.1"]).ends_with(0).says(&[
+        "a.csv  ",
+        "2 reports, 2 steps",
+        "median",
+        "boundary",
+        "fuel         ",
+        "steps/s",
+        "proposed for csv.toml",
+        "memory_bytes = ",
+        "deadline_ms = 2000",
+    ]);
+    let measure = || {
+        let told = bench.wats(&["plugin", "bench", &csv, "a.csv", "--seconds", "0", "--json"]).ends_with(0).json();
+        let sample = told["samples"][0].clone();
+        assert_eq!((&sample["reports"], &sample["steps"]), (&2.into(), &2.into()), "{told}");
+        assert!(sample["peak_memory_bytes"].as_u64().unwrap() > 0, "{told}");
+        assert_eq!(sample["bytes"].as_u64().unwrap(), GOOD.len() as u64);
+        assert!(told["proposed_limits"]["memory_bytes"].as_u64().unwrap() >= 32 << 20, "{told}");
+        sample["fuel"].as_u64().unwrap()
+    };
+    // Instructions are the same each time, whatever else runs.
+    let fuel = measure();
+    assert!(fuel > 1_000, "{fuel}");
+    assert_eq!(measure(), fuel);
+    bench
+        .wats(&["plugin", "bench", &csv, "b.csv"])
+        .ends_with(1)
+        .complains(&["line 2, column 7", "\"five\" is not a number"]);
+}
+
+#[test]
+fn inspect_shows_all_that_is_known() {
+    let bench = Bench::new();
+    fs::copy(component("csv"), bench.path("csv.wasm")).unwrap();
+    bench.write("csv.toml", "grants = [\"lookup\"]\npriority = 7\n[limits]\ndeadline_ms = 61000\n");
+    let ran = bench.wats(&["plugin", "inspect", "csv.wasm"]).ends_with(0).says(&[
+        "sha256:",
+        "sections (",
+        "code ",
+        "custom name",
+        "wants lookup  granted lookup",
+        "priority     7",
+        "settings",
+        "limits",
+        "memory_bytes             256 MiB",
+        "deadline_ms              61 s  set in the manifest",
+    ]);
+    assert_eq!(ran.out.matches("set in the manifest").count(), 1, "{ran:?}");
+    let told = bench.wats(&["plugin", "inspect", "csv.wasm", "--json"]).ends_with(0).json();
+    assert_eq!((&told["granted"][0], &told["from_cache"]), (&"lookup".into(), &true.into()), "{told}");
+    let sections = told["anatomy"]["sections"].as_array().unwrap().clone();
+    let bytes: u64 = sections.iter().map(|section| section["bytes"].as_u64().unwrap()).sum();
+    assert_eq!(told["anatomy"]["size"].as_u64().unwrap(), bytes, "the sections are the file");
+    // Of what does not load, what is known is shown all the same.
+    bench.write("csv.toml", "[settings]\ndelimitre = \";\"\n");
+    bench.wats(&["plugin", "inspect", "csv.wasm"]).ends_with(5).says(&["does not load", "delimitre", "sections ("]);
+}
+
+#[test]
+fn a_new_plugin_has_its_name_everywhere_and_knows_its_sdk() {
+    let bench = Bench::new();
+    let sdk = repository("sdk");
+    bench.wats(&["plugin", "new", "acme-ict", "--lang", "rust", "--sdk", &sdk]).ends_with(0).says(&[
+        "acme-ict is in acme-ict. Next:",
+        "wats plugin build .",
+        "wats plugin test .",
+    ]);
+    let read = |file: &str| fs::read_to_string(bench.path("acme-ict").join(file)).unwrap();
+    let cargo = read("Cargo.toml");
+    assert!(cargo.contains("name = \"acme-ict\"") && !cargo.contains("\"..\""), "{cargo}");
+    assert!(cargo.contains("sdk/rust\""), "{cargo}");
+    assert!(read("src/lib.rs").contains("pub struct AcmeIct;") && read("tests/cases.rs").contains("acme_ict::AcmeIct"));
+    for file in ["Cargo.toml", "src/lib.rs", "tests/cases.rs", "README.md"] {
+        let text = read(file);
+        assert!(
+            !text.contains("my-format") && !text.contains("my_format") && !text.contains("MyFormat"),
+            "{file}: {text}"
+        );
+    }
+    assert_eq!(
+        read("cases/passed/input.log"),
+        fs::read_to_string(repository("sdk/rust/template/cases/passed/input.log")).unwrap()
+    );
+    let again = bench.wats(&["plugin", "new", "acme-ict", "--lang", "rust", "--sdk", &sdk]).ends_with(1);
+    again.complains(&["the folder is not empty", "--dir"]);
+    bench.wats(&["plugin", "new", "b", "--lang", "cobol", "--sdk", &sdk]).ends_with(4).complains(&["cobol", "rust"]);
+    bench.wats(&["plugin", "new", "Not A Name", "--lang", "rust", "--sdk", &sdk]).ends_with(2).complains(&["acme-ict"]);
+    bench.wats(&["plugin", "new", "b", "--lang", "rust", "--sdk", "absent"]).ends_with(4).complains(&["absent"]);
+}
+
+#[test]
+fn lookups_companions_grants_and_outcomes_of_every_kind_can_be_expected() {
+    let bench = Bench::new();
+    bench
+        .write("cases/known/input.script", "process Final\nproduct PCB-7\nproduct other\ncompanions\n")
+        .write("cases/known/b.txt", "belongs to it")
+        .write("cases/known/expected.json", "[]")
+        .write(
+            "cases/known/case.json",
+            r#"{"lookups": {"processes": [{"code": 10, "name": "final"}], "products": [{"part_number": "PCB-7", "name": "Lamp"}]}}"#,
+        )
+        .write("cases/away/input.script", "product PCB-7\n")
+        .write("cases/away/case.json", r#"{"lookups": {"offline": true}}"#)
+        .write(
+            "cases/away/expected.json",
+            r#"{"waiting": {"reason": "no", "retry-after": null, "missing": []}}"#,
+        )
+        .write("cases/later/input.script", "wait 60 paper\n")
+        .write(
+            "cases/later/expected.json",
+            r#"{"waiting": {"reason": "paper", "retry-after": 60, "missing": []}}"#,
+        )
+        .write("cases/skipped/input.script", "skip mine\n")
+        .write("cases/skipped/expected.json", r#"{"skipped": "mine"}"#)
+        .write("cases/own/input.script", "own 6f9619ff-8b86-d011-b42d-00c04fc964ff A-1\n")
+        .write("cases/own/case.json", r#"{"grants": ["own-id"]}"#)
+        .write("cases/own/expected.json", "[]");
+    let ran = bench.wats(&["plugin", "test", &guest("scripted"), "--cases", "cases", "--json"]).ends_with(1);
+    let told = ran.json();
+    let of = |name: &str| told["cases"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap().clone();
+    let log = of("known")["log"].to_string();
+    assert!(
+        log.contains("code: 10") && log.contains("Lamp") && log.contains("absent") && log.contains("b.txt"),
+        "{log}"
+    );
+    for name in ["known", "later", "skipped"] {
+        assert_eq!(of(name)["ok"], true, "{}", of(name));
+    }
+    // Why it waits is told by the station of the test.
+    assert!(of("away")["differences"][0].as_str().unwrap().contains("the test has no server"), "{}", of("away"));
+    bench.wats(&["plugin", "test", &guest("scripted"), "--cases", "cases", "--case", "own", "--bless"]).ends_with(0);
+    let own = fs::read_to_string(bench.path("cases/own/expected.json")).unwrap();
+    assert!(own.contains("\"id\": \"6f9619ff-8b86-d011-b42d-00c04fc964ff\""), "an id of the file's own is kept: {own}");
+}
