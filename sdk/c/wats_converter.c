@@ -320,9 +320,10 @@ bool wats_fail_in(const char *file_name) {
     return false;
 }
 
-const char *wats_error_message(void) {
+wats_error wats_last_error(void) {
     const verdict *told = call.last.what == ERROR_TOLD ? &call.last : &call.certain;
-    return told->what == ERROR_TOLD ? told->message : NULL;
+    if (told->what != ERROR_TOLD) return (wats_error){.told = false};
+    return (wats_error){.told = true, .kind = told->kind, .message = told->message, .place = told->place, .file = told->file};
 }
 
 void wats_forgive(void) { call.last = (verdict){.what = NOTHING}; }
@@ -868,10 +869,13 @@ struct wats_uut {
     /* Of what the steps hold. */
     arena batch;
     /* What belongs to the last step. */
-    bool has_chart, has_attachment, has_result;
+    bool has_chart, has_attachment;
     REPORT(chart_t) chart;
     REPORT(attachment_t) attachment;
-    converter_string_t result;
+    struct result {
+        converter_string_t json;
+        struct result *next;
+    } *results, **results_end;
     /* Room in the list of measurements of the last step. */
     size_t room;
     /* How the open sequences are to be closed, the innermost last. */
@@ -1012,9 +1016,11 @@ static void flush(wats_uut *uut) {
     REPORT(method_uut_add)(uut->borrowed, &steps);
     if (uut->has_chart) REPORT(method_uut_add_chart)(uut->borrowed, &uut->chart);
     if (uut->has_attachment) REPORT(method_uut_add_attachment)(uut->borrowed, &uut->attachment);
-    if (uut->has_result) REPORT(method_uut_add_result)(uut->borrowed, &uut->result);
+    for (struct result *result = uut->results; result; result = result->next)
+        REPORT(method_uut_add_result)(uut->borrowed, &result->json);
     uut->count = 0;
-    uut->has_chart = uut->has_attachment = uut->has_result = false;
+    uut->has_chart = uut->has_attachment = false;
+    uut->results = NULL;
     reuse(&uut->batch);
 }
 
@@ -1106,8 +1112,8 @@ static REPORT(pass_fail_measurement_t) pass_fail_of(arena *memory, const wats_me
     return to;
 }
 
-static REPORT(list_f64_t) numbers_of(arena *memory, const double *numbers, size_t count) {
-    REPORT(list_f64_t) list = {NULL, 0};
+static converter_list_f64_t numbers_of(arena *memory, const double *numbers, size_t count) {
+    converter_list_f64_t list = {NULL, 0};
     if (!numbers || !count) return list;
     list.ptr = take(memory, count * sizeof *numbers);
     list.len = count;
@@ -1192,7 +1198,7 @@ static void fill_body(wats_uut *uut, REPORT(step_body_t) *to, const wats_step *f
 
 void wats_add(wats_uut *uut, const wats_step *from) {
     open_writer(uut);
-    if (uut->count == BATCH || uut->has_chart || uut->has_attachment || uut->has_result) flush(uut);
+    if (uut->count == BATCH || uut->has_chart || uut->has_attachment || uut->results) flush(uut);
     arena *memory = &uut->batch;
     REPORT(step_t) *to = &uut->steps[uut->count];
     memset(to, 0, sizeof *to);
@@ -1218,18 +1224,37 @@ void wats_add(wats_uut *uut, const wats_step *from) {
     }
     if (from->caused_failure) append_property(memory, &to->properties, wats_flag_property("caused-uut-failure", true));
     uut->count++;
-    if (from->chart && from->kind != WATS_CHART) {
-        uut->chart = chart_of(memory, from->chart);
-        uut->has_chart = true;
-    }
-    if (from->attachment) {
-        uut->attachment = attachment_of(memory, from->attachment);
-        uut->has_attachment = true;
-    }
-    if (!wats_blank(from->result)) {
-        uut->result = lent(memory, from->result);
-        uut->has_result = true;
-    }
+    if (from->chart && from->kind != WATS_CHART) wats_add_chart(uut, from->chart);
+    if (from->attachment) wats_add_attachment(uut, from->attachment);
+    if (!wats_blank(from->result)) wats_add_result(uut, from->result);
+}
+
+/* The step added last; it is still in the batch, unless a sequence was opened or closed since. */
+static REPORT(step_t) *last_step(wats_uut *uut, const char *what) {
+    open_writer(uut);
+    if (!uut->count) MISUSE("%s was added where no step is", what);
+    return &uut->steps[uut->count - 1];
+}
+
+void wats_add_chart(wats_uut *uut, const wats_chart *chart) {
+    last_step(uut, "a chart");
+    uut->chart = chart_of(&uut->batch, chart);
+    uut->has_chart = true;
+}
+
+void wats_add_attachment(wats_uut *uut, const wats_attachment *attachment) {
+    last_step(uut, "an attachment");
+    uut->attachment = attachment_of(&uut->batch, attachment);
+    uut->has_attachment = true;
+}
+
+void wats_add_result(wats_uut *uut, const char *json) {
+    last_step(uut, "a result");
+    struct result *result = take(&uut->batch, sizeof *result);
+    result->json = lent(&uut->batch, json);
+    if (uut->results) *uut->results_end = result;
+    else uut->results = result;
+    uut->results_end = &result->next;
 }
 
 /* The next free entry of a list in the batch, which grows. */
@@ -1246,9 +1271,7 @@ void wats_add(wats_uut *uut, const wats_step *from) {
     } while (0)
 
 void wats_add_measurement(wats_uut *uut, const wats_measurement *measurement) {
-    open_writer(uut);
-    if (!uut->count) MISUSE("a measurement was added where no step is");
-    REPORT(step_body_t) *body = &uut->steps[uut->count - 1].body;
+    REPORT(step_body_t) *body = &last_step(uut, "a measurement")->body;
     switch (body->tag) {
     case WATS_CONVERTER_REPORT_STEP_BODY_MULTI_NUMERIC:
         NEXT_ENTRY(uut, &body->val.multi_numeric, numeric_of(&uut->batch, measurement));
@@ -1680,8 +1703,8 @@ static converter_list_string_t given_list(const char *const *texts, size_t most)
 #define LIST(array) given_list(array, sizeof(array) / sizeof *(array))
 
 /* Texts as properties, those that there are. */
-static REPORT(list_property_t) given_properties(const char *const (*pairs)[2], size_t count) {
-    REPORT(list_property_t) list = {reserve(count * sizeof *list.ptr), 0};
+static wats_converter_conversion_list_property_t given_properties(const char *const (*pairs)[2], size_t count) {
+    wats_converter_conversion_list_property_t list = {reserve(count * sizeof *list.ptr), 0};
     for (size_t i = 0; i < count; i++) {
         if (wats_blank(pairs[i][1])) continue;
         REPORT(property_t) *to = &list.ptr[list.len++];
@@ -1749,7 +1772,7 @@ void exports_converter_probe(converter_input_t *from, converter_detection_t *to)
     const void *settings = settings_of(&wats_exported);
     /* The station checked the settings against the schema, so this is rare. It must not look like "not my file", or a more general
      * plugin would get it: a plugin that traps is held, and its files wait. */
-    if (!settings) MISUSE("%s", call.last.message);
+    if (!settings) MISUSE("%s", wats_last_error().message);
     wats_detection detection = wats_exported.probe(&input, settings);
     memset(to, 0, sizeof *to);
     to->confidence = wats_likely(detection.confidence).confidence;

@@ -50,11 +50,10 @@ extern "C" {
 #define WATS_NORETURN _Noreturn
 #endif
 
-/* `zig translate-c` does not know the attribute: it is given -DWATS_NO_FORMAT_CHECK. */
-#if (defined(__GNUC__) || defined(__clang__)) && !defined(WATS_NO_FORMAT_CHECK)
-#define WATS_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#if defined(__GNUC__) || defined(__clang__)
+#define WATS_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define WATS_PRINTF(format, first)
+#define WATS_PRINTF(text, first)
 #endif
 
 /* ---- Values that may be absent ---- */
@@ -166,8 +165,18 @@ bool wats_fail_list(wats_error_kind kind, wats_place place, const char *format, 
 bool wats_fail_at(wats_place place);
 /* Adds the name of the file to it, when there are several, and returns false. */
 bool wats_fail_in(const char *file_name);
-/* The message of the last error, or NULL. */
-const char *wats_error_message(void);
+
+/* The last error that was told. */
+typedef struct wats_error {
+    /* False: none was. */
+    bool told;
+    wats_error_kind kind;
+    const char *message;
+    wats_place place;
+    /* NULL when it was not said. */
+    const char *file;
+} wats_error;
+wats_error wats_last_error(void);
 /* Drops the last error: for an author who tries something and goes on. Errors of lines and rejected reports stay. */
 void wats_forgive(void);
 
@@ -600,6 +609,11 @@ size_t wats_depth(const wats_uut *uut);
 void wats_add(wats_uut *uut, const wats_step *step);
 /* Adds one of several measurements to the step added last: a multi-numeric, multi-pass-fail or multi-text one. */
 void wats_add_measurement(wats_uut *uut, const wats_measurement *measurement);
+/* A chart, an attachment or a result for the step added last, where the file tells it only then. At most one chart and one attachment;
+ * `json` is a WSJF `additionalResults` entry. */
+void wats_add_chart(wats_uut *uut, const wats_chart *chart);
+void wats_add_attachment(wats_uut *uut, const wats_attachment *attachment);
+void wats_add_result(wats_uut *uut, const char *json);
 /* Attaches bytes to the report. */
 void wats_attach(wats_uut *uut, const wats_attachment *attachment);
 /* Attaches a source file to the report; its bytes do not pass through the plugin. */
