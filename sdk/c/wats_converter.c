@@ -281,17 +281,16 @@ void wats_panic(const char *file, int line, const char *format, ...) {
 /* A fault of the plugin that this library finds: the author's place is not known. */
 #define MISUSE(...) wats_panic(NULL, 0, __VA_ARGS__)
 
-#ifdef __wasm__
-/* What the C and C++ libraries call when all is lost. Theirs write to a stderr that nobody sees. */
-_Noreturn void __assert_fail(const char *condition, const char *file, int line, const char *function) {
+/* The build has `assert`, `abort` and `exit` call these: the libc's own write to a stderr that nobody sees, if anything. */
+_Noreturn void wats_assert_fail(const char *condition, const char *file, int line, const char *function);
+_Noreturn void wats_assert_fail(const char *condition, const char *file, int line, const char *function) {
     (void)function;
     wats_panic(file, line, "assertion failed: %s", condition);
 }
-
-_Noreturn void abort(void) { wats_panic(NULL, 0, "abort was called"); }
-
-_Noreturn void exit(int code) { wats_panic(NULL, 0, "exit(%d) was called", code); }
-#endif
+_Noreturn void wats_abort(void);
+_Noreturn void wats_abort(void) { wats_panic(NULL, 0, "abort was called"); }
+_Noreturn void wats_exit(int code);
+_Noreturn void wats_exit(int code) { wats_panic(NULL, 0, "exit(%d) was called", code); }
 
 bool wats_fail_list(wats_error_kind kind, wats_place place, const char *format, va_list arguments) {
     verdict told = {.what = ERROR_TOLD, .kind = kind, .place = place};
@@ -1547,7 +1546,9 @@ static void write_setting(writing *to, const wats_setting *setting) {
     static const char *const types[] = {"string", "number", "integer", "boolean"};
     write_json_string(to, setting->key);
     write_text(to, ":{");
-    if (setting->kind == WATS_SETTING_IS_JSON) {
+    if (setting->kind == WATS_SETTING_IS_TEXTS) {
+        write_text(to, "\"type\":\"array\",\"items\":{\"type\":\"string\"},\"default\":[],");
+    } else if (setting->kind == WATS_SETTING_IS_JSON) {
         /* The schema's own members, without its braces. */
         char *schema = wats_trim(wats_copy(setting->schema ? setting->schema : "{}"));
         size_t length = strlen(schema);
@@ -1585,6 +1586,7 @@ static void write_setting(writing *to, const wats_setting *setting) {
         write_json_bound(to, "maximum", setting->most);
         break;
     case WATS_SETTING_IS_FLAG: write_text(to, setting->flag ? ",\"default\":true" : ",\"default\":false"); break;
+    case WATS_SETTING_IS_TEXTS: break;
     case WATS_SETTING_IS_JSON:
         if (setting->text) {
             write_text(to, ",\"default\":");
@@ -1611,6 +1613,81 @@ static const char *schema_of(const wats_setting *settings) {
 
 static bool wrong_setting(const wats_setting *setting, const char *expected) {
     return wats_fail(WATS_MISCONFIGURED, wats_whole(), "settings: %s is not %s", setting->key, expected);
+}
+
+/* Four hexadecimal digits; -1 where they are not. */
+static long hexadecimal(const char *text) {
+    long value = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = lower(text[i]);
+        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        if (digit < 0) return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* Reads a JSON text behind its opening quote; the place behind the closing one, or NULL. */
+static const char *read_json_string(const char *from, writing *to) {
+    for (; *from != '"'; from++) {
+        if (!*from) return NULL;
+        if (*from != '\\') {
+            write_bytes(to, from, 1);
+            continue;
+        }
+        static const char names[] = "bfnrt\"\\/", means[] = "\b\f\n\r\t\"\\/";
+        from++;
+        const char *name = *from ? strchr(names, *from) : NULL;
+        if (name) {
+            write_bytes(to, &means[name - names], 1);
+            continue;
+        }
+        long character = *from == 'u' ? hexadecimal(from + 1) : -1;
+        if (character < 0) return NULL;
+        from += 4;
+        if (character >= 0xD800 && character < 0xDC00 && from[1] == '\\' && from[2] == 'u') {
+            long second = hexadecimal(from + 3);
+            if (second >= 0xDC00 && second < 0xE000) {
+                character = 0x10000 + ((character - 0xD800) << 10) + (second - 0xDC00);
+                from += 6;
+            }
+        }
+        char utf8[4];
+        size_t length = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+        for (size_t i = length; i-- > 1; character >>= 6) utf8[i] = (char)(0x80 | (character & 0x3F));
+        static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+        utf8[0] = (char)(leads[length] | character);
+        write_bytes(to, utf8, length);
+    }
+    return from + 1;
+}
+
+static const char *after_space(const char *text) {
+    while (is_space(*text)) text++;
+    return text;
+}
+
+/* A JSON array of texts as a list that ends with NULL; NULL when it is something else. */
+static const char *const *texts_from(const char *json) {
+    size_t most = 1;
+    for (const char *c = json; *c; c++) most += *c == '"';
+    const char **texts = wats_alloc((most + 1) * sizeof *texts);
+    size_t count = 0;
+    json = after_space(json);
+    if (*json != '[') return NULL;
+    json = after_space(json + 1);
+    while (*json != ']') {
+        if (*json != '"') return NULL;
+        writing text = {NULL, 0, 0};
+        json = read_json_string(json + 1, &text);
+        if (!json) return NULL;
+        write_bytes(&text, "", 1);
+        texts[count++] = text.text;
+        json = after_space(json);
+        if (*json == ',') json = after_space(json + 1);
+        else if (*json != ']') return NULL;
+    }
+    return texts;
 }
 
 static bool fill_setting(const wats_setting *setting, char *to) {
@@ -1647,6 +1724,13 @@ static bool fill_setting(const wats_setting *setting, char *to) {
             return wrong_setting(setting, "a text");
         const char *otherwise = setting->text ? setting->text : json ? NULL : "";
         *(const char **)to = found ? kept(&value.val.text) : otherwise;
+        return true;
+    }
+    case WATS_SETTING_IS_TEXTS: {
+        const char *const *texts = texts_from("[]");
+        if (found) texts = value.tag == WATS_CONVERTER_TYPES_VALUE_JSON ? texts_from(kept(&value.val.json)) : NULL;
+        if (!texts) return wrong_setting(setting, "a list of texts");
+        *(const char *const **)to = texts;
         return true;
     }
     case WATS_SETTING_IS_NUMBER:

@@ -765,7 +765,8 @@ bool wats_unanswered(void);
  * like. */
 typedef struct wats_setting {
     const char *key;
-    enum { WATS_SETTING_IS_TEXT = 0, WATS_SETTING_IS_NUMBER, WATS_SETTING_IS_INTEGER, WATS_SETTING_IS_FLAG, WATS_SETTING_IS_JSON } kind;
+    enum { WATS_SETTING_IS_TEXT = 0, WATS_SETTING_IS_NUMBER, WATS_SETTING_IS_INTEGER, WATS_SETTING_IS_FLAG, WATS_SETTING_IS_TEXTS,
+           WATS_SETTING_IS_JSON } kind;
     size_t at;
     /* Default: a text, or JSON. */
     const char *text;
@@ -788,8 +789,9 @@ typedef struct wats_setting {
 } wats_setting;
 
 #ifndef __cplusplus
-/* A table of settings ends with `WATS_SETTINGS_END`. Field types: `const char *`, `double`, `int64_t`, `bool`, and `const char *`
- * with JSON text; another type does not compile. Keys are the names of the fields.
+/* A table of settings ends with `WATS_SETTINGS_END`. Field types: `const char *`, `double`, `int64_t`, `bool`,
+ * `const char *const *` for a list of texts that ends with NULL, and `const char *` with JSON text; another type does not compile.
+ * Keys are the names of the fields.
  *
  *     static const wats_setting SETTINGS[] = {
  *         WATS_SETTING_TEXT(my_settings, sequence, "Measurements", "Name of the sequence", .shortest = 1),
@@ -808,6 +810,9 @@ typedef struct wats_setting {
      .help = (help_), __VA_ARGS__}
 #define WATS_SETTING_FLAG(type, field, default_, help_) \
     {.key = #field, .kind = WATS_SETTING_IS_FLAG, .at = WATS_FIELD(type, field, bool), .flag = (default_), .help = (help_)}
+/* A list of texts; empty by default. */
+#define WATS_SETTING_TEXTS(type, field, help_) \
+    {.key = #field, .kind = WATS_SETTING_IS_TEXTS, .at = WATS_FIELD(type, field, const char *const *), .help = (help_)}
 /* `default_` and `schema_` are JSON text. The default may be NULL. */
 #define WATS_SETTING_JSON(type, field, default_, schema_, help_)                                            \
     {.key = #field, .kind = WATS_SETTING_IS_JSON, .at = WATS_FIELD(type, field, const char *), .text = (default_), \

@@ -577,6 +577,7 @@ bool wats_converter_station_setting(text_t *key, wats_converter_station_value_t 
         to->tag = WATS_CONVERTER_TYPES_VALUE_TEXT;
         give(&to->val.text, found);
         break;
+    case WATS_SETTING_IS_TEXTS:
     case WATS_SETTING_IS_JSON:
         to->tag = WATS_CONVERTER_TYPES_VALUE_JSON;
         give(&to->val.json, found);

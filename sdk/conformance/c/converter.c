@@ -9,8 +9,7 @@ typedef struct settings {
     const char *program;
     double scale;
     bool strict;
-    /* A JSON array of texts. */
-    const char *ignore;
+    const char *const *ignore;
 } settings;
 
 static const wats_setting SETTINGS[] = {
@@ -18,7 +17,7 @@ static const wats_setting SETTINGS[] = {
     WATS_SETTING_TEXT(settings, program, "Main", "Name of the test program where the file gives none"),
     WATS_SETTING_NUMBER(settings, scale, 1, "Every measured value is multiplied by it"),
     WATS_SETTING_FLAG(settings, strict, true, "Whether an unknown row is an error"),
-    WATS_SETTING_JSON(settings, ignore, "[]", "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}", "Words of rows that are left out"),
+    WATS_SETTING_TEXTS(settings, ignore, "Words of rows that are left out"),
     WATS_SETTINGS_END,
 };
 
@@ -150,14 +149,10 @@ static bool status_of(const row *row, size_t index, wats_status *status) {
     return true;
 }
 
-/* Whether the JSON array of texts has the word. */
-static bool ignored(const char *json, const char *word) {
-    char wanted[128];
-    if (strlen(word) > 120 || strpbrk(word, "\"\\")) return false;
-    strcpy(wanted, "\"");
-    strcat(wanted, word);
-    strcat(wanted, "\"");
-    return strstr(json, wanted) != NULL;
+static bool ignored(const char *word) {
+    for (const char *const *text = run.settings->ignore; *text; text++)
+        if (is(*text, word)) return true;
+    return false;
 }
 
 static const shape *shape_of(const char *word) {
@@ -170,7 +165,7 @@ static bool read_row(char *line, uint32_t number_of_line) {
     if (!*line || *line == '#') return true;
     char *rest = strchr(line, ';');
     if (rest) *rest++ = 0;
-    if (ignored(run.settings->ignore, line)) return true;
+    if (ignored(line)) return true;
     const shape *shape = shape_of(line);
     if (!shape) {
         if (run.settings->strict)
