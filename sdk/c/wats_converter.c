@@ -661,7 +661,7 @@ bool wats_text_limits_named(const char *name, const char *limit, wats_place plac
     *limits = (wats_text_limits){.expected = limit};
     for (int i = 0; i < 5; i++) {
         if (strcmp(word, names[i]) == 0) {
-            memcpy(&limits->comparison, &i, sizeof i);
+            limits->comparison = (wats_text_comparison)i;
             return true;
         }
     }

@@ -100,11 +100,18 @@ static inline wats_status wats_passed_if(bool passed) { return passed ? WATS_PAS
 /* Part of a sequence that a step belongs to. */
 typedef enum wats_group { WATS_MAIN = 0, WATS_SETUP, WATS_CLEANUP } wats_group;
 
+typedef enum wats_value_kind {
+    WATS_TEXT_VALUE = 0,
+    WATS_NUMBER_VALUE,
+    WATS_FLAG_VALUE,
+    WATS_JSON_VALUE
+} wats_value_kind;
+
 /* A named value, for what is rare. Which keys mean something is said in the contract (wit/report.wit). */
 typedef struct wats_property {
     /* Lower-case words joined by `-`. */
     const char *key;
-    enum { WATS_TEXT_VALUE = 0, WATS_NUMBER_VALUE, WATS_FLAG_VALUE, WATS_JSON_VALUE } kind;
+    wats_value_kind kind;
     /* A text, or an array or object as JSON text. */
     const char *text;
     double number;
@@ -135,9 +142,17 @@ typedef enum wats_error_kind {
     WATS_INTERNAL
 } wats_error_kind;
 
+typedef enum wats_place_kind {
+    WATS_WHOLE = 0,
+    WATS_LINE,
+    WATS_CELL,
+    WATS_OFFSET,
+    WATS_PATH
+} wats_place_kind;
+
 /* Where in a file. Zeroed: nowhere in particular. */
 typedef struct wats_place {
-    enum { WATS_WHOLE = 0, WATS_LINE, WATS_CELL, WATS_OFFSET, WATS_PATH } kind;
+    wats_place_kind kind;
     uint32_t line;
     uint32_t column;
     uint64_t offset;
@@ -372,9 +387,17 @@ wats_limits wats_inclusive(wats_optional low, wats_optional high);
  * is missing. */
 bool wats_limits_named(const char *name, wats_optional low, wats_optional high, wats_place place, wats_limits *limits);
 
+typedef enum wats_text_comparison {
+    WATS_TEXT_LOG = 0,
+    WATS_TEXT_EQ,
+    WATS_TEXT_NE,
+    WATS_TEXT_CASE_SENSITIVE,
+    WATS_TEXT_IGNORE_CASE
+} wats_text_comparison;
+
 /* What a text is compared with. Zeroed: only logged. */
 typedef struct wats_text_limits {
-    enum { WATS_TEXT_LOG = 0, WATS_TEXT_EQ, WATS_TEXT_NE, WATS_TEXT_CASE_SENSITIVE, WATS_TEXT_IGNORE_CASE } comparison;
+    wats_text_comparison comparison;
     const char *expected;
 } wats_text_limits;
 
@@ -761,12 +784,20 @@ bool wats_unanswered(void);
 
 /* ---- Settings ---- */
 
+typedef enum wats_setting_kind {
+    WATS_SETTING_IS_TEXT = 0,
+    WATS_SETTING_IS_NUMBER,
+    WATS_SETTING_IS_INTEGER,
+    WATS_SETTING_IS_FLAG,
+    WATS_SETTING_IS_TEXTS,
+    WATS_SETTING_IS_JSON
+} wats_setting_kind;
+
 /* One setting: its key, where it goes in the author's struct, and what the station accepts. Made by `WATS_SETTING_TEXT` and its
  * like. */
 typedef struct wats_setting {
     const char *key;
-    enum { WATS_SETTING_IS_TEXT = 0, WATS_SETTING_IS_NUMBER, WATS_SETTING_IS_INTEGER, WATS_SETTING_IS_FLAG, WATS_SETTING_IS_TEXTS,
-           WATS_SETTING_IS_JSON } kind;
+    wats_setting_kind kind;
     size_t at;
     /* Default: a text, or JSON. */
     const char *text;
