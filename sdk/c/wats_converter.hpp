@@ -36,8 +36,9 @@
 #define WATS_CONVERTER_HPP
 
 #include <array>
-#include <charconv>
+#include <cstdarg>
 #include <cstdint>
+#include <cstdio>
 #include <deque>
 #include <initializer_list>
 #include <optional>
@@ -1130,7 +1131,26 @@ struct Plugin {
 }  // namespace detail
 }  // namespace wats
 
+// What libc++ calls where it would throw, in the place of its own, which writes to a stderr that nobody sees.
+#if defined(_LIBCPP_VERSION) && defined(__wasm__)
+#define WATS_TELL_ABORTS                                                                        \
+    _LIBCPP_BEGIN_NAMESPACE_STD                                                                  \
+    [[noreturn]] void __libcpp_verbose_abort(const char *format, ...) noexcept { \
+        char message[256];                                                                       \
+        va_list arguments;                                                                       \
+        va_start(arguments, format);                                                             \
+        vsnprintf(message, sizeof message, format, arguments);                                   \
+        va_end(arguments);                                                                       \
+        ::wats_panic(nullptr, 0, "%s", message);                                                 \
+    }                                                                                            \
+    _LIBCPP_END_NAMESPACE_STD
+#else
+#define WATS_TELL_ABORTS
+#endif
+
 // Exports a class as the plugin. Once, in one source file, outside of namespaces.
-#define WATS_EXPORT_CLASS(type) extern "C" const wats_converter wats_exported = wats::detail::Plugin<type>::table();
+#define WATS_EXPORT_CLASS(type) \
+    extern "C" const wats_converter wats_exported = wats::detail::Plugin<type>::table(); \
+    WATS_TELL_ABORTS
 
 #endif
