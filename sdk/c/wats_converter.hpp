@@ -229,9 +229,9 @@ using Done = Result<Nothing>;
 struct Waiting {
     std::string reason;
     // Seconds until it is worth asking again.
-    std::optional<double> retry_after;
+    std::optional<double> retry_after = {};
     // Names of files that are missed, at most 8.
-    std::vector<std::string> missing;
+    std::vector<std::string> missing = {};
 };
 
 struct Skipped {
