@@ -72,6 +72,9 @@ static inline wats_optional wats_some(double value) {
     return optional;
 }
 
+/* The same as an initialiser, for tables. */
+#define WATS_SOME(value) {true, (value)}
+
 static inline wats_optional wats_none(void) {
     wats_optional optional;
     optional.given = false;
@@ -826,7 +829,7 @@ typedef struct wats_setting {
  *
  *     static const wats_setting SETTINGS[] = {
  *         WATS_SETTING_TEXT(my_settings, sequence, "Measurements", "Name of the sequence", .shortest = 1),
- *         WATS_SETTING_NUMBER(my_settings, factor, 1.0, "What values are multiplied with", .least = wats_some(0)),
+ *         WATS_SETTING_NUMBER(my_settings, factor, 1.0, "What values are multiplied with", .least = WATS_SOME(0)),
  *         WATS_SETTINGS_END,
  *     };
  */

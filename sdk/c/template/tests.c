@@ -1,4 +1,5 @@
 /* Unit tests that run without a station: see "Test" in the README. */
+#undef NDEBUG
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
