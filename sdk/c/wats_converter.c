@@ -578,7 +578,7 @@ const char *wats_timestamp(const wats_time *time, wats_place place) {
         wats_fail(WATS_MALFORMED, place, "%d ns is no fraction of a second", time->nanoseconds);
         return NULL;
     }
-    char fraction[12] = "", offset[8] = "";
+    char fraction[12] = "", offset[12] = "";
     if (time->nanoseconds) {
         size_t length = (size_t)snprintf(fraction, sizeof fraction, ".%09d", time->nanoseconds);
         while (fraction[length - 1] == '0') fraction[--length] = 0;
