@@ -16,6 +16,7 @@ import sys
 SDK = pathlib.Path(__file__).resolve().parent
 
 OWN = [
+    (SDK / "tests", ["tutorial.c"]),
     (SDK / "tests", ["sdk.c"]),
     (SDK / "tests", ["cpp.cpp"]),
     (SDK / "template", ["tests.c", "converter.c"]),
@@ -47,7 +48,17 @@ def run(folder, sources):
     subprocess.run([str(program)], check=True, cwd=folder)
 
 
+def write_tutorial():
+    """The first block of C in the README, as tests/build/tutorial.c."""
+    text = (SDK / "README.md").read_text(encoding="utf-8")
+    (SDK / "tests" / "build").mkdir(exist_ok=True)
+    block = text.split("```c\n", 1)[1].split("```", 1)[0]
+    (SDK / "tests" / "build" / "tutorial.c").write_text(block, encoding="utf-8")
+
+
 def main(arguments):
+    if len(arguments) < 2:
+        write_tutorial()
     projects = [(arguments[0], arguments[1:])] if len(arguments) > 1 else OWN
     for folder, sources in projects:
         run(folder, sources)
