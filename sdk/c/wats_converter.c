@@ -134,6 +134,9 @@ static struct {
     arena memory;
     /* For what goes to the host at once. */
     arena scratch;
+    /* Of the last error and of the one before: an author may try a thousand times and forgive. */
+    arena told[2];
+    unsigned turn;
     verdict last;
     /* What cannot be taken back: it stands even when `convert` returns true. */
     verdict certain;
@@ -152,13 +155,21 @@ char *wats_copy_bytes(const char *bytes, size_t length) {
 
 char *wats_copy(const char *text) { return text ? wats_copy_bytes(text, strlen(text)) : NULL; }
 
-static char *format_list(const char *format, va_list arguments) {
+static char *copy_into(arena *memory, const char *text) {
+    if (!text) return NULL;
+    size_t length = strlen(text);
+    char *copy = take(memory, length + 1);
+    memcpy(copy, text, length);
+    return copy;
+}
+
+static char *format_into(arena *memory, const char *format, va_list arguments) {
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, again);
     va_end(again);
-    if (length < 0) return wats_copy("(a text that could not be formatted)");
-    char *text = wats_alloc((size_t)length + 1);
+    if (length < 0) return copy_into(memory, "(a text that could not be formatted)");
+    char *text = take(memory, (size_t)length + 1);
     vsnprintf(text, (size_t)length + 1, format, arguments);
     return text;
 }
@@ -166,7 +177,7 @@ static char *format_list(const char *format, va_list arguments) {
 char *wats_format(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    char *text = format_list(format, arguments);
+    char *text = format_into(&call.memory, format, arguments);
     va_end(arguments);
     return text;
 }
@@ -292,11 +303,20 @@ _Noreturn void wats_abort(void) { wats_panic(NULL, 0, "abort was called"); }
 _Noreturn void wats_exit(int code);
 _Noreturn void wats_exit(int code) { wats_panic(NULL, 0, "exit(%d) was called", code); }
 
+/* Memory for the next verdict. What the one before has may be told again in this one, so that goes only now. */
+static arena *next_told(void) {
+    call.turn ^= 1;
+    reuse(&call.told[call.turn]);
+    return &call.told[call.turn];
+}
+
 bool wats_fail_list(wats_error_kind kind, wats_place place, const char *format, va_list arguments) {
+    arena *memory = next_told();
     verdict told = {.what = ERROR_TOLD, .kind = kind, .place = place};
-    told.message = format_list(format, arguments);
-    told.place.path = wats_copy(place.path);
+    told.message = format_into(memory, format, arguments);
+    told.place.path = copy_into(memory, place.path);
     call.last = told;
+    reuse(&call.scratch);
     return false;
 }
 
@@ -310,12 +330,12 @@ bool wats_fail(wats_error_kind kind, wats_place place, const char *format, ...) 
 
 bool wats_fail_at(wats_place place) {
     call.last.place = place;
-    call.last.place.path = wats_copy(place.path);
+    call.last.place.path = copy_into(&call.told[call.turn], place.path);
     return false;
 }
 
 bool wats_fail_in(const char *file_name) {
-    call.last.file = wats_copy(file_name);
+    call.last.file = copy_into(&call.told[call.turn], file_name);
     return false;
 }
 
@@ -331,23 +351,29 @@ bool wats_skip(const char *why, ...) {
     va_list arguments;
     va_start(arguments, why);
     verdict told = {.what = SKIPPED};
-    told.message = format_list(why, arguments);
+    told.message = format_into(next_told(), why, arguments);
     va_end(arguments);
     call.last = told;
     return false;
 }
 
 bool wats_wait_with(const wats_wait_for *wait) {
+    arena *memory = next_told();
     verdict told = {.what = WAITING, .wait = *wait};
-    told.wait.reason = wats_copy(wait->reason);
-    for (size_t i = 0; i < 8; i++) told.wait.missing[i] = wats_copy(wait->missing[i]);
+    told.wait.reason = copy_into(memory, wait->reason);
+    for (size_t i = 0; i < 8; i++) told.wait.missing[i] = copy_into(memory, wait->missing[i]);
     call.last = told;
     return false;
 }
 
 /* From now on the conversion fails with the last error. */
 static bool for_certain(void) {
-    if (call.certain.what == NOTHING) call.certain = call.last;
+    if (call.certain.what == NOTHING) {
+        call.certain = call.last;
+        call.certain.message = wats_copy(call.last.message);
+        call.certain.place.path = wats_copy(call.last.place.path);
+        call.certain.file = wats_copy(call.last.file);
+    }
     return false;
 }
 
@@ -401,10 +427,10 @@ size_t wats_split(char *text, char separator, char **fields, size_t most) {
     }
 }
 
-/* The text in quotes, with what cannot be seen escaped, for messages. */
+/* The text in quotes, with what cannot be seen escaped, for messages; until the error is told. */
 static const char *quoted(const char *text) {
     size_t length = strlen(text);
-    char *result = wats_alloc(length * 6 + 3);
+    char *result = take(&call.scratch, length * 6 + 3);
     char *to = result;
     *to++ = '"';
     for (size_t i = 0; i < length; i++) {
@@ -504,7 +530,7 @@ bool wats_number(const char *text, char decimal_mark, wats_place place, double *
         return wats_fail(WATS_MALFORMED, place, "%s is not a number with the decimal mark '%c'", quoted(text), decimal_mark);
     char small[64];
     size_t length = strlen(text);
-    char *copy = length < sizeof small ? memcpy(small, text, length + 1) : wats_copy(text);
+    char *copy = length < sizeof small ? memcpy(small, text, length + 1) : copy_into(&call.scratch, text);
     copy = wats_trim(copy);
     if (decimal_mark != '.')
         for (char *c = copy; *c; c++)
@@ -554,7 +580,9 @@ bool wats_status_from(const char *text, wats_place place, wats_status *status) {
         {"error", WATS_ERROR},  {"t", WATS_TERMINATED},        {"term", WATS_TERMINATED}, {"terminated", WATS_TERMINATED},
         {"abort", WATS_TERMINATED}, {"aborted", WATS_TERMINATED},
     };
-    char *word = wats_trim(wats_copy(text ? text : ""));
+    char word_of_text[32] = "";
+    if (text && strlen(text) < sizeof word_of_text) strcpy(word_of_text, text);
+    const char *word = wats_trim(word_of_text);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (same_in_any_case(word, words[i].word)) {
             *status = words[i].status;
@@ -624,7 +652,8 @@ static const char *const comparisons[] = {"LOG",  "EQ",   "EQT",  "NE",   "LT", 
                                           "GTLT", "GTLE", "GELT", "GELE", "LTGT", "LTGE", "LEGT", "LEGE"};
 
 static char *upper_word(const char *name) {
-    char *word = wats_trim(wats_copy(name ? name : ""));
+    reuse(&call.scratch);
+    char *word = wats_trim(copy_into(&call.scratch, name ? name : ""));
     for (char *c = word; *c; c++)
         if (*c >= 'a' && *c <= 'z') *c = (char)(*c - 'a' + 'A');
     return word;
@@ -733,7 +762,13 @@ char *wats_text_of(const wats_file *file, const char *encoding) {
     memset(&error, 0, sizeof error);
     bool decoded = SOURCE(method_file_text)(file->borrowed, encoding ? &label : NULL, &text, &error);
     reuse(&call.scratch);
-    if (decoded) return (char *)kept(&text);
+    if (decoded) {
+        bool whole_text = !text.len || !memchr(text.ptr, 0, text.len);
+        char *copy = (char *)kept(&text);
+        if (whole_text) return copy;
+        wats_fail(WATS_MALFORMED, wats_whole(), "found a NUL in a text");
+        return NULL;
+    }
     const char *name = encoding ? encoding : "UTF-8 or UTF-16 with a byte order mark";
     switch (error.tag) {
     case WATS_CONVERTER_SOURCE_TEXT_ERROR_INVALID_AT:
@@ -863,7 +898,8 @@ struct wats_uut {
     REPORT(own_uut_t) own;
     REPORT(borrow_uut_t) borrowed;
     bool ended;
-    REPORT(step_t) steps[BATCH];
+    /* `BATCH` of them, until it is ended: a file may have a hundred thousand reports. */
+    REPORT(step_t) *steps;
     size_t count;
     /* Of what the steps hold. */
     arena batch;
@@ -991,6 +1027,7 @@ wats_uut *wats_begin(const wats_header *header) {
     REPORT(uut_header_t) wire = header_of(&call.scratch, header);
     uut->own = REPORT(constructor_uut)(&wire);
     uut->borrowed = REPORT(borrow_uut)(uut->own);
+    uut->steps = reserve(BATCH * sizeof *uut->steps);
     reuse(&call.scratch);
     return uut;
 }
@@ -1373,25 +1410,31 @@ static bool rejected(REPORT(list_violation_t) *violations) {
 
 bool wats_finish(wats_uut *uut) { return wats_finish_with(uut, WATS_NOT_GIVEN, NULL); }
 
+/* Nothing is written any more. */
+static void end(wats_uut *uut) {
+    release(&uut->batch);
+    free(uut->steps);
+    uut->steps = NULL;
+    uut->ended = true;
+}
+
 bool wats_finish_with(wats_uut *uut, wats_status status, const char **id) {
     open_writer(uut);
     flush(uut);
-    release(&uut->batch);
-    uut->ended = true;
+    end(uut);
     REPORT(status_t) wire = status == WATS_NOT_GIVEN ? 0 : status_of(status);
     REPORT(report_id_t) report_id = {NULL, 0};
     REPORT(list_violation_t) violations = {NULL, 0};
     if (!REPORT(static_uut_finish)(uut->own, status == WATS_NOT_GIVEN ? NULL : &wire, &report_id, &violations))
         return rejected(&violations);
-    const char *kept_id = kept(&report_id);
-    if (id) *id = kept_id;
+    if (id) *id = kept(&report_id);
+    else if (report_id.len) free(report_id.ptr);
     return true;
 }
 
 void wats_discard(wats_uut *uut) {
     open_writer(uut);
-    release(&uut->batch);
-    uut->ended = true;
+    end(uut);
     REPORT(static_uut_discard)(uut->own);
 }
 
@@ -1402,8 +1445,8 @@ bool wats_emit_json(const char *wsjf, const char *key, const char **id) {
     bool taken = REPORT(emit_json)(&document, wats_blank(key) ? NULL : &wire_key, &report_id, &violations);
     reuse(&call.scratch);
     if (!taken) return rejected(&violations);
-    const char *kept_id = kept(&report_id);
-    if (id) *id = kept_id;
+    if (id) *id = kept(&report_id);
+    else if (report_id.len) free(report_id.ptr);
     return true;
 }
 
@@ -1412,7 +1455,7 @@ bool wats_emit_json(const char *wsjf, const char *key, const char **id) {
 void wats_log(wats_level level, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    char *text = format_list(format, arguments);
+    char *text = format_into(&call.scratch, format, arguments);
     va_end(arguments);
     converter_string_t wire = lent(&call.scratch, text);
     STATION(log)((uint8_t)level, &wire);
@@ -1771,6 +1814,8 @@ wats_detection wats_likely(double confidence) {
 static void begin_call(void) {
     release(&call.memory);
     release(&call.scratch);
+    release(&call.told[0]);
+    release(&call.told[1]);
     memset(&call, 0, sizeof call);
 }
 

@@ -184,7 +184,7 @@ bool wats_fail_at(wats_place place);
 /* Adds the name of the file to it, when there are several, and returns false. */
 bool wats_fail_in(const char *file_name);
 
-/* The last error that was told. */
+/* The last error that was told. Its texts live until the error after the next one. */
 typedef struct wats_error {
     /* False: none was. */
     bool told;
@@ -254,7 +254,7 @@ char *wats_bytes_of(const wats_file *file, size_t *length);
 /* The whole file as UTF-8, without byte order mark, up to 64 MiB (the host's limit `text_bytes`). `encoding` is a WHATWG label such
  * as `windows-1252`; without one (NULL) a byte order mark decides, else UTF-8. The host decodes: no tables in the plugin.
  *
- * NULL on an error, which is told: `malformed` with the offset of what is invalid, `unsupported` when the file is too large,
+ * NULL on an error, which is told: `malformed` with the offset of what is invalid or when there is a NUL in it, `unsupported` when the file is too large,
  * `misconfigured` when the label names no encoding. Then return false. */
 char *wats_text_of(const wats_file *file, const char *encoding);
 

@@ -80,13 +80,11 @@ inline void append(std::string &to, char piece) { to += piece; }
 template <class T>
     requires std::is_arithmetic_v<T>
 void append(std::string &to, T piece) {
-    if constexpr (std::is_floating_point_v<T>) {
-        to += wats_format("%.15g", static_cast<double>(piece));
-    } else if constexpr (std::is_signed_v<T>) {
-        to += wats_format("%lld", static_cast<long long>(piece));
-    } else {
-        to += wats_format("%llu", static_cast<unsigned long long>(piece));
-    }
+    char text[32];
+    if constexpr (std::is_floating_point_v<T>) std::snprintf(text, sizeof text, "%.15g", static_cast<double>(piece));
+    else if constexpr (std::is_signed_v<T>) std::snprintf(text, sizeof text, "%lld", static_cast<long long>(piece));
+    else std::snprintf(text, sizeof text, "%llu", static_cast<unsigned long long>(piece));
+    to += text;
 }
 
 }  // namespace detail

@@ -150,6 +150,23 @@ static bool reads_words(const wats_input *input, const settings *settings) {
 
 static void words_times_and_limits_are_read(void) { CHECK_TEXT(RUN(reads_words, .content = "").outcome, "converted"); }
 
+static bool tries_often(const wats_input *input, const settings *settings) {
+    (void)input;
+    (void)settings;
+    double value;
+    wats_fail(WATS_INTERNAL, wats_path("/a"), "inner");
+    wats_fail(WATS_MALFORMED, wats_last_error().place, "outer: %s", wats_last_error().message);
+    CHECK_TEXT(wats_last_error().message, "outer: inner");
+    CHECK_TEXT(wats_last_error().place.path, "/a");
+    for (int i = 0; i < 100000; i++) wats_number("many times no number", '.', wats_whole(), &value);
+    CHECK_TEXT(wats_last_error().message, "\"many times no number\" is not a number");
+    return false;
+}
+
+static void errors_do_not_pile_up(void) {
+    CHECK_TEXT(RUN(tries_often, .content = "").message, "\"many times no number\" is not a number");
+}
+
 /* ---- Files ---- */
 
 static bool counts_lines(const wats_input *input, const settings *settings) {
@@ -213,6 +230,15 @@ static void files_are_read_in_pieces_and_decoded(void) {
     wats_test_result result = RUN(reads_pieces, .name = "n.txt", .content = "0123456789", .companions = {{.content = "\xE4"}});
     CHECK_TEXT(result.kind, "misconfigured");
     CHECK_TEXT(result.message, "\"klingon\" is no encoding that is known");
+}
+
+static bool reads_text(const wats_input *input, const settings *settings) {
+    (void)settings;
+    return wats_text_of(input->main, NULL) != NULL;
+}
+
+static void a_nul_in_a_text_is_told(void) {
+    CHECK_TEXT(RUN(reads_text, .content = "a\0b", .size = 3).message, "found a NUL in a text");
 }
 
 /* ---- Reports ---- */
@@ -501,10 +527,12 @@ static void a_probe_is_confident_or_not(void) {
 int main(void) {
     numbers_are_read_strictly();
     words_times_and_limits_are_read();
+    errors_do_not_pile_up();
     lines_end_with_lf_or_crlf();
     lines_longer_than_a_piece_are_whole();
     a_line_that_is_not_utf8_fails_the_conversion_in_any_case();
     files_are_read_in_pieces_and_decoded();
+    a_nul_in_a_text_is_told();
     everything_that_is_written_arrives();
     steps_are_copied_and_batched_without_loss();
     what_is_not_utf8_is_replaced_and_told();
