@@ -417,13 +417,15 @@ const char *wats_after(const char *text, const char *prefix) {
 
 size_t wats_split(char *text, char separator, char **fields, size_t most) {
     size_t count = 0;
-    for (char *at = text;;) {
-        char *end = strchr(at, separator);
-        if (count < most) fields[count] = at;
+    /* Once over the text, and not by strchr: zig's goes to its end for each field. */
+    for (char *field = text, *c = text;; c++) {
+        char found = *c;
+        if (found && found != separator) continue;
+        if (count < most) fields[count] = field;
         count++;
-        if (!end || !separator) return count;
-        *end = 0;
-        at = end + 1;
+        if (!found) return count;
+        *c = 0;
+        field = c + 1;
     }
 }
 
@@ -788,6 +790,7 @@ struct wats_lines {
     /* Either a file in pieces, or a text. */
     const wats_file *file;
     const char *rest;
+    size_t rest_length;
     /* What was read and not yet used: `buffer[from..to]`. One byte more is there for the NUL. */
     char *buffer;
     size_t size, from, to;
@@ -806,6 +809,7 @@ wats_lines *wats_lines_of(const wats_file *file) {
 wats_lines *wats_lines_in(const char *text) {
     wats_lines *lines = wats_alloc(sizeof *lines);
     lines->rest = text;
+    lines->rest_length = strlen(text);
     return lines;
 }
 
@@ -847,13 +851,15 @@ static size_t next_in_file(wats_lines *lines) {
     }
 }
 
+/* Not by strchr: zig's goes to the end of the text each time. */
 static size_t next_in_text(wats_lines *lines) {
-    const char *end = strchr(lines->rest, '\n');
-    size_t length = end ? (size_t)(end - lines->rest) + 1 : strlen(lines->rest);
+    const char *end = lines->rest_length ? memchr(lines->rest, '\n', lines->rest_length) : NULL;
+    size_t length = end ? (size_t)(end - lines->rest) + 1 : lines->rest_length;
     lines->from = lines->to = 0;
     if (lines->size < length) make_room(lines, length);
     if (length) memcpy(lines->buffer, lines->rest, length);
     lines->rest += length;
+    lines->rest_length -= length;
     lines->to = length;
     return length;
 }

@@ -304,7 +304,8 @@ inline std::vector<wats_property> properties(const std::vector<Property> &from) 
         else if (auto *flag = std::get_if<bool>(&property.value)) to.push_back(wats_flag_property(property.key.c_str(), *flag));
         else {
             const char *text = std::get_if<std::string>(&property.value)->c_str();
-            to.push_back(property.json ? wats_json_property(property.key.c_str(), text) : wats_text_property(property.key.c_str(), text));
+            auto make = property.json ? wats_json_property : wats_text_property;
+            to.push_back(make(property.key.c_str(), text));
         }
     }
     return to;
@@ -1025,7 +1026,8 @@ class Field {
                 else if constexpr (std::is_same_v<T, Json>) value.text = *static_cast<const char *const *>(from);
                 else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
                     value.clear();
-                    for (const char *const *text = *static_cast<const char *const *const *>(from); *text; text++) value.emplace_back(*text);
+                    auto text = *static_cast<const char *const *const *>(from);
+                    for (; *text; text++) value.emplace_back(*text);
                 } else value = *static_cast<const T *>(from);
             },
             member_);

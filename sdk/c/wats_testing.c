@@ -35,8 +35,8 @@ typedef struct writer {
 static struct {
     const wats_test *test;
     wats_test_file files[9];
-    writer *writers[1024];
-    size_t writer_count;
+    writer **writers;
+    size_t writer_count, open_count;
     wats_test_report *reports;
     size_t report_count, report_room;
     text_buffer transcript, log;
@@ -270,8 +270,9 @@ static void take_header(writer *to, const REPORT(uut_header_t) *header, const ch
 }
 
 REPORT(own_uut_t) REPORT(constructor_uut)(REPORT(uut_header_t) *header) {
-    if (host.writer_count == 1024) wats_testing_stop("more than 1024 reports were begun");
+    if (host.open_count++ == 1024) wats_testing_stop("more than 1024 reports are open");
     writer *added = zeroed(sizeof *added);
+    host.writers = must(realloc(host.writers, (host.writer_count + 1) * sizeof *host.writers));
     host.writers[host.writer_count++] = added;
     take_header(added, header, "begin");
     return (REPORT(own_uut_t)){(int32_t)host.writer_count};
@@ -535,6 +536,7 @@ bool REPORT(static_uut_finish)(REPORT(own_uut_t) self, REPORT(status_t) *status,
                                REPORT(list_violation_t) *violations) {
     writer *to = writer_of(self.__handle);
     to->ended = true;
+    host.open_count--;
     TELL("finish");
     if (status) TELL(" status=%s", STATUSES[*status]);
     TELL("\n");
@@ -550,6 +552,7 @@ bool REPORT(static_uut_finish)(REPORT(own_uut_t) self, REPORT(status_t) *status,
 
 void REPORT(static_uut_discard)(REPORT(own_uut_t) self) {
     writer_of(self.__handle)->ended = true;
+    host.open_count--;
     TELL("discard\n");
 }
 

@@ -340,7 +340,8 @@ static bool follow(void) {
         } else if ((row = peek("attach-step"))) {
             run.at++;
             if (!required(row, 0) || !required(row, 1)) return false;
-            wats_add_attachment(run.writer, &(wats_attachment){row->fields[0], row->fields[1], row->fields[2], strlen(row->fields[2])});
+            char *const *fields = row->fields;
+            wats_add_attachment(run.writer, &(wats_attachment){fields[0], fields[1], fields[2], strlen(fields[2])});
         } else if ((row = peek("result"))) {
             run.at++;
             wats_add_result(run.writer, row->fields[0]);

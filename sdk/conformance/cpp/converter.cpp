@@ -355,7 +355,8 @@ class Run {
             uut.misc_info(WATS_TRY(row.required(0)), row.text(1));
         } else if (word == "sub") {
             auto part = WATS_TRY(row.required(1));
-            uut.sub_unit({.part_number = part, .serial_number = WATS_TRY(row.required(0)), .revision = row.text(2), .part_type = row.text(3)});
+            auto serial = WATS_TRY(row.required(0));
+            uut.sub_unit({.part_number = part, .serial_number = serial, .revision = row.text(2), .part_type = row.text(3)});
         } else if (word == "asset") {
             auto serial = WATS_TRY(row.required(0));
             WATS_TRY(row.required(1));
