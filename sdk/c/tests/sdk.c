@@ -1,0 +1,549 @@
+/* Tests of the library in C, natively with the test kit. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wats_testing.h"
+
+static int failures;
+
+#define CHECK(condition)                                                          \
+    do {                                                                          \
+        if (!(condition)) {                                                       \
+            failures++;                                                           \
+            printf("%s line %d: %s\n", __func__, __LINE__, #condition);            \
+        }                                                                         \
+    } while (0)
+
+#define CHECK_TEXT(found, expected)                                                              \
+    do {                                                                                         \
+        const char *text_ = (found);                                                             \
+        if (!text_ || strcmp(text_, (expected)) != 0) {                                          \
+            failures++;                                                                          \
+            printf("%s line %d: found\n%s\nexpected\n%s\n", __func__, __LINE__, text_ ? text_ : "NULL", (expected)); \
+        }                                                                                        \
+    } while (0)
+
+/* ---- The converter under test does what the test at hand wants ---- */
+
+typedef struct settings {
+    const char *mark;
+    const char *mode;
+    double factor;
+    int64_t count;
+    bool strict;
+    const char *const *words;
+    const char *table;
+} settings;
+
+static const wats_setting SETTINGS[] = {
+    WATS_SETTING_TEXT(settings, mark, ".", "Decimal \"mark\"", .shortest = 1, .longest = 1),
+    WATS_SETTING_TEXT(settings, mode, "fast", "Mode", .choices = {"fast", "slow"}),
+    WATS_SETTING_NUMBER(settings, factor, 0.1, "Factor", .least = WATS_SOME(0)),
+    WATS_SETTING_INTEGER(settings, count, 3, "Count", .least = WATS_SOME(0), .most = WATS_SOME(10)),
+    WATS_SETTING_FLAG(settings, strict, true, "Strict"),
+    WATS_SETTING_TEXTS(settings, words, "Words"),
+    WATS_SETTING_JSON(settings, table, "{\"a\":1}", "{ \"type\": \"object\" }", "Table"),
+    WATS_SETTINGS_END,
+};
+
+static bool (*body)(const wats_input *input, const settings *settings);
+
+static wats_detection probe(const wats_input *input, const void *data) {
+    (void)data;
+    return wats_begins_with(input->main, "yes") ? wats_certain() : wats_likely(NAN);
+}
+
+static bool convert(const wats_input *input, const void *data) { return body(input, data); }
+
+WATS_EXPORT(.name = "sdk-tests", .version = "1.0.0", .patterns = {"*.a", "*.b"}, .magic = {WATS_MAGIC(1, "\0x")},
+            .settings = SETTINGS, .settings_size = sizeof(settings), .probe = probe, .convert = convert);
+
+#define RUN(function, ...) (body = (function), WATS_TEST(__VA_ARGS__))
+
+/* ---- Numbers and texts ---- */
+
+static bool reads_numbers(const wats_input *input, const settings *settings) {
+    (void)input;
+    (void)settings;
+    static const struct {
+        const char *text;
+        double value;
+    } good[] = {{"5", 5},         {" +5 ", 5},         {"-5.25", -5.25},   {".5", .5},     {"5.", 5},
+                {"1e3", 1000},    {"1E-3", 0.001},     {"0.1", 0.1},       {"1e21", 1e21}, {"123456789012345680", 123456789012345680.0},
+                {"5e-324", 5e-324}, {"1.7976931348623157e308", 1.7976931348623157e308}, {"2.2250738585072011e-308", 2.2250738585072011e-308},
+                {"9007199254740993", 9007199254740992.0}, {"0.30000000000000004", 0.30000000000000004}, {"1e-7", 1e-7},
+                {"00000000000000000000000001.5", 1.5}, {"1e400", INFINITY}, {"inf", INFINITY}, {"-Infinity", -INFINITY}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        double value = 77;
+        CHECK(wats_number(good[i].text, '.', wats_whole(), &value));
+        CHECK(value == good[i].value);
+    }
+    double value = 77;
+    CHECK(wats_number("-0", '.', wats_whole(), &value) && value == 0 && signbit(value));
+    CHECK(wats_number("NaN", '.', wats_whole(), &value) && isnan(value));
+    CHECK(wats_number("5,25", ',', wats_whole(), &value) && value == 5.25);
+    static const char *const bad[] = {"", " ", "x", "5,0", "0x1F", "1_000", "1e", "e5", ".", "--5", "5 5", "5V", "1e5.0", "infinite", "1.2.3"};
+    value = 77;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK(!wats_number(bad[i], '.', wats_cell(1, 2), &value));
+    CHECK(!wats_number(NULL, '.', wats_whole(), &value));
+    CHECK(value == 77);
+    CHECK(!wats_number("5.0", ',', wats_cell(3, 4), &value));
+    CHECK_TEXT(wats_last_error().message, "\"5.0\" is not a number with the decimal mark ','");
+    CHECK(wats_last_error().place.line == 3 && wats_last_error().place.column == 4);
+    CHECK(!wats_number("a\"b\\\t\x01", '.', wats_whole(), &value));
+    CHECK_TEXT(wats_last_error().message, "\"a\\\"b\\\\\\t\\u{1}\" is not a number");
+    wats_optional optional;
+    CHECK(wats_number_or_none("  ", '.', wats_whole(), &optional) && !optional.given);
+    CHECK(wats_number_or_none("5", '.', wats_whole(), &optional) && optional.given && optional.value == 5);
+    CHECK(!wats_number_or_none("x", '.', wats_whole(), &optional) && !optional.given);
+    int64_t integer = 77;
+    CHECK(wats_integer(" -12 ", -100, 100, wats_whole(), &integer) && integer == -12);
+    CHECK(wats_integer("9223372036854775807", 0, INT64_MAX, wats_whole(), &integer) && integer == INT64_MAX);
+    CHECK(wats_integer("-9223372036854775808", INT64_MIN, 0, wats_whole(), &integer) && integer == INT64_MIN);
+    integer = 77;
+    CHECK(!wats_integer("9223372036854775808", INT64_MIN, INT64_MAX, wats_whole(), &integer));
+    CHECK(!wats_integer("18446744073709551617", INT64_MIN, INT64_MAX, wats_whole(), &integer));
+    CHECK(!wats_integer("101", 0, 100, wats_whole(), &integer) && !wats_integer("1.0", 0, 100, wats_whole(), &integer));
+    CHECK(!wats_integer("-", 0, 100, wats_whole(), &integer) && integer == 77);
+    wats_forgive();
+    CHECK(!wats_last_error().told);
+    return true;
+}
+
+static void numbers_are_read_strictly(void) { CHECK_TEXT(RUN(reads_numbers, .content = "").outcome, "converted"); }
+
+static bool reads_words(const wats_input *input, const settings *settings) {
+    (void)input;
+    (void)settings;
+    wats_status status;
+    CHECK(wats_status_from(" PASS ", wats_whole(), &status) && status == WATS_PASSED);
+    CHECK(wats_status_from("ng", wats_whole(), &status) && status == WATS_FAILED);
+    CHECK(!wats_status_from("maybe", wats_whole(), &status));
+    CHECK_TEXT(wats_last_error().message, "\"maybe\" is not a status");
+    wats_limits limits;
+    CHECK(wats_limits_named(" gele ", wats_some(1), wats_some(2), wats_whole(), &limits) && limits.comparison == WATS_GELE);
+    CHECK(wats_limits_named("LE", wats_none(), wats_some(2), wats_whole(), &limits) && limits.low == 2);
+    CHECK(!wats_limits_named("GELE", wats_some(1), wats_none(), wats_whole(), &limits));
+    CHECK_TEXT(wats_last_error().message, "GELE needs a low and a high limit");
+    CHECK(!wats_limits_named("GE", wats_none(), wats_none(), wats_whole(), &limits));
+    CHECK(!wats_limits_named("near", wats_some(1), wats_none(), wats_whole(), &limits));
+    wats_text_limits texts;
+    CHECK(wats_text_limits_named("ignorecase", "a", wats_whole(), &texts) && texts.comparison == WATS_TEXT_IGNORE_CASE);
+    CHECK(!wats_text_limits_named("like", "a", wats_whole(), &texts));
+    CHECK_TEXT(wats_timestamp(&(wats_time){2026, 5, 4, 8, 15, 30, 250000000, wats_some(120)}, wats_whole()), "2026-05-04T08:15:30.25+02:00");
+    CHECK_TEXT(wats_timestamp(&(wats_time){2024, 2, 29, 0, 0, 0, 0, wats_some(0)}, wats_whole()), "2024-02-29T00:00:00Z");
+    CHECK_TEXT(wats_timestamp(&(wats_time){2026, 5, 4, 8, 15, 30, 0, wats_some(-90)}, wats_whole()), "2026-05-04T08:15:30-01:30");
+    CHECK(!wats_timestamp(&(wats_time){.year = 2026, .month = 2, .day = 29}, wats_whole()));
+    char text[] = "  a;b;;c ", *fields[3];
+    CHECK(wats_split(wats_trim(text), ';', fields, 3) == 4);
+    CHECK_TEXT(fields[0], "a");
+    CHECK_TEXT(fields[2], "");
+    CHECK_TEXT(wats_after("Key: value", "Key: "), "value");
+    CHECK(!wats_after("Key", "Key: "));
+    CHECK(wats_blank(NULL) && wats_blank(" \t\r\n") && !wats_blank(" x"));
+    wats_forgive();
+    return true;
+}
+
+static void words_times_and_limits_are_read(void) { CHECK_TEXT(RUN(reads_words, .content = "").outcome, "converted"); }
+
+static bool tries_often(const wats_input *input, const settings *settings) {
+    (void)input;
+    (void)settings;
+    double value;
+    wats_fail(WATS_INTERNAL, wats_path("/a"), "inner");
+    wats_fail(WATS_MALFORMED, wats_last_error().place, "outer: %s", wats_last_error().message);
+    CHECK_TEXT(wats_last_error().message, "outer: inner");
+    CHECK_TEXT(wats_last_error().place.path, "/a");
+    for (int i = 0; i < 100000; i++) wats_number("many times no number", '.', wats_whole(), &value);
+    CHECK_TEXT(wats_last_error().message, "\"many times no number\" is not a number");
+    return false;
+}
+
+static void errors_do_not_pile_up(void) {
+    CHECK_TEXT(RUN(tries_often, .content = "").message, "\"many times no number\" is not a number");
+}
+
+/* ---- Files ---- */
+
+static bool counts_lines(const wats_input *input, const settings *settings) {
+    (void)settings;
+    wats_lines *lines = wats_lines_of(input->main);
+    size_t length = 0, count = 0;
+    for (wats_text_line *line; (line = wats_next(lines)); count++) {
+        CHECK(strlen(line->text) == line->length && line->number == count + 1);
+        length += line->length;
+    }
+    wats_log(WATS_INFO, "%zu lines, %zu bytes", count, length);
+    return true;
+}
+
+static void lines_end_with_lf_or_crlf(void) {
+    CHECK_TEXT(RUN(counts_lines, .content = "\xEF\xBB\xBF" "a\r\n\nb\rc\n\r\nd").log, "info: 5 lines, 5 bytes\n");
+    CHECK_TEXT(RUN(counts_lines, .content = "").log, "info: 0 lines, 0 bytes\n");
+    CHECK_TEXT(RUN(counts_lines, .content = "\n").log, "info: 1 lines, 0 bytes\n");
+}
+
+static void lines_longer_than_a_piece_are_whole(void) {
+    size_t size = 3 * 1024 * 1024;
+    char *content = malloc(size + 1);
+    memset(content, 'x', size);
+    content[size] = 0;
+    content[300 * 1024] = content[size - 1] = '\n';
+    wats_test_result result = RUN(counts_lines, .content = content, .size = size);
+    CHECK_TEXT(result.log, "info: 2 lines, 3145726 bytes\n");
+    for (size_t i = 99; i < size; i += 100) content[i] = '\n';
+    CHECK(strstr(RUN(counts_lines, .content = content, .size = size).log, "info: 314") != NULL);
+    free(content);
+}
+
+static void a_line_that_is_not_utf8_fails_the_conversion_in_any_case(void) {
+    wats_test_result result = RUN(counts_lines, .content = "good\na\xC3\xA9\xFF" "b\nmore\n");
+    CHECK_TEXT(result.kind, "malformed");
+    CHECK_TEXT(result.place, "line 2, column 3");
+    CHECK_TEXT(result.message, "not UTF-8");
+    CHECK_TEXT(RUN(counts_lines, .content = "a\0b\n", .size = 4).message, "found a NUL in a text");
+}
+
+static bool reads_pieces(const wats_input *input, const settings *settings) {
+    (void)settings;
+    char buffer[8] = "";
+    CHECK(wats_size_of(input->main) == 10);
+    CHECK(wats_read(input->main, 4, buffer, 3) == 3 && memcmp(buffer, "456", 3) == 0);
+    CHECK(wats_read(input->main, 8, buffer, 8) == 2 && wats_read(input->main, 10, buffer, 8) == 0);
+    CHECK(wats_read(input->main, UINT64_MAX, buffer, 8) == 0);
+    size_t length;
+    CHECK_TEXT(wats_bytes_of(input->main, &length), "0123456789");
+    CHECK(length == 10);
+    CHECK_TEXT(wats_name_of(input->main), "n.txt");
+    CHECK_TEXT(wats_path_of(input->main), "n.txt");
+    CHECK_TEXT(wats_text_of(input->companions[0], "windows-1252"), "\xC3\xA4");
+    CHECK(input->companion_count == 1 && !wats_text_of(input->companions[0], NULL));
+    CHECK(wats_last_error().place.kind == WATS_OFFSET && wats_last_error().place.offset == 0);
+    return wats_text_of(input->main, "klingon") != NULL;
+}
+
+static void files_are_read_in_pieces_and_decoded(void) {
+    wats_test_result result = RUN(reads_pieces, .name = "n.txt", .content = "0123456789", .companions = {{.content = "\xE4"}});
+    CHECK_TEXT(result.kind, "misconfigured");
+    CHECK_TEXT(result.message, "\"klingon\" is no encoding that is known");
+}
+
+static bool reads_text(const wats_input *input, const settings *settings) {
+    (void)settings;
+    return wats_text_of(input->main, NULL) != NULL;
+}
+
+static void a_nul_in_a_text_is_told(void) {
+    CHECK_TEXT(RUN(reads_text, .content = "a\0b", .size = 3).message, "found a NUL in a text");
+}
+
+/* ---- Reports ---- */
+
+static bool writes_everything(const wats_input *input, const settings *settings) {
+    (void)settings;
+    wats_header header = {.serial_number = "A-1",
+                          .part_number = "PCB",
+                          .revision = " ",
+                          .process_code = wats_some(100),
+                          .duration = wats_some(0),
+                          .socket_index = wats_some(-1),
+                          .program = {.name = "Lamp", .version = "1.2"},
+                          .properties = (wats_property[]){wats_number_property("batch-fail-count", 3)},
+                          .property_count = 1};
+    wats_uut *uut = wats_begin(&header);
+    wats_open(uut, "Supply");
+    wats_numeric(uut, "Vcc", 5.01, .unit = "V", .limits = wats_between(4.9, 5.1), .duration = wats_some(0.5));
+    wats_numeric(uut, "none", wats_none(), .limits = wats_at_most(3), .measured = WATS_FAILED, .status = WATS_ERROR);
+    wats_multi_numeric(uut, "Rails", .group = WATS_SETUP);
+    for (int i = 0; i < 6; i++) wats_measure(uut, wats_format("R%d", i), i, .unit = "V", .limits = wats_above(-1));
+    wats_pass_fail(uut, "LED", wats_passed_if(1 > 2));
+    wats_multi_pass_fail(uut, "Keys");
+    wats_measure_pass_fail(uut, "F1", WATS_PASSED);
+    wats_close_with(uut, WATS_FAILED, wats_some(1.5));
+    wats_text(uut, "Firmware", "1.4", .expected = wats_same_text("1.4"));
+    wats_multi_text(uut, "Ids");
+    wats_measure_text(uut, "MAC", "00:11");
+    wats_action(uut, "Flash", .loop_index = wats_some(0), .caused_failure = true, .report_text = "why");
+    wats_action(uut, "Loop", .loop = &(wats_loop){3, 2, 1});
+    wats_series series = {.name = "U", .y = (double[]){1, 2}, .count = 2};
+    wats_chart chart = {.label = "Curve", .x_unit = "s", .scale = WATS_LOG_X, .series = &series, .series_count = 1};
+    wats_chart_step(uut, "Chart", &chart);
+    wats_numeric(uut, "Ripple", 1, .chart = &chart, .attachment = &(wats_attachment){"a.txt", "text/plain", "abc", 3},
+                 .result = "{}");
+    wats_add_result(uut, "{\"b\":2}");
+    wats_message_popup(uut, "Look", "yes", 1);
+    wats_call_executable(uut, "exe", -3);
+    wats_generic(uut, "NI_Flow_If", "If");
+    wats_attach(uut, &(wats_attachment){"r.bin", "x/y", "\0\1", 2});
+    wats_attach_file(uut, input->main, "text/plain");
+    wats_misc_info(uut, "Room", "7");
+    wats_sub_unit(uut, .part_number = "PSU", .serial_number = "P-9", .part_type = "PCB");
+    wats_asset(uut, .serial_number = "DMM", .usage_count = 1, .calibration_due = "2027-01-01");
+    wats_data(uut, "{\"d\":1}");
+    header.start = "2026-05-04T08:15:30";
+    wats_set_header(uut, &header);
+    const char *id = NULL;
+    CHECK(wats_finish_with(uut, WATS_PASSED, &id) && id);
+    return wats_emit_json("{}", "k", NULL);
+}
+
+static void everything_that_is_written_arrives(void) {
+    wats_test_result result = RUN(writes_everything, .name = "f.txt", .content = "x");
+    CHECK_TEXT(result.transcript,
+               "begin A-1 part-number=PCB process-code=100 duration=0 socket-index=-1 program=Lamp version=1.2 batch-fail-count=3\n"
+               "open Supply\n"
+               "numeric Vcc duration=0.5 5.01 V GELE 4.9 5.1\n"
+               "numeric none status=error none LE 3 measured=failed\n"
+               "multi-numeric Rails group=setup\n"
+               "  measure R0 0 V GT -1\n  measure R1 1 V GT -1\n  measure R2 2 V GT -1\n"
+               "  measure R3 3 V GT -1\n  measure R4 4 V GT -1\n  measure R5 5 V GT -1\n"
+               "pass-fail LED failed\n"
+               "multi-pass-fail Keys\n  measure F1 passed\n"
+               "close status=failed duration=1.5\n"
+               "text Firmware 1.4 CASESENSIT 1.4\n"
+               "multi-text Ids\n  measure MAC 00:11 LOG\n"
+               "action Flash report-text=why loop-index=0 caused-uut-failure=true\n"
+               "action Loop loop-count=3 loop-ending-index=3 loop-passed=2 loop-failed=1\n"
+               "chart Chart label=Curve x-unit=s scale=log-x series U x y 1 2\n"
+               "numeric Ripple 1 LOG\n"
+               "add-chart label=Curve x-unit=s scale=log-x series U x y 1 2\n"
+               "add-attachment a.txt text/plain 3 bytes\n"
+               "add-result {}\n"
+               "add-result {\"b\":2}\n"
+               "attach r.bin x/y 2 bytes\n"
+               "attach-file f.txt text/plain\n"
+               "misc-info Room: 7\n"
+               "sub-unit PSU P-9 part-type=PCB\n"
+               "asset DMM 1 calibration-due=2027-01-01\n"
+               "add-data {\"d\":1}\n"
+               "header A-1 part-number=PCB process-code=100 start=2026-05-04T08:15:30 duration=0 socket-index=-1 program=Lamp "
+               "version=1.2 batch-fail-count=3\n"
+               "message-popup Look response=yes button=1\n"
+               "call-executable exe exit-code=-3\n"
+               "generic If type=NI_Flow_If\n"
+               "finish status=passed\n"
+               "emit-json key=k {}\n");
+    CHECK(result.report_count == 2);
+    const wats_test_step *rail = wats_test_find(&result.reports[0], "Supply/Rails/R4");
+    CHECK(rail && rail->value.value == 4 && rail->low == -1);
+}
+
+static bool writes_many(const wats_input *input, const settings *settings) {
+    (void)input;
+    (void)settings;
+    wats_uut *first = wats_begin(&(wats_header){.serial_number = "A"});
+    wats_uut *second = wats_begin(&(wats_header){.serial_number = "B"});
+    for (int i = 0; i < 1000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "step %d", i);
+        wats_numeric(i % 3 ? first : second, name, i);
+        memset(name, '?', sizeof name);
+    }
+    wats_discard(second);
+    return wats_finish(first);
+}
+
+static void steps_are_copied_and_batched_without_loss(void) {
+    wats_test_result result = RUN(writes_many, .content = "");
+    CHECK(result.report_count == 1 && result.reports[0].step_count == 666);
+    const wats_test_step *last = wats_test_find(&result.reports[0], "step 998");
+    CHECK(last && last->value.value == 998);
+}
+
+static bool writes_bad_utf8(const wats_input *input, const settings *settings) {
+    (void)input;
+    (void)settings;
+    wats_uut *uut = wats_begin(&(wats_header){.serial_number = "A\xFF" "B"});
+    wats_action(uut, "\xC3");
+    wats_action(uut, "\xED\xA0\x80 \xF4\x90\x80\x80 \xC0\x80 \xE2\x82\xAC");
+    return wats_finish(uut);
+}
+
+static void what_is_not_utf8_is_replaced_and_told(void) {
+    wats_test_result result = RUN(writes_bad_utf8, .content = "");
+    CHECK_TEXT(result.outcome, "converted");
+    CHECK_TEXT(result.reports[0].serial_number, "A\xEF\xBF\xBD" "B");
+    CHECK_TEXT(result.reports[0].steps[0].path, "\xEF\xBF\xBD");
+    CHECK(strstr(result.reports[0].steps[1].path, " \xE2\x82\xAC") != NULL);
+    CHECK_TEXT(result.log, "warn: a text that is not UTF-8 was written; what is invalid in such texts is replaced by U+FFFD\n");
+}
+
+static bool finishes_and_goes_on(const wats_input *input, const settings *settings) {
+    (void)input;
+    (void)settings;
+    wats_uut *uut = wats_begin(&(wats_header){.serial_number = "A"});
+    CHECK(!wats_finish(uut));
+    return true;
+}
+
+static void a_rejected_report_fails_the_conversion_in_any_case(void) {
+    wats_test_result result = RUN(finishes_and_goes_on, .content = "", .violation = "too long");
+    CHECK_TEXT(result.kind, "rejected");
+    CHECK_TEXT(result.message, "the report breaks a rule: report: too long");
+}
+
+static bool forgets(const wats_input *input, const settings *settings) {
+    (void)input;
+    (void)settings;
+    wats_action(wats_begin(&(wats_header){.serial_number = "A"}), "x");
+    return true;
+}
+
+static void a_forgotten_report_is_told(void) {
+    CHECK_TEXT(RUN(forgets, .content = "").message, "a report was begun and neither finished nor discarded");
+}
+
+/* ---- Outcomes ---- */
+
+static bool silent(const wats_input *input, const settings *settings) { return (void)input, (void)settings, false; }
+static bool skips(const wats_input *input, const settings *settings) { return (void)input, (void)settings, wats_skip("no %s", "units"); }
+static bool waits(const wats_input *input, const settings *settings) {
+    (void)input, (void)settings;
+    return wats_wait(.reason = "later", .retry_after = wats_some(2.5), .missing = {"a.png"});
+}
+static bool fails_at_path(const wats_input *input, const settings *settings) {
+    (void)input, (void)settings;
+    char path[] = "/a[3]";
+    wats_fail(WATS_UNSUPPORTED, wats_whole(), "version %d", 7);
+    wats_fail_at(wats_path(path));
+    path[0] = '?';
+    return wats_fail_in("b.xml");
+}
+static bool asserts(const wats_input *input, const settings *settings) {
+    (void)settings;
+    wats_assert(input == NULL);
+    return true;
+}
+static bool uses_after_finish(const wats_input *input, const settings *settings) {
+    (void)input, (void)settings;
+    wats_uut *uut = wats_begin(&(wats_header){.serial_number = "A"});
+    wats_finish(uut);
+    wats_action(uut, "late");
+    return true;
+}
+static bool measures_nothing(const wats_input *input, const settings *settings) {
+    (void)input, (void)settings;
+    wats_uut *uut = wats_begin(&(wats_header){.serial_number = "A"});
+    wats_action(uut, "x");
+    wats_measure(uut, "y", 1);
+    return true;
+}
+static bool whole_process(const wats_input *input, const settings *settings) {
+    (void)input, (void)settings;
+    return wats_finish(wats_begin(&(wats_header){.serial_number = "A", .process_code = wats_some(1.5)}));
+}
+
+static void outcomes_are_told(void) {
+    CHECK_TEXT(RUN(silent, .content = "").message, "convert returned false without saying why");
+    wats_test_result skipped = RUN(skips, .content = "");
+    CHECK_TEXT(skipped.outcome, "skipped");
+    CHECK_TEXT(skipped.message, "no units");
+    wats_test_result waiting = RUN(waits, .content = "");
+    CHECK_TEXT(waiting.outcome, "waiting");
+    CHECK(waiting.retry_after.value == 2.5);
+    wats_test_result failed = RUN(fails_at_path, .content = "");
+    CHECK_TEXT(failed.place, "/a[3]");
+    CHECK_TEXT(failed.file, "b.xml");
+    CHECK_TEXT(failed.message, "version 7");
+}
+
+static void faults_of_the_plugin_are_told_with_their_place(void) {
+    wats_test_result result = RUN(asserts, .content = "");
+    CHECK_TEXT(result.outcome, "trap");
+    CHECK(strncmp(result.message, "assertion failed: input == NULL (sdk.c line ", 44) == 0);
+    CHECK(strncmp(result.log, "error: assertion failed", 23) == 0);
+    CHECK_TEXT(RUN(uses_after_finish, .content = "").message, "a report was written to after it was finished or discarded");
+    CHECK_TEXT(RUN(measures_nothing, .content = "").message, "a measurement was added to a step that takes none");
+    CHECK_TEXT(RUN(whole_process, .content = "").message, "process code: 1.5 is not a whole number from 0 to 4294967295");
+}
+
+/* ---- Station ---- */
+
+static bool looks_up(const wats_input *input, const settings *settings) {
+    (void)input, (void)settings;
+    wats_process process;
+    wats_product product;
+    if (wats_process_by_name("Final", &process) > WATS_ABSENT) return wats_unanswered();
+    CHECK(process.code == 100 && process.property_count == 1 && process.properties[0].flag);
+    CHECK(wats_process_by_name("Other", &process) == WATS_ABSENT);
+    CHECK(wats_product_by_part_number("PCB", &product) == WATS_FOUND && product.revision_count == 2);
+    CHECK_TEXT(product.revisions[1], "B");
+    wats_progress(0.5);
+    return true;
+}
+
+static void lookups_are_answered(void) {
+    const wats_property test = wats_flag_property("test", true);
+    const char *const revisions[] = {"A", "B"};
+    wats_test_result found = RUN(looks_up, .content = "", .processes = {{100, "Final", &test, 1}},
+                                 .products = {{.part_number = "PCB", .revisions = revisions, .revision_count = 2}});
+    CHECK_TEXT(found.outcome, "converted");
+    CHECK_TEXT(RUN(looks_up, .content = "", .no_server = "no route").outcome, "waiting");
+    wats_test_result denied = RUN(looks_up, .content = "");
+    CHECK_TEXT(denied.kind, "misconfigured");
+    CHECK_TEXT(denied.message, "the station has not granted `lookup` to this plugin");
+}
+
+static bool tells_settings(const wats_input *input, const settings *settings) {
+    (void)input;
+    wats_log(WATS_INFO, "%s %s %g %" PRId64 " %d %s", settings->mark, settings->mode, settings->factor, settings->count,
+             settings->strict, settings->table);
+    for (const char *const *word = settings->words; *word; word++) wats_log(WATS_DEBUG, "%s", *word);
+    return true;
+}
+
+static void settings_fill_a_struct(void) {
+    CHECK_TEXT(RUN(tells_settings, .content = "").log, "info: . fast 0.1 3 1 {\"a\":1}\n");
+    wats_test_result set = RUN(tells_settings, .content = "", .settings = {{"mark", ","}, {"factor", "2.5"}, {"count", "7"},
+                               {"strict", "false"}, {"words", " [ \"a\\n\\u00e9\\uD83D\\uDE00\" , \"\" ]"}, {"table", "[]"}});
+    CHECK_TEXT(set.log, "info: , fast 2.5 7 0 []\ndebug: a\n\xC3\xA9\xF0\x9F\x98\x80\ndebug: \n");
+    CHECK_TEXT(RUN(tells_settings, .content = "", .settings = {{"count", "7.5"}}).message, "settings: count is not a whole number");
+    CHECK_TEXT(RUN(tells_settings, .content = "", .settings = {{"words", "[1]"}}).kind, "misconfigured");
+    CHECK(strstr(WATS_TEST_PROBE(.content = "", .settings = {{"count", "7.5"}}).trap, "count is not") != NULL);
+}
+
+static void settings_have_a_schema(void) {
+    CHECK_TEXT(wats_test_schema(),
+               "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"type\":\"object\",\"additionalProperties\":false,"
+               "\"properties\":{"
+               "\"mark\":{\"type\":\"string\",\"description\":\"Decimal \\\"mark\\\"\",\"default\":\".\",\"minLength\":1,\"maxLength\":1},"
+               "\"mode\":{\"type\":\"string\",\"description\":\"Mode\",\"default\":\"fast\",\"enum\":[\"fast\",\"slow\"]},"
+               "\"factor\":{\"type\":\"number\",\"description\":\"Factor\",\"default\":0.1,\"minimum\":0},"
+               "\"count\":{\"type\":\"integer\",\"description\":\"Count\",\"default\":3,\"minimum\":0,\"maximum\":10},"
+               "\"strict\":{\"type\":\"boolean\",\"description\":\"Strict\",\"default\":true},"
+               "\"words\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"default\":[],\"description\":\"Words\"},"
+               "\"table\":{\"type\": \"object\",\"description\":\"Table\",\"default\":{\"a\":1}}}}");
+}
+
+static void a_probe_is_confident_or_not(void) {
+    CHECK(WATS_TEST_PROBE(.content = "yes").confidence == 1);
+    CHECK(WATS_TEST_PROBE(.content = "no").confidence == 0);
+}
+
+int main(void) {
+    numbers_are_read_strictly();
+    words_times_and_limits_are_read();
+    errors_do_not_pile_up();
+    lines_end_with_lf_or_crlf();
+    lines_longer_than_a_piece_are_whole();
+    a_line_that_is_not_utf8_fails_the_conversion_in_any_case();
+    files_are_read_in_pieces_and_decoded();
+    a_nul_in_a_text_is_told();
+    everything_that_is_written_arrives();
+    steps_are_copied_and_batched_without_loss();
+    what_is_not_utf8_is_replaced_and_told();
+    a_rejected_report_fails_the_conversion_in_any_case();
+    a_forgotten_report_is_told();
+    outcomes_are_told();
+    faults_of_the_plugin_are_told_with_their_place();
+    lookups_are_answered();
+    settings_fill_a_struct();
+    settings_have_a_schema();
+    a_probe_is_confident_or_not();
+    printf("%d failures\n", failures);
+    return failures != 0;
+}
