@@ -24,14 +24,19 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the station in the foreground, until Ctrl-C or SIGTERM. It works without a server, too.
-    Run,
+    Run {
+        /// How many files a new version of a plugin is on trial for, which comes while the station runs; 0 for none. Default:
+        /// `plugins.canary_files`.
+        #[arg(long, value_name = "FILES")]
+        canary: Option<u32>,
+    },
     /// Convert files here and now, without a station: show what is in them.
     Convert(ConvertArgs),
     /// Hand reports of a test program (WSJF) to the running station; when it answers they are on disk.
     Submit(SubmitArgs),
     /// See it work: a simulated server, files arriving, an outage.
     Demo(DemoArgs),
-    /// Look at plugins, check one, hold or resume one.
+    /// Look at plugins, check one, hold, resume or approve one.
     #[command(subcommand)]
     Plugin(PluginCommand),
     /// List reports, send refused ones again, convert quarantined files again, verify that nothing is missing.
@@ -126,8 +131,13 @@ pub(crate) enum PluginCommand {
         /// Name of the plugin.
         name: String,
     },
-    /// Put a plugin of the running station back into service.
+    /// Put a plugin of the running station back into service, or try a version again that was given up on trial.
     Resume {
+        /// Name of the plugin.
+        name: String,
+    },
+    /// Let a new version of a plugin of the running station in that asks for more than the one before.
+    Approve {
         /// Name of the plugin.
         name: String,
     },

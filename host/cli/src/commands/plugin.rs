@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use wats_runtime::{Compiler, Error, Plugin, Runtime, RuntimeOptions};
+use wats_station::Config;
 use wats_telemetry::Telemetry;
 
 use crate::{
@@ -18,7 +19,7 @@ pub(crate) async fn plugin(loaded: &Loaded, command: PluginCommand, output: Outp
     match command {
         PluginCommand::List { plugins } => {
             let dirs = context::plugin_dirs(&plugins, &loaded.config);
-            let loaded = load_all(&dirs)?;
+            let loaded = load_all(&dirs, &loaded.config)?;
             if loaded.is_empty() && !output.json {
                 let dirs: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
                 output.line(&format!("no plugin in {}", dirs.join(", ")))?;
@@ -26,12 +27,13 @@ pub(crate) async fn plugin(loaded: &Loaded, command: PluginCommand, output: Outp
             show(&loaded, output)
         }
         PluginCommand::Check { files } => {
-            let runtime = runtime()?;
+            let runtime = runtime(&loaded.config)?;
             let loaded: Vec<_> = files.into_iter().map(|file| (file.clone(), runtime.load(&file))).collect();
             show(&loaded, output)
         }
         PluginCommand::Hold { name } => act(loaded, &name, "hold", output).await,
         PluginCommand::Resume { name } => act(loaded, &name, "resume", output).await,
+        PluginCommand::Approve { name } => act(loaded, &name, "approve", output).await,
     }
 }
 
@@ -41,21 +43,23 @@ async fn act(loaded: &Loaded, name: &str, action: &str, output: Output) -> anyho
     if output.json {
         output.value(&answer)?;
     } else {
-        output.line(&format!("{name}: {action}"))?;
+        let said = answer.get("said").and_then(Value::as_str).unwrap_or(action);
+        output.line(&format!("{name}: {}", plain(said)))?;
     }
     Ok(exit::OK)
 }
 
-fn runtime() -> anyhow::Result<Runtime> {
+fn runtime(config: &Config) -> anyhow::Result<Runtime> {
     let telemetry = Telemetry::start(&wats_telemetry::Options { metrics: false, ..Default::default() })?;
     let mut options = RuntimeOptions::new(telemetry.meter("wats"));
     options.workers = 1;
     options.compiler = Compiler::InProcess;
+    options.trust = config.plugins.trust.clone();
     Ok(Runtime::new(options)?)
 }
 
 /// Loads every plugin of the folders, in the order of their names.
-pub(crate) fn load_all(dirs: &[PathBuf]) -> anyhow::Result<Vec<(PathBuf, Result<Plugin, Error>)>> {
+pub(crate) fn load_all(dirs: &[PathBuf], config: &Config) -> anyhow::Result<Vec<(PathBuf, Result<Plugin, Error>)>> {
     let mut files = Vec::new();
     for dir in dirs {
         let Ok(entries) = std::fs::read_dir(dir) else { continue };
@@ -65,8 +69,13 @@ pub(crate) fn load_all(dirs: &[PathBuf]) -> anyhow::Result<Vec<(PathBuf, Result<
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let runtime = runtime()?;
-    Ok(files.into_iter().map(|file| (file.clone(), runtime.load(&file))).collect())
+    let runtime = runtime(config)?;
+    let load = |file: PathBuf| {
+        let folder = runtime.trust().check_folder(file.parent().unwrap_or(&file));
+        let loaded = folder.and_then(|()| runtime.load(&file));
+        (file, loaded)
+    };
+    Ok(files.into_iter().map(load).collect())
 }
 
 fn is_wasm(path: &Path) -> bool {
@@ -87,6 +96,7 @@ fn show(loaded: &[(PathBuf, Result<Plugin, Error>)], output: Output) -> anyhow::
                     "path": path, "ok": true, "name": plugin.name(), "version": plugin.version(), "digest": plugin.digest(),
                     "size": size, "summary": descriptor.summary, "formats": descriptor.formats,
                     "patterns": descriptor.recognition.patterns, "wants": wanted, "granted": granted,
+                    "signed": plugin.signed().map(|signed| &signed.comment),
                     "loaded_in_ms": plugin.loaded_in().as_secs_f64() * 1000.0,
                 }));
                 if !output.json {
@@ -105,10 +115,11 @@ fn show(loaded: &[(PathBuf, Result<Plugin, Error>)], output: Output) -> anyhow::
                         wats_runtime::spoken_versions()
                     ))?;
                     output.line(&format!(
-                        "    files {}  wants {}  granted {}",
+                        "    files {}  wants {}  granted {}  {}",
                         descriptor.recognition.patterns.join(" "),
                         or_none(&wanted),
-                        or_none(&granted)
+                        or_none(&granted),
+                        plugin.signed().map_or("not signed".into(), |signed| format!("signed: {}", plain(&signed.comment)))
                     ))?;
                 }
             }

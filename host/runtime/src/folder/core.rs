@@ -11,11 +11,12 @@ use notify::{
     event::{AccessKind, AccessMode},
 };
 
-use super::hold::Hold;
+use super::memory::Memory;
 use super::scan::{self, Found, Stamp};
+use super::tracked::{Tracked, Version, remember, words};
 use super::{EntryState, FolderOptions, PluginEntry, PluginSet};
 use crate::error::{Error, chain, panic_message};
-use crate::os;
+use crate::manifest::Grant;
 use crate::plugin::Plugin;
 use crate::runtime::Runtime;
 
@@ -39,36 +40,27 @@ pub(super) struct Core {
     changed: Condvar,
 }
 
+/// By folder and path, so that earlier folders come first.
+type Files = BTreeMap<(usize, PathBuf), Tracked>;
+
 #[derive(Default)]
 struct State {
-    /// By folder and path, so that earlier folders come first.
-    files: BTreeMap<(usize, PathBuf), Tracked>,
+    files: Files,
     set: Arc<PluginSet>,
+    memory: Memory,
     loads: usize,
     /// Somebody wants the thread to look.
     hint: bool,
     stop: bool,
 }
 
-/// A component file over time.
-struct Tracked {
-    /// How it looked at the last scan, and since when it looks so.
-    seen: Option<Stamp>,
-    seen_since: Instant,
-    /// How it looked when it was loaded last, or could not be.
-    loaded: Option<Stamp>,
-    is_loading: bool,
-    plugin: Option<Plugin>,
-    error: Option<Arc<Error>>,
-    hold: Hold,
-}
-
 impl Handle {
     pub(super) fn open(runtime: Runtime, folders: Vec<PathBuf>, options: FolderOptions) -> Result<Self, Error> {
         for folder in &folders {
-            prepare(folder)?;
+            prepare(&runtime, folder)?;
         }
-        let core = Arc::new(Core { runtime, folders, options, state: Mutex::default(), changed: Condvar::new() });
+        let state = State { memory: Memory::open(options.memory.clone())?, ..State::default() };
+        let core = Arc::new(Core { runtime, folders, options, state: Mutex::new(state), changed: Condvar::new() });
         core.scan(SystemTime::now().checked_sub(OLD));
         let watcher = if core.options.watch { watch(&core) } else { None };
         let keeper = Arc::clone(&core);
@@ -98,13 +90,9 @@ impl Drop for Handle {
     }
 }
 
-fn prepare(folder: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Read { path: folder.to_path_buf(), source };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    if os::writable_by_others(folder).map_err(failed)? {
-        tracing::warn!(folder = %folder.display(), "anybody on this machine may put plugins into this folder");
-    }
-    Ok(())
+fn prepare(runtime: &Runtime, folder: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(|source| Error::Read { path: folder.to_path_buf(), source })?;
+    runtime.trust().check_folder(folder)
 }
 
 /// Asks for hints. Without them the scan does.
@@ -181,21 +169,77 @@ impl Core {
     }
 
     pub(super) fn hold(&self, name: &str, reason: &str) -> Result<(), Error> {
-        self.change_hold(name, |hold| hold.hold(reason))
-    }
-
-    pub(super) fn resume(&self, name: &str) -> Result<(), Error> {
-        self.change_hold(name, Hold::resume)
-    }
-
-    fn change_hold(&self, name: &str, change: impl FnOnce(&mut Hold)) -> Result<(), Error> {
         let mut state = self.lock();
-        let tracked =
-            state.files.values_mut().find(|tracked| tracked.plugin.as_ref().is_some_and(|it| it.name() == name));
-        let Some(tracked) = tracked else { return Err(Error::NoSuchPlugin { name: name.to_owned() }) };
-        change(&mut tracked.hold);
+        called(&mut state.files, name)?.1.hold.hold(reason);
         self.publish(state);
         Ok(())
+    }
+
+    /// Ends a hold, or has a version tried again that was given up.
+    pub(super) fn resume(&self, name: &str) -> Result<(), Error> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let (key, tracked) = called(&mut state.files, name)?;
+        tracked.hold.resume();
+        if let Some(next) = tracked.take_returned() {
+            remember(state.memory.forgive(&next, &key.1));
+            self.admit(tracked, next, &key.1, &mut state.memory);
+        }
+        self.publish(guard);
+        Ok(())
+    }
+
+    /// Lets in the version that asks for more; what it asks for, and the version.
+    pub(super) fn approve(&self, name: &str) -> Result<(Plugin, Vec<Grant>), Error> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let (key, tracked) = called(&mut state.files, name)?;
+        let nothing = || Error::NothingToApprove { name: name.to_owned() };
+        let (next, asks) = tracked.take_unapproved().ok_or_else(nothing)?;
+        let kept = state.memory.approve(&next, &key.1);
+        tracing::info!(plugin = next.name(), version = next.version(), asks = words(&asks), "approved");
+        self.admit(tracked, next.clone(), &key.1, &mut state.memory);
+        self.publish(guard);
+        kept.map(|()| (next, asks))
+    }
+
+    /// A file went well with this version.
+    pub(super) fn record_passed(&self, plugin: &Plugin) {
+        let mut state = self.lock();
+        let tracked = state.files.values_mut().find(|tracked| is(tracked.plugin.as_ref(), plugin));
+        let Some(tracked) = tracked.filter(|tracked| matches!(tracked.version, Version::Trial { .. })) else { return };
+        if tracked.passed() {
+            tracing::info!(plugin = plugin.name(), version = plugin.version(), "the trial is over: in service for good");
+            self.runtime.metrics().trial_ended(plugin, "kept");
+        }
+        self.publish(state);
+    }
+
+    /// Gives up the version that is on trial, and puts the one before back into service. False when it is not on trial
+    /// any more.
+    pub(super) fn give_up(&self, plugin: &Plugin, why: &str) -> bool {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let found = state.files.iter_mut().find(|(_, tracked)| is(tracked.plugin.as_ref(), plugin));
+        let Some((key, tracked)) = found else { return false };
+        let Some(next) = tracked.give_up(why) else { return false };
+        tracing::error!(
+            plugin = plugin.name(), version = plugin.version(), why, back_to = tracked.plugin.as_ref().map(Plugin::version),
+            "the version on trial was given up, and the one before is in service again"
+        );
+        remember(state.memory.give_up(&next, &key.1, why));
+        self.runtime.metrics().trial_ended(plugin, "returned");
+        self.publish(guard);
+        true
+    }
+
+    fn admit(&self, tracked: &mut Tracked, plugin: Plugin, file: &Path, memory: &mut Memory) {
+        let before = tracked.plugin.as_ref().map(|old| old.name().to_owned());
+        tracked.admit(plugin, file, memory, self.options.canary_files);
+        let now = tracked.plugin.as_ref().map(Plugin::name);
+        if let Some(before) = before.filter(|before| Some(before.as_str()) != now) {
+            self.runtime.metrics().state_changed(&before, None);
+        }
     }
 
     /// What the thread does.
@@ -241,7 +285,14 @@ impl Core {
         let mut unreadable = Vec::new();
         for (number, folder) in self.folders.iter().enumerate() {
             match scan::scan(folder) {
-                Ok(files) => found.extend(files.into_iter().map(|file| ((number, file.path.clone()), file))),
+                Ok(files) => {
+                    // Somebody may have opened it since the start.
+                    let checked = |file: Found| match self.runtime.trust().check_folder(folder) {
+                        Ok(()) => file,
+                        Err(error) => Found { path: file.path, stamp: Err(error) },
+                    };
+                    found.extend(files.into_iter().map(|file| ((number, file.path.clone()), checked(file))));
+                }
                 Err(error) => {
                     // A share that is away for a moment does not unload its plugins.
                     tracing::warn!(folder = %folder.display(), %error, "cannot read plugin folder");
@@ -287,7 +338,7 @@ impl Core {
                     let is_news = tracked.error.as_ref().is_none_or(|old| old.to_string() != error.to_string());
                     if is_news {
                         tracing::error!(error = chain(&error), "plugin not loaded");
-                        tracked.error = Some(Arc::new(error));
+                        tracked.refuse(error);
                         has_changed = true;
                     }
                     tracked.seen = None;
@@ -320,7 +371,8 @@ impl Core {
     }
 
     fn loaded(&self, key: &(usize, PathBuf), stamp: Stamp, loaded: Result<Plugin, Error>) {
-        let mut state = self.lock();
+        let mut guard = self.lock();
+        let state = &mut *guard;
         state.loads -= 1;
         // The next one may be waiting for its turn.
         state.hint = true;
@@ -340,22 +392,15 @@ impl Core {
                         took = ?plugin.loaded_in(),
                         "plugin loaded"
                     );
-                    if let Some(old) = &tracked.plugin
-                        && old.name() != plugin.name()
-                    {
-                        self.runtime.metrics().state_changed(old.name(), None);
-                    }
-                    tracked.plugin = Some(plugin);
-                    tracked.error = None;
-                    tracked.hold.resume();
+                    self.admit(tracked, plugin, &key.1, &mut state.memory);
                 }
                 Err(error) => {
                     tracing::error!(error = chain(&error), "plugin not loaded");
-                    tracked.error = Some(Arc::new(error));
+                    tracked.refuse(error);
                 }
             }
         }
-        self.publish(state);
+        self.publish(guard);
     }
 
     /// Makes the new set seen, and tells of it.
@@ -372,6 +417,7 @@ impl Core {
                     Error::Duplicate { path: path.clone(), name: plugin.name().to_owned(), other: first.file.clone() };
                 entry.state = EntryState::Failed { error: Arc::new(error) };
                 entry.plugin = None;
+                entry.before = None;
             }
             if let Some(before) = state.set.entries.iter().find(|it| it.file == entry.file)
                 && before.state.as_str() == entry.state.as_str()
@@ -401,43 +447,14 @@ fn guarded<T>(path: &Path, load: impl FnOnce() -> Result<T, Error>) -> Result<T,
     })
 }
 
-fn is(one: Option<&Plugin>, other: &Plugin) -> bool {
-    one.is_some_and(|one| one.is_same(other))
+/// The file of the plugin of that name.
+fn called<'a>(files: &'a mut Files, name: &str) -> Result<(&'a (usize, PathBuf), &'a mut Tracked), Error> {
+    let found = files.iter_mut().find(|(_, tracked)| tracked.is_called(name));
+    found.ok_or_else(|| Error::NoSuchPlugin { name: name.to_owned() })
 }
 
-impl Tracked {
-    fn new(now: Instant) -> Self {
-        Self {
-            seen: None,
-            seen_since: now,
-            loaded: None,
-            is_loading: false,
-            plugin: None,
-            error: None,
-            hold: Hold::default(),
-        }
-    }
-
-    fn entry(&self, path: &Path, now: SystemTime) -> PluginEntry {
-        let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let state = if let Some(held) = self.hold.held() {
-            let until = held.until.map(|until| now + until.saturating_duration_since(Instant::now()));
-            EntryState::Held { until, reason: held.reason.clone() }
-        } else if self.is_loading || (self.plugin.is_none() && self.error.is_none()) {
-            EntryState::Loading
-        } else if let Some(error) = &self.error {
-            EntryState::Failed { error: Arc::clone(error) }
-        } else {
-            EntryState::Ready
-        };
-        PluginEntry {
-            name: self.plugin.as_ref().map_or_else(stem, |plugin| plugin.name().to_owned()),
-            file: path.to_path_buf(),
-            state,
-            since: now,
-            plugin: self.plugin.clone(),
-        }
-    }
+fn is(one: Option<&Plugin>, other: &Plugin) -> bool {
+    one.is_some_and(|one| one.is_same(other))
 }
 
 #[cfg(test)]
