@@ -26,3 +26,4 @@ mod plugins;
 #[cfg(target_os = "linux")]
 mod power;
 mod server;
+mod trust;

@@ -9,6 +9,10 @@ mod conversions;
 mod folder;
 mod limits;
 mod loading;
+#[path = "../../../../tests/src/made.rs"]
+mod made;
 mod support;
 mod traps;
+mod trust;
+mod upgrades;
 mod wasi;
