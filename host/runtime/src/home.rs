@@ -21,8 +21,7 @@ impl Home {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let inside =
-            folder.canonicalize().map_err(|source| Error::Read { path: component.to_path_buf(), source })?;
+        let inside = folder.canonicalize().map_err(|source| Error::Read { path: component.to_path_buf(), source })?;
         Ok(Self { inside, allow_shared })
     }
 

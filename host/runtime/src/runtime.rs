@@ -46,7 +46,14 @@ pub struct RuntimeOptions {
 impl RuntimeOptions {
     /// Default limits, two workers, compiling in this process, no cache, no key.
     pub fn new(meter: Meter) -> Self {
-        Self { cache_dir: None, limits: Limits::default(), workers: 2, compiler: Compiler::InProcess, meter, trust: Trust::default() }
+        Self {
+            cache_dir: None,
+            limits: Limits::default(),
+            workers: 2,
+            compiler: Compiler::InProcess,
+            meter,
+            trust: Trust::default(),
+        }
     }
 }
 

@@ -173,8 +173,7 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         (Ok(committed), _) => committed,
         (Err(error), Some(by)) if commit::is_for_good(&error) => {
             let decision = refused(core, inbox, taken, by, &wats_runtime::chain(&error), &[]);
-            let decision =
-                trial::reconsider(core, decision, |by| decide_by(core, inbox, taken, Versions::Before(by)));
+            let decision = trial::reconsider(core, decision, |by| decide_by(core, inbox, taken, Versions::Before(by)));
             return finish(core, inbox, taken, decision, worker);
         }
         (Err(error), _) => return not_now(inbox, taken, &format!("not committed: {}", wats_runtime::chain(&error))),

@@ -206,7 +206,8 @@ impl Versions<'_> {
             // By hand: nothing of it is to be asked.
             (EntryState::Held { until: None, .. }, _) => return None,
             (_, Some(before)) => (entry.plugin.as_ref(), Some(before)),
-            (EntryState::Returned { .. }, None) if version.is_some() => (entry.next.as_ref(), entry.plugin.as_ref()),
+            // Given up since it was given the file. One that is not approved never was.
+            (_, None) if version.is_some() => (entry.next.as_ref(), entry.plugin.as_ref()),
             _ => return None,
         };
         older.filter(|_| version.is_none() || same(newer, version))

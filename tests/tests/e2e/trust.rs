@@ -27,8 +27,7 @@ fn put(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
 
 /// A station without plugins, that runs as a program of its own.
 fn station(sim: &Sim, more: &str) -> Station {
-    let setup =
-        Setup { plugins: Vec::new(), more: more.to_owned(), ..Setup::with_server(&sim.url()) };
+    let setup = Setup { plugins: Vec::new(), more: more.to_owned(), ..Setup::with_server(&sim.url()) };
     Station::new(&setup).unwrap()
 }
 
@@ -80,7 +79,7 @@ async fn a_plugin_that_asks_and_is_not_granted_is_denied_and_its_ids_are_derived
     })
     .await
     .unwrap();
-    station.drop_file("b.versions", format!("ask No such process\nown {OWN} SN-OWN-2\n")).unwrap();
+    station.drop_file("b.versions", format!("ask Nosuch\nown {OWN} SN-OWN-2\n")).unwrap();
     assert_eq!(serials(&sim, 4).await, ["Absent", "Denied", "SN-OWN", "SN-OWN-2"]);
     assert_eq!(id_of(&sim, "SN-OWN-2"), OWN);
     station.stop().await.unwrap();
@@ -101,7 +100,9 @@ async fn a_version_that_asks_for_more_waits_for_wats_plugin_approve_also_across_
     put(&plugins, "it.wasm", version("versions", "2.0.0", "lookup", "convert"));
     let told = is(&station, "versions", "unapproved").await;
     let why = told["why"].as_str().unwrap();
-    for words in ["version 2.0.0 asks for lookup as well", "wats plugin approve versions", "version 1.0.0 stays in service"] {
+    for words in
+        ["version 2.0.0 asks for lookup as well", "wats plugin approve versions", "version 1.0.0 stays in service"]
+    {
         assert!(why.contains(words), "{words}: {why}");
     }
     assert_eq!((&told["version"], &told["next"]["version"]), (&Value::from("1.0.0"), &Value::from("2.0.0")));
@@ -116,11 +117,9 @@ async fn a_version_that_asks_for_more_waits_for_wats_plugin_approve_also_across_
     station.start_ready().await.unwrap();
     let told = is(&station, "versions", "unapproved").await;
     assert!(told["why"].as_str().unwrap().contains("until then its files wait"), "{told}");
-    until("the file waiting", || async {
-        Ok((station.details().await?["queue"]["files_waiting"] == 1).then_some(()))
-    })
-    .await
-    .unwrap();
+    until("the file waiting", || async { Ok((station.details().await?["queue"]["files_waiting"] == 1).then_some(())) })
+        .await
+        .unwrap();
 
     let said = station.wats(&["plugin", "approve", "versions"]).await.unwrap();
     let said = (said.status.success(), String::from_utf8(said.stdout).unwrap());
@@ -249,8 +248,8 @@ fn on_trial(files: u32) -> Line {
 /// Which version made the report of this unit.
 fn made_by(line: &Line, serial: &str) -> String {
     let report = line.report(serial).to_string();
-    let at = report.find("by ").unwrap();
-    report[at + 3..].chars().take_while(|letter| *letter != '"').collect()
+    let at = report.find("\"by ").unwrap();
+    report[at + 4..].chars().take_while(|letter| *letter != '"').collect()
 }
 
 async fn trial(line: &Line, station: &Embedded, number: &str, does: &str) {

@@ -119,7 +119,9 @@ fn show(loaded: &[(PathBuf, Result<Plugin, Error>)], output: Output) -> anyhow::
                         descriptor.recognition.patterns.join(" "),
                         or_none(&wanted),
                         or_none(&granted),
-                        plugin.signed().map_or("not signed".into(), |signed| format!("signed: {}", plain(&signed.comment)))
+                        plugin
+                            .signed()
+                            .map_or("not signed".into(), |signed| format!("signed: {}", plain(&signed.comment)))
                     ))?;
                 }
             }

@@ -8,6 +8,7 @@
 //! A new version that asks for more than was approved is kept out until somebody approves it, and one may have to prove
 //! itself on trial first. Both are kept in a file, so that a restart changes nothing about it.
 
+mod actions;
 mod core;
 mod hold;
 mod memory;

@@ -74,7 +74,9 @@ impl Tracked {
         let asks = if plugin.is_pinned() { Vec::new() } else { memory.not_approved(&plugin, file) };
         if !asks.is_empty() {
             tracing::warn!(
-                plugin = plugin.name(), version = plugin.version(), asks = words(&asks),
+                plugin = plugin.name(),
+                version = plugin.version(),
+                asks = words(&asks),
                 "the new version asks for more and is not in service; `wats plugin approve` lets it in"
             );
             self.end_trial();

@@ -10,8 +10,8 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use wats_runtime::{Trust, TrustedKey};
 
 use super::{
-    After, Cache, Config, ConfigError, Identity, Inbox, PluginRules, Problem, RawConfig, RawInbox, RawPlugins, RawServer,
-    RawStation, Server, Station, TokenSource,
+    After, Cache, Config, ConfigError, Identity, Inbox, PluginRules, Problem, RawConfig, RawInbox, RawPlugins,
+    RawServer, RawStation, Server, Station, TokenSource,
 };
 
 /// Names that programs give to files which they have not finished.
@@ -154,7 +154,8 @@ impl Checker<'_> {
             match key.or_else(|found| found) {
                 Ok(key) => trust.keys.push(key),
                 Err(found) => {
-                    let wanted = "a public key of minisign (RW... and 54 more letters and digits), or the file that has it";
+                    let wanted =
+                        "a public key of minisign (RW... and 54 more letters and digits), or the file that has it";
                     self.wrong(&format!("plugins.trusted_keys[{index}]"), format!("{found}; {wanted}"));
                 }
             }
