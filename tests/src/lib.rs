@@ -9,6 +9,7 @@ pub mod crash;
 pub mod embedded;
 pub mod front;
 pub mod judge;
+pub mod made;
 pub mod samples;
 pub mod station;
 pub mod usage;

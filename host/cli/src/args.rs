@@ -27,14 +27,19 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the station in the foreground, until Ctrl-C or SIGTERM. It works without a server, too.
-    Run,
+    Run {
+        /// How many files a new version of a plugin is on trial for, which comes while the station runs; 0 for none. Default:
+        /// `plugins.canary_files`.
+        #[arg(long, value_name = "FILES")]
+        canary: Option<u32>,
+    },
     /// Convert files here and now, without a station: show what is in them.
     Convert(ConvertArgs),
     /// Hand reports of a test program (WSJF) to the running station; when it answers they are on disk.
     Submit(SubmitArgs),
     /// See it work: a simulated server, files arriving, an outage.
     Demo(DemoArgs),
-    /// Begin, test, measure and check plugins of your own; list, hold and resume those of the station.
+    /// Begin, test, measure and check plugins of your own; list, hold, resume and approve those of the station.
     #[command(subcommand)]
     Plugin(PluginCommand),
     /// List reports, send refused ones again, convert quarantined files again, verify that nothing is missing.

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     let output = Output::new(cli.json);
     let usual = match cli.command {
         // The file watcher tells at "info" of every private folder that is gone again.
-        Command::Run => "info,notify=warn",
+        Command::Run { .. } => "info,notify=warn",
         // It tells its story itself, and what goes wrong in it is meant to.
         Command::Demo(_) => "off",
         _ => "warn",

@@ -163,6 +163,54 @@ pub enum Error {
         /// Where it leads.
         target: PathBuf,
     },
+    /// A plugin folder, or a file in it, can be changed by everybody on this machine.
+    #[error(
+        "use {} for plugins: {what}, and so may say what reports are made of; take that right away{}, or permit it with \
+         plugins.allow_shared_dirs = true",
+        path.display(), how_to_close(path)
+    )]
+    OpenToOthers {
+        /// Which file or folder; it may be one above the plugin folder.
+        path: PathBuf,
+        /// What others may do with it.
+        what: String,
+    },
+    /// The plugin is not signed, or not by somebody who is trusted.
+    #[error("load {}: {reason}", path.display())]
+    Signature {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// The component is another one than its manifest names.
+    #[error(
+        "load {}: its digest is sha256:{found}, and its manifest wants {wanted}; put the version there that the manifest \
+         names, or mend `digest` in the manifest",
+        path.display()
+    )]
+    Pinned {
+        /// Which.
+        path: PathBuf,
+        /// SHA-256 of the component, in hex.
+        found: String,
+        /// What the manifest says.
+        wanted: String,
+    },
+    /// What was remembered of plugins cannot be read or kept.
+    #[error("keep in {} which plugins are approved: {reason}", path.display())]
+    Memory {
+        /// The file.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// There is nothing to approve.
+    #[error("approve the plugin {name:?}: no version of it waits for that")]
+    NothingToApprove {
+        /// The name.
+        name: String,
+    },
     /// Another plugin has the same name.
     #[error(
         "load {}: there is a plugin named {name} already, in {}; remove one of them",
@@ -222,11 +270,20 @@ impl Error {
             Self::Settings { .. } => "settings",
             Self::Engine { .. } | Self::Cache { .. } => "engine",
             Self::LinkOutside { .. } => "link-outside",
+            Self::OpenToOthers { .. } => "open-to-others",
+            Self::Signature { .. } => "signature",
+            Self::Pinned { .. } => "pinned",
+            Self::Memory { .. } => "memory",
+            Self::NothingToApprove { .. } => "nothing-to-approve",
             Self::Duplicate { .. } => "duplicate",
             Self::Panicked { .. } => "panicked",
             Self::NoSuchPlugin { .. } => "no-such-plugin",
         }
     }
+}
+
+fn how_to_close(path: &std::path::Path) -> String {
+    if cfg!(unix) { format!(" (chmod o-w '{}')", path.display()) } else { String::new() }
 }
 
 /// What a panic said.

@@ -1,7 +1,5 @@
 //! Looks at a plugin's bytes before anything is compiled: a component of our world, or a clear reason why not.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use wasmparser::{BinaryReaderError, Chunk, ComponentExternalKind, ComponentTypeRef, Parser, Payload};
@@ -53,26 +51,6 @@ pub(crate) struct Inspected {
     pub(crate) track: Track,
     /// Whether it imports anything of WASI.
     pub(crate) wasi: bool,
-}
-
-/// Reads a whole file that may have at most `limit` bytes.
-pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
-    let failed = |source| Error::Read { path: path.to_path_buf(), source };
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
-    }
-    let too_large = |found| Error::TooLarge { path: path.to_path_buf(), found, allowed: limit };
-    if metadata.len() > limit {
-        return Err(too_large(metadata.len()));
-    }
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large(bytes.len() as u64));
-    }
-    Ok(bytes)
 }
 
 /// Looks at a component's outermost imports and exports.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::home::Home;
 use crate::limits::LimitOverrides;
 
 /// A capability that a plugin may ask for and an operator may grant. Both must, else it is not there.
@@ -85,6 +86,10 @@ pub struct Manifest {
     pub limits: LimitOverrides,
     /// Which plugin is taken when two are equally sure: the higher one. Default 0.
     pub priority: i32,
+    /// The component that this manifest is for: `sha256:` and 64 hex digits. Another one is refused. Default: any.
+    pub digest: Option<String>,
+    /// How many files a new version is on trial for; 0 for none. Default: as the station has it.
+    pub canary: Option<u32>,
 }
 
 /// Larger than any manifest.
@@ -96,20 +101,16 @@ impl Manifest {
         component.with_extension("toml")
     }
 
-    /// Reads the manifest beside a component; the default one when there is none.
+    /// Reads the manifest beside a component, and gives its text too; the default one when there is none.
     ///
     /// # Errors
-    /// [`Error::Read`] and [`Error::Manifest`] with line and key.
-    pub fn beside(component: &Path) -> Result<(Self, Option<Vec<u8>>), Error> {
+    /// [`Error::Manifest`] with line and key, and those of reading it.
+    pub(crate) fn beside(home: &Home, component: &Path) -> Result<(Self, Vec<u8>), Error> {
         let path = Self::path_for(component);
-        let bytes = match crate::inspect::read_limited(&path, MAX_MANIFEST_BYTES) {
-            Ok(bytes) => bytes,
-            Err(Error::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                return Ok((Self::default(), None));
-            }
-            Err(error) => return Err(error),
-        };
-        Ok((Self::parse(&path, &bytes)?, Some(bytes)))
+        match home.read_if_there(&path, MAX_MANIFEST_BYTES)? {
+            Some(bytes) => Ok((Self::parse(&path, &bytes)?, bytes)),
+            None => Ok((Self::default(), Vec::new())),
+        }
     }
 
     /// Reads a manifest from its text.
@@ -124,7 +125,19 @@ impl Manifest {
         if manifest.limits.memory_bytes.is_some_and(|bytes| bytes > MAX_MEMORY_BYTES) {
             return Err(wrong(format!("limits.memory_bytes is above {MAX_MEMORY_BYTES} (4 GiB)")));
         }
+        if let Some(digest) = &manifest.digest
+            && manifest.pinned().is_none()
+        {
+            return Err(wrong(format!("digest: found {digest:?}; `sha256:` and 64 hex digits")));
+        }
         Ok(manifest)
+    }
+
+    /// The digest that it names, in lower-case hex.
+    pub(crate) fn pinned(&self) -> Option<String> {
+        let hex = self.digest.as_deref()?.strip_prefix("sha256:")?;
+        let is_digest = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_digest.then(|| hex.to_ascii_lowercase())
     }
 }
 

@@ -10,7 +10,9 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use crate::conversion::{Conversion, Outcome, Stats};
 use crate::failure::{Failure, FailureKind};
 use crate::figures::{Figures, PluginFigures, add};
+use crate::folder::EntryState;
 use crate::limits::Limit;
+use crate::plugin::Plugin;
 
 /// The instruments of this crate.
 #[derive(Debug)]
@@ -31,6 +33,7 @@ pub(crate) struct Metrics {
     load_duration: Histogram<f64>,
     loads: Counter<u64>,
     state: Gauge<u64>,
+    trials: Counter<u64>,
     /// By name and version, so that a plugin that is loaded again goes on with its figures.
     figures: Mutex<HashMap<(String, String), Arc<Figures>>>,
 }
@@ -138,7 +141,12 @@ impl Metrics {
             state: meter
                 .u64_gauge("wats.plugin.state")
                 .with_unit("{plugin}")
-                .with_description("1 for the state that a plugin is in, 0 for the others: loading, ready, failed, held")
+                .with_description("1 for the state that a plugin is in, 0 for the others")
+                .build(),
+            trials: meter
+                .u64_counter("wats.plugin.trials")
+                .with_unit("{trial}")
+                .with_description("Trials of new versions that ended, by outcome")
                 .build(),
             figures: Mutex::default(),
         })
@@ -153,10 +161,20 @@ impl Metrics {
 
     /// The entry of that name in the plugin folders is in this state now; `None`: it is gone.
     pub(crate) fn state_changed(&self, entry: &str, now: Option<&'static str>) {
-        for state in ["loading", "ready", "failed", "held"] {
+        for state in EntryState::WORDS {
             let labels = [KeyValue::new("plugin", entry.to_owned()), KeyValue::new("state", state)];
             self.state.record(u64::from(now == Some(state)), &labels);
         }
+    }
+
+    /// A version came to the end of its trial: `kept` or `returned`.
+    pub(crate) fn trial_ended(&self, plugin: &Plugin, outcome: &'static str) {
+        let labels = [
+            KeyValue::new("plugin", plugin.name().to_owned()),
+            KeyValue::new("plugin_version", plugin.version().to_owned()),
+            KeyValue::new("outcome", outcome),
+        ];
+        self.trials.add(1, &labels);
     }
 }
 

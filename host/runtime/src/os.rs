@@ -55,18 +55,106 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Why code in this folder cannot be trusted, if others may write it. On Windows the folder's own rights are taken as
-/// they are: a new folder in a profile is not writable by others, in `ProgramData` others may add files to it.
+/// What is said of a file or folder to which every user of the machine may write.
+pub(crate) const WRITABLE: &str = "every user of this machine may write to it";
+
+/// Whether every user of the machine may write to the file or folder. Members of its group may do so by somebody's
+/// decision, on many systems the group is the user's own.
 #[cfg(unix)]
-pub(crate) fn writable_by_others(path: &Path) -> io::Result<bool> {
+pub(crate) fn writable_by_others(metadata: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::mode(metadata) & 0o002 != 0
+}
+
+/// On Windows the rights are taken as they are: a new folder in a profile is not writable by others, in `ProgramData` others
+/// may add files to it. Nothing that is sure can be read without calls that need `unsafe`.
+#[cfg(not(unix))]
+pub(crate) fn writable_by_others(_metadata: &std::fs::Metadata) -> bool {
+    false
+}
+
+/// What lets every user of the machine put files into this folder, or another folder into its place: the folder that does,
+/// and how. A folder that all may write to (`/tmp`) is no harm where only owners may rename what is theirs.
+#[cfg(unix)]
+pub(crate) fn opening_to_others(folder: &Path) -> io::Result<Option<(std::path::PathBuf, &'static str)>> {
     use std::os::unix::fs::MetadataExt as _;
-    Ok(std::fs::metadata(path)?.mode() & 0o002 != 0)
+    const STICKY: u32 = 0o1000;
+    if writable_by_others(&std::fs::metadata(folder)?) {
+        return Ok(Some((folder.to_path_buf(), WRITABLE)));
+    }
+    let us = rustix::process::geteuid().as_raw();
+    // As it is named, where links can be replaced, and as it is.
+    for path in [std::path::absolute(folder)?, folder.canonicalize()?] {
+        for (inner, outer) in path.ancestors().zip(path.ancestors().skip(1)) {
+            let metadata = std::fs::metadata(outer)?;
+            if !writable_by_others(&metadata) {
+                continue;
+            }
+            if metadata.mode() & STICKY == 0 {
+                return Ok(Some((outer.to_path_buf(), "every user of this machine may rename what is in it")));
+            }
+            let owner = std::fs::symlink_metadata(inner)?.uid();
+            if owner != us && owner != 0 {
+                return Ok(Some((inner.to_path_buf(), "another user made it, in a folder that is for all")));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// See [`writable_by_others`].
+#[cfg(not(unix))]
+pub(crate) fn opening_to_others(folder: &Path) -> io::Result<Option<(std::path::PathBuf, &'static str)>> {
+    std::fs::metadata(folder).map(|_| None)
+}
+
+/// Opens a file to read it. A pipe is opened as well, instead of waiting for its other end, so that it can be refused.
+#[cfg(unix)]
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = rustix::fs::OFlags::NONBLOCK.bits();
+    std::fs::OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)
 }
 
 /// See the Unix version.
 #[cfg(not(unix))]
-pub(crate) fn writable_by_others(path: &Path) -> io::Result<bool> {
-    std::fs::metadata(path).map(|_| false)
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Whether the name stands for the file that was opened.
+#[cfg(unix)]
+pub(crate) fn is_same(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (opened, named) = (file.metadata()?, std::fs::metadata(path)?);
+    Ok((opened.dev(), opened.ino()) == (named.dev(), named.ino()))
+}
+
+/// Whether the name stands for the file that was opened.
+#[cfg(windows)]
+pub(crate) fn is_same(file: &File, path: &Path) -> io::Result<bool> {
+    Ok(same_file::Handle::from_file(file.try_clone()?)? == same_file::Handle::from_path(path)?)
+}
+
+/// Puts this content in the place of a file, on disk when it returns, all or nothing; for this user alone.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    let mut part = path.as_os_str().to_owned();
+    part.push(".new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&part)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    drop(file);
+    std::fs::rename(&part, path)?;
+    // The new name has to last as well. Windows keeps it by itself.
+    #[cfg(unix)]
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Whether others than this user may write to this folder: compiled code in it would not be ours alone.

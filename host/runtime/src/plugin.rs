@@ -19,6 +19,7 @@ use crate::runtime::{self, Shared};
 use crate::settings::Settings;
 use crate::source::Source;
 use crate::state::State;
+use crate::trust::Signed;
 use crate::wit::v0_1::ConverterPre;
 
 /// What every call of a plugin needs to know of it.
@@ -49,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) matcher: Matcher,
     pub(crate) metrics: PluginMetrics,
     pub(crate) path: PathBuf,
+    pub(crate) signed: Option<Signed>,
+    pub(crate) fingerprint: String,
     pub(crate) loaded_in: Duration,
     pub(crate) from_cache: bool,
 }
@@ -58,8 +61,8 @@ impl Plugin {
         Self(Arc::new(inner))
     }
 
-    /// Whether both are clones of one.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
+    /// Whether both are clones of one: the same file, loaded the same time.
+    pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
@@ -81,6 +84,8 @@ impl Plugin {
             matcher: inner.matcher.clone(),
             metrics: inner.metrics.clone(),
             path: inner.path.clone(),
+            signed: inner.signed.clone(),
+            fingerprint: inner.fingerprint.clone(),
             loaded_in: inner.loaded_in,
             from_cache: inner.from_cache,
         }))
@@ -134,6 +139,21 @@ impl Plugin {
     /// The file that it was loaded from.
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// The signature that was checked when it was loaded; none when there was none, or no key to check it with.
+    pub fn signed(&self) -> Option<&Signed> {
+        self.0.signed.as_ref()
+    }
+
+    /// Whether its manifest names exactly this component.
+    pub fn is_pinned(&self) -> bool {
+        self.0.manifest.digest.is_some()
+    }
+
+    /// What changes when the component or its manifest does.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.0.fingerprint
     }
 
     /// How long loading took.

@@ -13,6 +13,7 @@ use crate::compile::{self, Compiler};
 use crate::descriptor::Descriptor;
 use crate::engine::Engines;
 use crate::error::{Error, chain};
+use crate::home::Home;
 use crate::inspect::{self, Inspected, Track};
 use crate::limits::Limits;
 use crate::manifest::{Grants, Manifest};
@@ -20,6 +21,7 @@ use crate::metrics::{Metrics, PluginMetrics};
 use crate::plugin::{Facts, Inner, Plugin};
 use crate::recognition::Matcher;
 use crate::settings::Settings;
+use crate::trust::{self, Signed, Trust};
 use crate::wasi;
 use crate::wit::v0_1::{self, ConverterPre};
 
@@ -41,10 +43,12 @@ pub struct RuntimeOptions {
     pub count_fuel: bool,
     /// Where measurements go.
     pub meter: Meter,
+    /// Which plugins are taken.
+    pub trust: Trust,
 }
 
 impl RuntimeOptions {
-    /// Default limits, two workers, compiling in this process, no cache.
+    /// Default limits, two workers, compiling in this process, no cache, no key.
     pub fn new(meter: Meter) -> Self {
         Self {
             cache_dir: None,
@@ -53,6 +57,7 @@ impl RuntimeOptions {
             compiler: Compiler::InProcess,
             count_fuel: false,
             meter,
+            trust: Trust::default(),
         }
     }
 }
@@ -67,6 +72,15 @@ pub(crate) struct Shared {
     pub(crate) engines: Engines,
     pub(crate) metrics: Arc<Metrics>,
     options: RuntimeOptions,
+}
+
+/// A component and what lies beside it, as read.
+struct Found<'a> {
+    path: &'a Path,
+    bytes: &'a [u8],
+    manifest: Manifest,
+    manifest_text: &'a [u8],
+    signed: Option<Signed>,
 }
 
 impl Runtime {
@@ -91,31 +105,46 @@ impl Runtime {
         &self.0.metrics
     }
 
-    /// Loads a plugin and the manifest beside it. Takes from milliseconds (from the cache) to a minute (compiling a large
-    /// one).
+    /// Which plugins are taken.
+    pub fn trust(&self) -> &Trust {
+        &self.0.options.trust
+    }
+
+    /// Loads a plugin, the manifest and the signature beside it. Takes from milliseconds (from the cache) to a minute
+    /// (compiling a large one).
     ///
     /// # Errors
     /// Everything in [`Error`] that names a path.
     pub fn load(&self, path: &Path) -> Result<Plugin, Error> {
         let began = Instant::now();
-        let (manifest, _) = Manifest::beside(path)?;
-        let limits = self.limits().overridden_by(&manifest.limits);
-        let bytes = inspect::read_limited(path, limits.component_bytes);
-        self.finish(began, bytes.and_then(|bytes| self.build(path, &bytes, manifest, limits, began)))
+        self.finish(began, self.load_file(path, began))
     }
 
-    /// Loads a plugin from its bytes; `path` is what it is called in errors.
+    fn load_file(&self, path: &Path, began: Instant) -> Result<Plugin, Error> {
+        let trust = self.trust();
+        let home = Home::of(path, trust.allow_shared)?;
+        let (manifest, manifest_text) = Manifest::beside(&home, path)?;
+        let limits = self.limits().overridden_by(&manifest.limits);
+        let bytes = home.read(path, limits.component_bytes)?;
+        let signature = home.read_if_there(&trust::signature_path(path), trust::MAX_SIGNATURE_BYTES)?;
+        let signed = trust.check_signature(path, &bytes, signature.as_deref())?;
+        let found = Found { path, bytes: &bytes, manifest, manifest_text: &manifest_text, signed };
+        self.build(found, limits, began)
+    }
+
+    /// Loads a plugin from its bytes; `path` is what it is called in errors. No signature is looked for: whoever has the
+    /// bytes says that they may be trusted.
     ///
     /// # Errors
     /// Everything in [`Error`] that names a path.
     pub fn load_bytes(&self, path: &Path, bytes: &[u8], manifest: Manifest) -> Result<Plugin, Error> {
         let began = Instant::now();
         let limits = self.limits().overridden_by(&manifest.limits);
-        let (found, allowed) = (bytes.len() as u64, limits.component_bytes);
-        let built = if found > allowed {
-            Err(Error::TooLarge { path: path.to_path_buf(), found, allowed })
+        let (size, allowed) = (bytes.len() as u64, limits.component_bytes);
+        let built = if size > allowed {
+            Err(Error::TooLarge { path: path.to_path_buf(), found: size, allowed })
         } else {
-            self.build(path, bytes, manifest, limits, began)
+            self.build(Found { path, bytes, manifest, manifest_text: &[], signed: None }, limits, began)
         };
         self.finish(began, built)
     }
@@ -125,16 +154,15 @@ impl Runtime {
         built
     }
 
-    fn build(
-        &self,
-        path: &Path,
-        bytes: &[u8],
-        manifest: Manifest,
-        limits: Limits,
-        began: Instant,
-    ) -> Result<Plugin, Error> {
-        let Inspected { track: Track::V0_1, wasi } = inspect::inspect(path, bytes)?;
+    fn build(&self, found: Found<'_>, limits: Limits, began: Instant) -> Result<Plugin, Error> {
+        let Found { path, bytes, manifest, manifest_text, signed } = found;
         let digest = hex(&sha2::Sha256::digest(bytes));
+        if let Some(wanted) = manifest.pinned().filter(|wanted| *wanted != digest) {
+            let wanted = format!("sha256:{wanted}");
+            return Err(Error::Pinned { path: path.to_path_buf(), found: digest, wanted });
+        }
+        let fingerprint = hex(&sha2::Sha256::new().chain_update(&digest).chain_update(manifest_text).finalize());
+        let Inspected { track: Track::V0_1, wasi } = inspect::inspect(path, bytes)?;
         let shared = &self.0;
         let engine = shared.engines.get(&limits)?;
         let hits = shared.engines.cache_hits();
@@ -184,6 +212,8 @@ impl Runtime {
             matcher,
             metrics,
             path: path.to_path_buf(),
+            signed,
+            fingerprint,
             loaded_in: began.elapsed(),
             from_cache,
         }))

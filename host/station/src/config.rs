@@ -36,6 +36,8 @@ pub struct Config {
     pub http: RawHttp,
     /// How much is done at once.
     pub workers: RawWorkers,
+    /// Which plugins are taken, and how new versions come into service.
+    pub plugins: PluginRules,
     /// Default limits of plugins.
     pub limits: RawLimits,
     /// Cache of the API client.
@@ -57,6 +59,15 @@ pub struct Station {
     pub purpose: String,
     /// Zone of times that carry no offset.
     pub time_zone: jiff::tz::TimeZone,
+}
+
+/// Which plugins are taken, and how new versions come into service.
+#[derive(Debug, Clone, Default)]
+pub struct PluginRules {
+    /// Keys, and whether others may write to plugin folders: for [`wats_runtime::RuntimeOptions::trust`].
+    pub trust: wats_runtime::Trust,
+    /// `plugins.canary_files`
+    pub canary_files: u32,
 }
 
 /// The cache of the API client.

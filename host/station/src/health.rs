@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use wats_queue::Counts;
-use wats_runtime::PluginFigures;
+use wats_runtime::{Plugin, PluginFigures};
 
 use crate::{
     control::COUNTED,
@@ -121,7 +121,7 @@ pub struct PluginDetails {
     pub name: String,
     /// Version.
     pub version: Option<String>,
-    /// `ready`, `loading`, `failed`, `held`.
+    /// `ready`, `loading`, `failed`, `held`, `unapproved`, `trial`, `returned`.
     pub state: String,
     /// Why it is not ready, or why a newer file of it is not in service.
     pub why: Option<String>,
@@ -129,10 +129,40 @@ pub struct PluginDetails {
     pub path: String,
     /// SHA-256.
     pub digest: Option<String>,
-    /// What it may do beside converting.
+    /// What it may do beside converting: what it asks for and was granted.
     pub grants: Vec<String>,
+    /// What it asks for.
+    pub asks: Vec<String>,
+    /// What its signer wrote into its signature; none when no signature was checked.
+    pub signed: Option<String>,
+    /// A newer version of it, which is loaded and not in service.
+    pub next: Option<NextDetails>,
     /// What it has done since the station was started; none before it could be called.
     pub figures: Option<PluginFigures>,
+}
+
+/// A version of a plugin that is not in service.
+#[derive(Debug, Clone, Serialize)]
+pub struct NextDetails {
+    /// Version.
+    pub version: String,
+    /// SHA-256.
+    pub digest: String,
+    /// What it asks for.
+    pub asks: Vec<String>,
+    /// What it is given once it is in service.
+    pub grants: Vec<String>,
+}
+
+impl NextDetails {
+    pub(crate) fn of(plugin: &Plugin) -> Self {
+        Self {
+            version: plugin.version().to_owned(),
+            digest: plugin.digest().to_owned(),
+            asks: plugin.descriptor().wanted_grants.iter().map(ToString::to_string).collect(),
+            grants: plugin.grants().iter().map(|grant| grant.to_string()).collect(),
+        }
+    }
 }
 
 /// An inbox.
@@ -280,7 +310,7 @@ fn complaints(
         complain(Status::Degraded, "destination".into(), why, Some(reason.since));
     }
     for plugin in plugins {
-        if let Some(why) = plugin.why.as_ref().filter(|_| plugin.state != "loading") {
+        if let Some(why) = plugin.why.as_ref().filter(|_| !["loading", "trial"].contains(&plugin.state.as_str())) {
             complain(Status::Degraded, format!("plugin {}", plugin.name), format!("{}: {why}", plugin.state), None);
         }
     }

@@ -52,6 +52,7 @@ mod sidecar;
 mod submit;
 mod supervise;
 mod taken_away;
+mod trial;
 mod validate;
 mod web;
 

@@ -9,7 +9,7 @@ use std::{
 use opentelemetry::metrics::{MeterProvider as _, NoopMeterProvider};
 use uuid::Uuid;
 use wats_report::Violation;
-use wats_runtime::{Cancel, Failure, LogLine, Runtime, RuntimeOptions, Source, SourceFile};
+use wats_runtime::{Cancel, Failure, FolderOptions, LogLine, Runtime, RuntimeOptions, Source, SourceFile};
 
 use crate::{
     config::{Config, Inbox, RawDefaults, SourceKind},
@@ -21,7 +21,7 @@ use crate::{
         take::{self, Arrived, Taken},
     },
     os,
-    plugins::Plugins,
+    plugins::{Plugins, Versions},
     select::{self, Selection},
     supervise,
 };
@@ -133,7 +133,7 @@ impl Offline {
             let known = if names.is_empty() { "has none".to_owned() } else { format!("has {}", names.join(", ")) };
             return Err(Error::NoInbox { name: wanted.to_owned(), known });
         };
-        let plugins = Plugins::open(runtime, &config.plugin_dirs)?;
+        let plugins = Plugins::open(runtime, &config.plugin_dirs, FolderOptions::default())?;
         plugins.wait_until_loaded(Duration::from_mins(2));
         Ok(Self { config, usual, choice, plugins, cancel: Cancel::default() })
     }
@@ -241,7 +241,7 @@ impl Offline {
             lookup: None,
             cancel: &self.cancel,
         };
-        let candidates = match select::select(inbox, &self.plugins, taken) {
+        let candidates = match select::select(inbox, &self.plugins, Versions::Newest, taken) {
             Selection::Candidates(candidates) => candidates,
             Selection::Wait { why, .. } | Selection::Station(why) => return Ok(failed(why)),
             Selection::Misses(why) => return Ok(Answer::Waiting { why }),

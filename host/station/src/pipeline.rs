@@ -27,8 +27,9 @@ use crate::{
         scan::Lacks,
         take::{self, Arrived, TakeError, Taken},
     },
+    plugins::Versions,
     select::{self, Selection},
-    sidecar,
+    sidecar, trial,
 };
 
 /// A file that could not be handled because of the station itself comes again after this time.
@@ -130,7 +131,12 @@ fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Ve
     if taken.source.main.size == 0 {
         return Ok(quarantine(core, inbox, taken, "the file has 0 bytes, and none came while it was waited for"));
     }
-    let candidates = match select::select(&inbox.config, &core.plugins, taken) {
+    let decision = decide_by(core, inbox, taken, Versions::Newest)?;
+    Ok(trial::reconsider(core, decision, |by| decide_by(core, inbox, taken, Versions::Before(by))))
+}
+
+fn decide_by(core: &Core, inbox: &InboxState, taken: &Taken, versions: Versions<'_>) -> Result<Decision, Verdict> {
+    let candidates = match select::select(&inbox.config, &core.plugins, versions, taken) {
         Selection::Candidates(candidates) => candidates,
         Selection::Wait { why, after } => return Ok(wait(core, None, why, after.unwrap_or(WAIT))),
         Selection::Misses(why) => return Ok(wait(core, None, why, WAIT)),
@@ -189,15 +195,19 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         Decision::Converted(converted) => Some(converted.by.clone()),
         _ => None,
     };
-    let committed = match (commit::commit(core, inbox, taken, decision), converted_by) {
+    let committed = match (commit::commit(core, inbox, taken, decision), converted_by.clone()) {
         (Ok(committed), _) => committed,
         (Err(error), Some(by)) if commit::is_for_good(&error) => {
             let decision = refused(core, inbox, taken, by, &wats_runtime::chain(&error), &[]);
+            let decision = trial::reconsider(core, decision, |by| decide_by(core, inbox, taken, Versions::Before(by)));
             return finish(core, inbox, taken, decision, worker);
         }
         (Err(error), _) => return not_now(inbox, taken, &format!("not committed: {}", wats_runtime::chain(&error))),
     };
     core.fault("commit.after");
+    if let Some(by) = &converted_by {
+        core.plugins.record_passed(by);
+    }
     if let Some((next_try, reason)) = waits {
         tracing::info!(inbox = %inbox.config.name, file = %taken.path(), %next_try, %reason, "waiting");
         let wait = Duration::try_from(next_try.duration_since(core.now())).unwrap_or_default();

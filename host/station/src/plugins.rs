@@ -8,10 +8,15 @@ use std::{
 };
 
 use wats_runtime::{
-    EntryState, FolderOptions, LimitOverrides, Limits, Plugin, PluginEntry, PluginFolder, PluginSet, Runtime,
+    EntryState, FolderOptions, Grant, LimitOverrides, Limits, Manifest, Plugin, PluginEntry, PluginFolder, PluginSet,
+    Runtime,
 };
 
-use crate::{config::RawLimits, error::Error, health::PluginDetails};
+use crate::{
+    config::{Config, RawLimits},
+    error::Error,
+    health::{NextDetails, PluginDetails},
+};
 
 /// Pairs of plugin and file whose broken probes are remembered; a folder full of such files needs no more.
 const BROKEN_PROBES: usize = 10_000;
@@ -26,8 +31,8 @@ pub(crate) struct Plugins {
 
 impl Plugins {
     /// Begins to load what is there; a folder that does not exist is made.
-    pub(crate) fn open(runtime: Runtime, dirs: &[PathBuf]) -> Result<Self, Error> {
-        let folder = PluginFolder::open(runtime, dirs.to_vec(), FolderOptions::default())?;
+    pub(crate) fn open(runtime: Runtime, dirs: &[PathBuf], options: FolderOptions) -> Result<Self, Error> {
+        let folder = PluginFolder::open(runtime, dirs.to_vec(), options)?;
         Ok(Self { folder, broken_probes: Mutex::default() })
     }
 
@@ -37,16 +42,17 @@ impl Plugins {
     }
 
     /// Those in service; highest priority first, then by name.
-    pub(crate) fn ready(&self) -> Vec<Plugin> {
-        let mut ready: Vec<_> = self.folder.set().in_service().cloned().collect();
+    pub(crate) fn ready(&self, versions: Versions<'_>) -> Vec<Plugin> {
+        let set = self.folder.set();
+        let mut ready: Vec<_> = set.entries.iter().filter_map(|entry| versions.of(entry)).cloned().collect();
         ready.sort_by(|a, b| b.priority().cmp(&a.priority()).then_with(|| a.name().cmp(b.name())));
         ready
     }
 
     /// The plugin of that name, or why it cannot be used now.
-    pub(crate) fn by_name(&self, name: &str) -> Result<Plugin, String> {
+    pub(crate) fn by_name(&self, name: &str, versions: Versions<'_>) -> Result<Plugin, String> {
         let set = self.folder.set();
-        if let Some(plugin) = set.in_service().find(|plugin| plugin.name() == name) {
+        if let Some(plugin) = set.entries.iter().filter_map(|it| versions.of(it)).find(|plugin| plugin.name() == name) {
             return Ok(plugin.clone());
         }
         let entry = set.entries.iter().find(|entry| named(entry, name));
@@ -59,9 +65,13 @@ impl Plugins {
     }
 
     /// A plugin that may want such a file and cannot be asked now, if there is one.
-    pub(crate) fn not_ready_for(&self, name: &str) -> Option<String> {
+    pub(crate) fn not_ready_for(&self, name: &str, versions: Versions<'_>) -> Option<String> {
         let set = self.folder.set();
         let pending = set.pending_for(name)?;
+        // Held because of what the new version did on trial: the one before can be asked.
+        if matches!(versions, Versions::Before(_)) && set.get(pending).and_then(|entry| versions.of(entry)).is_some() {
+            return None;
+        }
         let state = set.entries.iter().find(|entry| entry.name == pending).map_or("not ready", state);
         Some(format!("the plugin {pending:?}, which may want it, is {state}"))
     }
@@ -98,6 +108,42 @@ impl Plugins {
         self.folder.record_success(plugin);
     }
 
+    /// Whether this version, or any, is on trial; or this one was, and was given a file before that ended.
+    pub(crate) fn is_on_trial(&self, version: Option<&Plugin>) -> bool {
+        self.folder.set().entries.iter().any(|entry| Versions::Before(version).of(entry).is_some())
+    }
+
+    /// The version before did better than the one that is on trial: it is in service again.
+    pub(crate) fn give_up(&self, before: &Plugin, why: &str) {
+        let set = self.folder.set();
+        let entry = set.entries.iter().find(|entry| same(entry.before.as_ref(), Some(before)));
+        if let Some(plugin) = entry.and_then(|entry| entry.plugin.as_ref()) {
+            self.folder.give_up(plugin, why);
+        }
+    }
+
+    /// The reports of a file by this version are on disk.
+    pub(crate) fn record_passed(&self, plugin: &Plugin) {
+        self.folder.record_passed(plugin);
+    }
+
+    /// Lets in a version that asks for more. Says what it is given of that.
+    pub(crate) fn approve(&self, name: &str) -> Result<String, wats_runtime::Error> {
+        let (plugin, asks) = self.folder.approve(name)?;
+        let (given, not_given): (Vec<_>, Vec<_>) = asks.iter().partition(|grant| plugin.grants().has(**grant));
+        let manifest = Manifest::path_for(plugin.path());
+        let said = |list: &[&Grant]| list.iter().map(|grant| grant.as_str()).collect::<Vec<_>>().join(", ");
+        let mut text = format!("version {} comes into service", plugin.version());
+        if !given.is_empty() {
+            text.push_str(&format!(", and is given {}", said(&given)));
+        }
+        if !not_given.is_empty() {
+            let (said, manifest) = (said(&not_given), manifest.display());
+            text.push_str(&format!("; it is not given {said}, because `grants` in {manifest} does not name that"));
+        }
+        Ok(text)
+    }
+
     pub(crate) fn hold(&self, name: &str) -> Result<(), wats_runtime::Error> {
         self.folder.hold(name, "held by an operator")
     }
@@ -129,6 +175,11 @@ impl Plugins {
                     grants: plugin
                         .map(|plugin| plugin.grants().iter().map(|grant| grant.to_string()).collect())
                         .unwrap_or_default(),
+                    asks: plugin
+                        .map(|plugin| plugin.descriptor().wanted_grants.iter().map(ToString::to_string).collect())
+                        .unwrap_or_default(),
+                    signed: plugin.and_then(Plugin::signed).map(|signed| signed.comment.clone()),
+                    next: entry.next.as_ref().map(NextDetails::of),
                 }
             })
             .collect()
@@ -137,6 +188,34 @@ impl Plugins {
 
 fn named(entry: &PluginEntry, name: &str) -> bool {
     entry.name == name || entry.plugin.as_ref().is_some_and(|plugin| plugin.name() == name)
+}
+
+/// Which of two versions is meant where one is on trial.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Versions<'a> {
+    /// All plugins, with those on trial.
+    Newest,
+    /// Only the one before this, which is on trial or was; without one, those before all that are on trial.
+    Before(Option<&'a Plugin>),
+}
+
+impl Versions<'_> {
+    fn of(self, entry: &PluginEntry) -> Option<&Plugin> {
+        let Self::Before(version) = self else { return entry.in_service() };
+        let (newer, older) = match (&entry.state, &entry.before) {
+            // By hand: nothing of it is to be asked.
+            (EntryState::Held { until: None, .. }, _) => return None,
+            (_, Some(before)) => (entry.plugin.as_ref(), Some(before)),
+            // Given up since it was given the file. One that is not approved never was.
+            (_, None) if version.is_some() => (entry.next.as_ref(), entry.plugin.as_ref()),
+            _ => return None,
+        };
+        older.filter(|_| version.is_none() || same(newer, version))
+    }
+}
+
+fn same(one: Option<&Plugin>, other: Option<&Plugin>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one.is_same(other))
 }
 
 fn state(entry: &PluginEntry) -> &'static str {
@@ -155,8 +234,46 @@ fn why(entry: &PluginEntry) -> Option<String> {
         EntryState::Held { reason, .. } => {
             Some(format!("{reason}; `wats plugin resume {}` puts it back into service", entry.name))
         }
+        EntryState::Unapproved { asks } => {
+            let asks = asks.iter().map(|grant| grant.as_str()).collect::<Vec<_>>().join(", ");
+            let version = entry.next.as_ref().map_or("?", Plugin::version);
+            Some(format!(
+                "version {version} asks for {asks} as well; approve it with `wats plugin approve {}`, {}",
+                entry.name,
+                stays(entry)
+            ))
+        }
+        EntryState::Trial { files, left } => {
+            let before = entry.before.as_ref().map_or("?", Plugin::version);
+            let done = files.saturating_sub(*left);
+            Some(format!("converted {done} of {files} files; version {before} takes over when it fails"))
+        }
+        EntryState::Returned { reason } => {
+            let version = entry.next.as_ref().map_or("?", Plugin::version);
+            Some(format!(
+                "version {version} was given up on trial: {reason}; replace it, or have it tried again with \
+                 `wats plugin resume {}`, {}",
+                entry.name,
+                stays(entry)
+            ))
+        }
         _ => None,
     }
+}
+
+fn stays(entry: &PluginEntry) -> String {
+    match &entry.plugin {
+        Some(old) => format!("until then version {} stays in service", old.version()),
+        None => "until then its files wait".to_owned(),
+    }
+}
+
+/// How the folders of a station are kept.
+pub(crate) fn folder_options(config: &Config) -> FolderOptions {
+    let mut options = FolderOptions::default();
+    options.canary_files = config.plugins.canary_files;
+    options.memory = Some(config.data_dir.join("plugins.json"));
+    options
 }
 
 /// The limits of the configuration over those of the plugin host.

@@ -9,7 +9,11 @@ use std::time::Duration;
 
 use wats_runtime::{Failure, Fault, HEAD_BYTES, Plugin, Source};
 
-use crate::{config::Inbox, intake::take::Taken, plugins::Plugins};
+use crate::{
+    config::Inbox,
+    intake::take::Taken,
+    plugins::{Plugins, Versions},
+};
 
 /// A file on which a probe broke so many times goes to the error folder.
 const PROBE_TRAPS: u32 = 3;
@@ -44,29 +48,29 @@ pub(crate) enum Selection {
 }
 
 /// Selects plugins for a file.
-pub(crate) fn select(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
+pub(crate) fn select(inbox: &Inbox, plugins: &Plugins, versions: Versions<'_>, taken: &Taken) -> Selection {
     match &inbox.plugin {
-        Some(name) => named(name, plugins),
-        None => best(inbox, plugins, taken),
+        Some(name) => named(name, plugins, versions),
+        None => best(inbox, plugins, versions, taken),
     }
 }
 
-fn named(name: &str, plugins: &Plugins) -> Selection {
-    match plugins.by_name(name) {
+fn named(name: &str, plugins: &Plugins, versions: Versions<'_>) -> Selection {
+    match plugins.by_name(name, versions) {
         Ok(plugin) => Selection::Candidates(vec![Candidate { plugin, detection: None, doubtful: false }]),
         Err(why) => wait(why),
     }
 }
 
-fn best(inbox: &Inbox, plugins: &Plugins, taken: &Taken) -> Selection {
+fn best(inbox: &Inbox, plugins: &Plugins, versions: Versions<'_>, taken: &Taken) -> Selection {
     let main = &taken.source.main;
     let head = head(taken);
-    if let Some(why) = plugins.not_ready_for(&main.name) {
+    if let Some(why) = plugins.not_ready_for(&main.name, versions) {
         return wait(why);
     }
     let mut candidates = Vec::new();
     let mut said = Vec::new();
-    for plugin in plugins.ready() {
+    for plugin in plugins.ready(versions) {
         if !plugin.matches(&main.name, main.size, &head) {
             continue;
         }

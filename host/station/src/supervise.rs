@@ -130,8 +130,9 @@ impl Station {
         runtime_options.workers = max;
         runtime_options.compiler = options.compiler.clone();
         runtime_options.limits = crate::plugins::limits(&config.limits);
+        runtime_options.trust = config.plugins.trust.clone();
         let runtime = Runtime::new(runtime_options)?;
-        let plugins = Plugins::open(runtime, &config.plugin_dirs)?;
+        let plugins = Plugins::open(runtime, &config.plugin_dirs, crate::plugins::folder_options(&config))?;
 
         let mut receivers = Vec::new();
         let mut inboxes = Vec::new();

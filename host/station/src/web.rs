@@ -376,8 +376,25 @@ async fn plugin(State(web): State<Web>, Path((name, action)): Path<(String, Stri
     let done = match action.as_str() {
         "hold" => web.core.plugins.hold(&name),
         "resume" => web.core.plugins.resume(&name),
+        "approve" => {
+            return match web.core.plugins.approve(&name) {
+                Ok(said) => Json(json!({ "plugin": name, "done": action, "said": said })).into_response(),
+                Err(error @ wats_runtime::Error::NothingToApprove { .. }) => {
+                    refuse(StatusCode::CONFLICT, error.to_string(), "see `wats status`")
+                }
+                Err(error @ wats_runtime::Error::NoSuchPlugin { .. }) => {
+                    refuse(StatusCode::NOT_FOUND, error.to_string(), "see `wats plugin list`")
+                }
+                Err(error) => refuse(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    error.to_string(),
+                    "it is in service; make room or mend the rights of the data folder, or approve it again after a restart",
+                ),
+            };
+        }
         other => {
-            return refuse(StatusCode::NOT_FOUND, format!("{other:?} cannot be done to a plugin"), "hold or resume");
+            let next = "approve, hold or resume";
+            return refuse(StatusCode::NOT_FOUND, format!("{other:?} cannot be done to a plugin"), next);
         }
     };
     match done {

@@ -28,3 +28,4 @@ mod plugins;
 mod power;
 mod related_files;
 mod server;
+mod trust;

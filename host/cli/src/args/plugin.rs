@@ -86,8 +86,13 @@ Exit codes: 0 all load; 5 one does not load")]
         /// Name of the plugin.
         name: String,
     },
-    /// Put a plugin of the running station back into service.
+    /// Put a plugin of the running station back into service, or try a version again that was given up on trial.
     Resume {
+        /// Name of the plugin.
+        name: String,
+    },
+    /// Let a new version of a plugin of the running station in that asks for more than the one before.
+    Approve {
         /// Name of the plugin.
         name: String,
     },

@@ -109,7 +109,7 @@ async fn check(loaded: &Loaded, offline: bool, output: Output) -> anyhow::Result
         let what = "none is configured: nothing would be watched; add an [[inbox]]";
         checks.push(("inboxes".into(), Outcome::Wrong(what.into())));
     }
-    for (path, loaded) in super::plugin::load_all(&context::plugin_dirs(&[], config))? {
+    for (path, loaded) in super::plugin::load_all(&context::plugin_dirs(&[], config), config)? {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let told = match loaded {
             Ok(plugin) => Outcome::Good(format!("{} {}", plugin.name(), plugin.version())),

@@ -25,6 +25,7 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
     options.workers = 1;
     options.compiler = Compiler::InProcess;
     options.cache_dir = context::cache_dir();
+    options.trust = config.plugins.trust.clone();
     let choice = Choice {
         plugin: args.plugin.clone(),
         inbox: args.inbox.clone(),

@@ -24,7 +24,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<u8> {
     let output = Output::new(cli.json);
     let config = cli.config.as_deref();
     match cli.command {
-        Command::Run => run::run(context::load(config)?).await,
+        Command::Run { canary } => run::run(context::load(config)?, canary).await,
         Command::Convert(args) => {
             let loaded = context::load(config)?;
             calling(|| convert::convert(&loaded, &args, output))

@@ -13,8 +13,9 @@ use crate::{
 };
 
 /// Runs the station until the first signal; a second one ends it at once.
-pub(crate) async fn run(loaded: Loaded) -> anyhow::Result<u8> {
+pub(crate) async fn run(loaded: Loaded, canary: Option<u32>) -> anyhow::Result<u8> {
     let mut config = loaded.config;
+    config.plugins.canary_files = canary.unwrap_or(config.plugins.canary_files);
     if let Some(file) = &loaded.file {
         tracing::info!(file = %file.display(), "configuration");
     } else {

@@ -96,7 +96,8 @@ fn show(service: &Service, details: &Value, output: Output) -> anyhow::Result<()
     for plugin in list("plugins") {
         let part = |key: &str| plain(plugin.get(key).and_then(Value::as_str).unwrap_or_default());
         let state = part("state");
-        let state = if state == "ready" { output.good(&state) } else { output.doubtful(&state) };
+        let state =
+            if ["ready", "trial"].contains(&state.as_str()) { output.good(&state) } else { output.doubtful(&state) };
         let line = format!("plugin    {} {}  {state}  {}", part("name"), part("version"), part("why"));
         output.line(line.trim_end())?;
     }

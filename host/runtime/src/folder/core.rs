@@ -11,11 +11,11 @@ use notify::{
     event::{AccessKind, AccessMode},
 };
 
-use super::hold::Hold;
+use super::memory::Memory;
 use super::scan::{self, Found, Stamp};
+use super::tracked::Tracked;
 use super::{EntryState, FolderOptions, PluginEntry, PluginSet};
 use crate::error::{Error, chain, panic_message};
-use crate::os;
 use crate::plugin::Plugin;
 use crate::runtime::Runtime;
 
@@ -32,43 +32,34 @@ pub(super) struct Handle {
 }
 
 pub(super) struct Core {
-    runtime: Runtime,
+    pub(super) runtime: Runtime,
     folders: Vec<PathBuf>,
-    options: FolderOptions,
+    pub(super) options: FolderOptions,
     state: Mutex<State>,
     changed: Condvar,
 }
 
+/// By folder and path, so that earlier folders come first.
+pub(super) type Files = BTreeMap<(usize, PathBuf), Tracked>;
+
 #[derive(Default)]
-struct State {
-    /// By folder and path, so that earlier folders come first.
-    files: BTreeMap<(usize, PathBuf), Tracked>,
+pub(super) struct State {
+    pub(super) files: Files,
     set: Arc<PluginSet>,
+    pub(super) memory: Memory,
     loads: usize,
     /// Somebody wants the thread to look.
     hint: bool,
     stop: bool,
 }
 
-/// A component file over time.
-struct Tracked {
-    /// How it looked at the last scan, and since when it looks so.
-    seen: Option<Stamp>,
-    seen_since: Instant,
-    /// How it looked when it was loaded last, or could not be.
-    loaded: Option<Stamp>,
-    is_loading: bool,
-    plugin: Option<Plugin>,
-    error: Option<Arc<Error>>,
-    hold: Hold,
-}
-
 impl Handle {
     pub(super) fn open(runtime: Runtime, folders: Vec<PathBuf>, options: FolderOptions) -> Result<Self, Error> {
         for folder in &folders {
-            prepare(folder)?;
+            prepare(&runtime, folder)?;
         }
-        let core = Arc::new(Core { runtime, folders, options, state: Mutex::default(), changed: Condvar::new() });
+        let state = State { memory: Memory::open(options.memory.clone())?, ..State::default() };
+        let core = Arc::new(Core { runtime, folders, options, state: Mutex::new(state), changed: Condvar::new() });
         core.scan(SystemTime::now().checked_sub(OLD));
         let watcher = if core.options.watch { watch(&core) } else { None };
         let keeper = Arc::clone(&core);
@@ -98,13 +89,9 @@ impl Drop for Handle {
     }
 }
 
-fn prepare(folder: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Read { path: folder.to_path_buf(), source };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    if os::writable_by_others(folder).map_err(failed)? {
-        tracing::warn!(folder = %folder.display(), "anybody on this machine may put plugins into this folder");
-    }
-    Ok(())
+fn prepare(runtime: &Runtime, folder: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(|source| Error::Read { path: folder.to_path_buf(), source })?;
+    runtime.trust().check_folder(folder)
 }
 
 /// Asks for hints. Without them the scan does.
@@ -141,7 +128,7 @@ fn watch(core: &Arc<Core>) -> Option<notify::RecommendedWatcher> {
 }
 
 impl Core {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -161,41 +148,6 @@ impl Core {
     pub(super) fn wake(&self) {
         self.lock().hint = true;
         self.changed.notify_all();
-    }
-
-    pub(super) fn record_trap(&self, plugin: &Plugin, what: &str, now: Instant) {
-        let mut state = self.lock();
-        // A trap of a version that was replaced since is none of the new one's.
-        let tracked = state.files.values_mut().find(|tracked| is(tracked.plugin.as_ref(), plugin));
-        if tracked.is_some_and(|tracked| tracked.hold.trapped(what, now, &self.options)) {
-            tracing::error!(plugin = plugin.name(), version = plugin.version(), what, "plugin held: it keeps breaking");
-            self.publish(state);
-        }
-    }
-
-    pub(super) fn record_success(&self, plugin: &Plugin) {
-        let mut state = self.lock();
-        if let Some(tracked) = state.files.values_mut().find(|tracked| is(tracked.plugin.as_ref(), plugin)) {
-            tracked.hold.converted();
-        }
-    }
-
-    pub(super) fn hold(&self, name: &str, reason: &str) -> Result<(), Error> {
-        self.change_hold(name, |hold| hold.hold(reason))
-    }
-
-    pub(super) fn resume(&self, name: &str) -> Result<(), Error> {
-        self.change_hold(name, Hold::resume)
-    }
-
-    fn change_hold(&self, name: &str, change: impl FnOnce(&mut Hold)) -> Result<(), Error> {
-        let mut state = self.lock();
-        let tracked =
-            state.files.values_mut().find(|tracked| tracked.plugin.as_ref().is_some_and(|it| it.name() == name));
-        let Some(tracked) = tracked else { return Err(Error::NoSuchPlugin { name: name.to_owned() }) };
-        change(&mut tracked.hold);
-        self.publish(state);
-        Ok(())
     }
 
     /// What the thread does.
@@ -241,7 +193,14 @@ impl Core {
         let mut unreadable = Vec::new();
         for (number, folder) in self.folders.iter().enumerate() {
             match scan::scan(folder) {
-                Ok(files) => found.extend(files.into_iter().map(|file| ((number, file.path.clone()), file))),
+                Ok(files) => {
+                    // Somebody may have opened it since the start.
+                    let checked = |file: Found| match self.runtime.trust().check_folder(folder) {
+                        Ok(()) => file,
+                        Err(error) => Found { path: file.path, stamp: Err(error) },
+                    };
+                    found.extend(files.into_iter().map(|file| ((number, file.path.clone()), checked(file))));
+                }
                 Err(error) => {
                     // A share that is away for a moment does not unload its plugins.
                     tracing::warn!(folder = %folder.display(), %error, "cannot read plugin folder");
@@ -287,7 +246,7 @@ impl Core {
                     let is_news = tracked.error.as_ref().is_none_or(|old| old.to_string() != error.to_string());
                     if is_news {
                         tracing::error!(error = chain(&error), "plugin not loaded");
-                        tracked.error = Some(Arc::new(error));
+                        tracked.refuse(error);
                         has_changed = true;
                     }
                     tracked.seen = None;
@@ -320,7 +279,8 @@ impl Core {
     }
 
     fn loaded(&self, key: &(usize, PathBuf), stamp: Stamp, loaded: Result<Plugin, Error>) {
-        let mut state = self.lock();
+        let mut guard = self.lock();
+        let state = &mut *guard;
         state.loads -= 1;
         // The next one may be waiting for its turn.
         state.hint = true;
@@ -340,26 +300,19 @@ impl Core {
                         took = ?plugin.loaded_in(),
                         "plugin loaded"
                     );
-                    if let Some(old) = &tracked.plugin
-                        && old.name() != plugin.name()
-                    {
-                        self.runtime.metrics().state_changed(old.name(), None);
-                    }
-                    tracked.plugin = Some(plugin);
-                    tracked.error = None;
-                    tracked.hold.resume();
+                    self.admit(tracked, plugin, &key.1, &mut state.memory);
                 }
                 Err(error) => {
                     tracing::error!(error = chain(&error), "plugin not loaded");
-                    tracked.error = Some(Arc::new(error));
+                    tracked.refuse(error);
                 }
             }
         }
-        self.publish(state);
+        self.publish(guard);
     }
 
     /// Makes the new set seen, and tells of it.
-    fn publish(&self, mut state: MutexGuard<'_, State>) {
+    pub(super) fn publish(&self, mut state: MutexGuard<'_, State>) {
         let generation = state.set.generation + 1;
         let now = SystemTime::now();
         let mut entries: Vec<PluginEntry> = Vec::with_capacity(state.files.len());
@@ -372,6 +325,7 @@ impl Core {
                     Error::Duplicate { path: path.clone(), name: plugin.name().to_owned(), other: first.file.clone() };
                 entry.state = EntryState::Failed { error: Arc::new(error) };
                 entry.plugin = None;
+                entry.before = None;
             }
             if let Some(before) = state.set.entries.iter().find(|it| it.file == entry.file)
                 && before.state.as_str() == entry.state.as_str()
@@ -399,45 +353,6 @@ fn guarded<T>(path: &Path, load: impl FnOnce() -> Result<T, Error>) -> Result<T,
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(load)).unwrap_or_else(|panic| {
         Err(Error::Panicked { path: path.to_path_buf(), message: panic_message(panic.as_ref()).to_owned() })
     })
-}
-
-fn is(one: Option<&Plugin>, other: &Plugin) -> bool {
-    one.is_some_and(|one| one.is_same(other))
-}
-
-impl Tracked {
-    fn new(now: Instant) -> Self {
-        Self {
-            seen: None,
-            seen_since: now,
-            loaded: None,
-            is_loading: false,
-            plugin: None,
-            error: None,
-            hold: Hold::default(),
-        }
-    }
-
-    fn entry(&self, path: &Path, now: SystemTime) -> PluginEntry {
-        let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let state = if let Some(held) = self.hold.held() {
-            let until = held.until.map(|until| now + until.saturating_duration_since(Instant::now()));
-            EntryState::Held { until, reason: held.reason.clone() }
-        } else if self.is_loading || (self.plugin.is_none() && self.error.is_none()) {
-            EntryState::Loading
-        } else if let Some(error) = &self.error {
-            EntryState::Failed { error: Arc::clone(error) }
-        } else {
-            EntryState::Ready
-        };
-        PluginEntry {
-            name: self.plugin.as_ref().map_or_else(stem, |plugin| plugin.name().to_owned()),
-            file: path.to_path_buf(),
-            state,
-            since: now,
-            plugin: self.plugin.clone(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,16 +4,23 @@
 //! a plugin of an old set finish on it. File events are hints: every few seconds the folders are read, and that is the
 //! truth. A file has to hold still before it is read, and is loaded in the background. One that cannot be loaded leaves its
 //! predecessor in service, and says why.
+//!
+//! A new version that asks for more than was approved is kept out until somebody approves it, and one may have to prove
+//! itself on trial first. Both are kept in a file, so that a restart changes nothing about it.
 
+mod actions;
 mod core;
 mod hold;
+mod memory;
 mod scan;
+mod tracked;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::Error;
+use crate::manifest::Grant;
 use crate::plugin::Plugin;
 use crate::runtime::Runtime;
 
@@ -36,6 +43,10 @@ pub struct FolderOptions {
     pub hold_first: Duration,
     /// How long a plugin is held at most.
     pub hold_most: Duration,
+    /// How many files a new version is on trial for, where its manifest does not say otherwise; 0 for none.
+    pub canary_files: u32,
+    /// File in which approvals and versions that were given up are remembered. Without it they are forgotten at the end.
+    pub memory: Option<PathBuf>,
     /// Told of each new set, on a thread of the folder: it must not block.
     pub on_change: Option<OnChange>,
 }
@@ -49,6 +60,8 @@ impl Default for FolderOptions {
             hold_after_traps: 3,
             hold_first: Duration::from_mins(1),
             hold_most: Duration::from_hours(1),
+            canary_files: 0,
+            memory: None,
             on_change: None,
         }
     }
@@ -89,6 +102,10 @@ pub struct PluginEntry {
     pub since: SystemTime,
     /// The plugin that can be called, if there is one: also while a new version is being loaded, or could not be.
     pub plugin: Option<Plugin>,
+    /// A version that is loaded and not in service: it was not approved, or was given up.
+    pub next: Option<Plugin>,
+    /// While a version is on trial: the one that was in service before.
+    pub before: Option<Plugin>,
 }
 
 /// What is going on with a component file.
@@ -111,16 +128,41 @@ pub enum EntryState {
         /// Why.
         reason: String,
     },
+    /// A new version asks for more than was approved, and is kept out. An earlier one may still be in service; without
+    /// one its files wait.
+    Unapproved {
+        /// What it asks for that was not approved.
+        asks: Vec<Grant>,
+    },
+    /// A new version is in service on trial.
+    Trial {
+        /// Files that it has to convert.
+        files: u32,
+        /// Of these, those that are left.
+        left: u32,
+    },
+    /// A new version was given up in its trial, and the one before is in service again. After a restart there is none, and
+    /// the files wait.
+    Returned {
+        /// What it did.
+        reason: String,
+    },
 }
 
 impl EntryState {
-    /// The word in metrics and lists: `loading`, `ready`, `failed`, `held`.
+    /// All words in metrics and lists.
+    pub(crate) const WORDS: [&str; 7] = ["loading", "ready", "failed", "held", "unapproved", "trial", "returned"];
+
+    /// The word in metrics and lists: `loading`, `ready`, `failed`, `held`, `unapproved`, `trial`, `returned`.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Loading => "loading",
             Self::Ready => "ready",
             Self::Failed { .. } => "failed",
             Self::Held { .. } => "held",
+            Self::Unapproved { .. } => "unapproved",
+            Self::Trial { .. } => "trial",
+            Self::Returned { .. } => "returned",
         }
     }
 }
@@ -143,7 +185,7 @@ impl PluginSet {
         self.entries.iter().filter_map(PluginEntry::in_service)
     }
 
-    /// Name of a plugin that may want a file of this name but cannot be asked yet: it is held, or it is being loaded for
+    /// Name of a plugin that may want a file of this name but cannot be asked yet: it is held, kept out, or being loaded for
     /// the first time, and so its patterns are not known. Such a file has to wait, or it would go to a more general plugin.
     pub fn pending_for(&self, file_name: &str) -> Option<&str> {
         self.entries
@@ -151,6 +193,8 @@ impl PluginSet {
             .find(|entry| match (&entry.state, &entry.plugin) {
                 (EntryState::Loading, None) => true,
                 (EntryState::Held { .. }, Some(plugin)) => plugin.matches_name(file_name),
+                // Kept out, and nothing else is in service in its place.
+                (_, None) => entry.next.as_ref().is_some_and(|next| next.matches_name(file_name)),
                 _ => false,
             })
             .map(|entry| entry.name.as_str())
@@ -173,7 +217,8 @@ impl PluginFolder {
     /// A folder that does not exist is made.
     ///
     /// # Errors
-    /// [`Error::Read`] when a folder cannot be made or read, [`Error::Engine`] when no thread can be had.
+    /// [`Error::Read`] when a folder cannot be made or read, [`Error::OpenToOthers`] when everybody may write to it,
+    /// [`Error::Memory`] when the file of [`FolderOptions::memory`] cannot be read, [`Error::Engine`] when no thread can be had.
     pub fn open(runtime: Runtime, folders: Vec<PathBuf>, options: FolderOptions) -> Result<Self, Error> {
         core::Handle::open(runtime, folders, options).map(|handle| Self(Arc::new(handle)))
     }
@@ -216,7 +261,30 @@ impl PluginFolder {
         self.0.core.hold(name, reason)
     }
 
-    /// Lets a held plugin be called again. One that is not held stays as it is.
+    /// A file went well with this version: counts while it is on trial.
+    pub fn record_passed(&self, plugin: &Plugin) {
+        self.0.core.record_passed(plugin);
+    }
+
+    /// Gives up a version that is on trial: the one before is in service again, until the file changes or somebody resumes
+    /// it. False when this version is not on trial (any more).
+    pub fn give_up(&self, plugin: &Plugin, why: &str) -> bool {
+        self.0.core.give_up(plugin, why)
+    }
+
+    /// Lets a version in that asks for more than was approved, and all later ones that ask for no more than it. Gives that
+    /// version and what was approved.
+    ///
+    /// What it is given is another matter: what its manifest grants.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchPlugin`], [`Error::NothingToApprove`]; [`Error::Memory`] when it is in service, and will have to be
+    /// approved again after a restart.
+    pub fn approve(&self, name: &str) -> Result<(Plugin, Vec<Grant>), Error> {
+        self.0.core.approve(name)
+    }
+
+    /// Lets a held plugin be called again, and has a version tried again that was given up. Any other stays as it is.
     ///
     /// # Errors
     /// [`Error::NoSuchPlugin`].

@@ -7,22 +7,35 @@ use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::manifest::Manifest;
+use crate::os;
+use crate::trust::signature_path;
 
 /// Component files of one folder that are looked at; more are not plugins but a mistake.
 const MAX_FILES: usize = 1_000;
 
-/// What changes when a component or its manifest is replaced.
+/// What changes when a component, its manifest or its signature is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
-    component: (u64, Option<SystemTime>, u64),
-    manifest: Option<(u64, Option<SystemTime>, u64)>,
+    component: Look,
+    manifest: Option<Look>,
+    signature: Option<Look>,
+}
+
+/// How a file looks from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Look {
+    size: u64,
+    modified: Option<SystemTime>,
+    number: u64,
+    /// Whether others may write to it: taking that away makes it worth another try.
+    is_open: bool,
 }
 
 impl Stamp {
     /// Whether everything is older than that, and so need not be waited for.
     pub(super) fn is_older_than(&self, moment: SystemTime) -> bool {
-        let older = |time: Option<SystemTime>| time.is_some_and(|time| time < moment);
-        older(self.component.1) && self.manifest.is_none_or(|manifest| older(manifest.1))
+        let older = |look: Look| look.modified.is_some_and(|time| time < moment);
+        older(self.component) && self.manifest.is_none_or(older) && self.signature.is_none_or(older)
     }
 }
 
@@ -60,7 +73,12 @@ fn stamp(path: &Path, inside: &Path) -> Result<Option<Stamp>, Error> {
         _ => return Ok(None),
     };
     let manifest = look(&Manifest::path_for(path), inside)?;
-    Ok(Some(Stamp { component: of(&component), manifest: manifest.as_ref().map(of) }))
+    let signature = look(&signature_path(path), inside)?;
+    Ok(Some(Stamp {
+        component: of(&component),
+        manifest: manifest.as_ref().map(of),
+        signature: signature.as_ref().map(of),
+    }))
 }
 
 /// None when it is not there.
@@ -92,6 +110,11 @@ fn look(path: &Path, inside: &Path) -> Result<Option<Metadata>, Error> {
     }
 }
 
-fn of(metadata: &Metadata) -> (u64, Option<SystemTime>, u64) {
-    (metadata.len(), metadata.modified().ok(), crate::os::file_number(metadata))
+fn of(metadata: &Metadata) -> Look {
+    Look {
+        size: metadata.len(),
+        modified: metadata.modified().ok(),
+        number: os::file_number(metadata),
+        is_open: os::writable_by_others(metadata),
+    }
 }

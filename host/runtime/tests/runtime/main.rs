@@ -10,6 +10,11 @@ mod conversions;
 mod folder;
 mod limits;
 mod loading;
+#[expect(unreachable_pub, reason = "shared with the end-to-end tests")]
+#[path = "../../../../tests/src/made.rs"]
+mod made;
 mod support;
 mod traps;
+mod trust;
+mod upgrades;
 mod wasi;

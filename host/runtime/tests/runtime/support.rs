@@ -115,3 +115,8 @@ pub(crate) fn source(name: &str, text: impl AsRef<[u8]>) -> Source {
 pub(crate) fn convert(plugin: &Plugin, text: impl AsRef<[u8]>) -> (Conversion, Keep) {
     plugin.convert(&source("a.script", text), Job::new(Keep::default()))
 }
+
+/// A version of the guest `versions`.
+pub(crate) fn version(name: &str, number: &str, asks: &str, does: &str) -> Vec<u8> {
+    crate::made::version(&std::fs::read(guest("versions")).unwrap(), name, number, asks, does)
+}

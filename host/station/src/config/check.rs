@@ -7,10 +7,11 @@ use std::{
 };
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use wats_runtime::{Trust, TrustedKey};
 
 use super::{
-    After, Cache, Config, ConfigError, Identity, Inbox, Problem, RawConfig, RawInbox, RawServer, RawStation, Server,
-    Station, TokenSource,
+    After, Cache, Config, ConfigError, Identity, Inbox, PluginRules, Problem, RawConfig, RawInbox, RawPlugins,
+    RawServer, RawStation, Server, Station, TokenSource,
 };
 
 mod sources;
@@ -72,6 +73,7 @@ impl Checker<'_> {
         self.seconds("workers.stop_seconds", raw.workers.stop_seconds);
         self.seconds("queue.max_age_seconds", raw.queue.max_age_seconds);
         self.seconds("queue.delivered_days", raw.queue.delivered_days);
+        let plugins = self.plugins(&raw.plugins);
         let cache = Cache {
             enabled: raw.enable_cache,
             ttl: self.seconds("cache_ttl_seconds", raw.cache_ttl_seconds),
@@ -86,6 +88,7 @@ impl Checker<'_> {
             queue: raw.queue,
             http: raw.http,
             workers: raw.workers,
+            plugins,
             limits: raw.limits,
             cache,
             enable_metrics: raw.enable_metrics,
@@ -141,6 +144,34 @@ impl Checker<'_> {
             ..raw
         };
         Server { url: raw.url.clone(), token, raw }
+    }
+
+    fn plugins(&mut self, raw: &RawPlugins) -> PluginRules {
+        let mut trust = Trust::default();
+        for (index, given) in raw.trusted_keys.iter().enumerate() {
+            let key = TrustedKey::parse(given).ok_or_else(|| {
+                let file = self.path(Path::new(given));
+                match std::fs::read_to_string(&file) {
+                    Ok(text) => TrustedKey::parse(&text).ok_or_else(|| format!("{} holds no key", file.display())),
+                    Err(error) => Err(format!("found {given:?}, which is no key, and no file either ({error})")),
+                }
+            });
+            match key.or_else(|found| found) {
+                Ok(key) => trust.keys.push(key),
+                Err(found) => {
+                    let wanted =
+                        "a public key of minisign (RW... and 54 more letters and digits), or the file that has it";
+                    self.wrong(&format!("plugins.trusted_keys[{index}]"), format!("{found}; {wanted}"));
+                }
+            }
+        }
+        if raw.require_signature && raw.trusted_keys.is_empty() {
+            let message = "no plugin could be loaded without a key to check it with; name one in plugins.trusted_keys";
+            self.wrong("plugins.require_signature", message.into());
+        }
+        trust.require_signature = raw.require_signature;
+        trust.allow_shared = raw.allow_shared_dirs;
+        PluginRules { trust, canary_files: raw.canary_files }
     }
 
     fn inbox(&mut self, index: usize, raw: RawInbox) -> Inbox {

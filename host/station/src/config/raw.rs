@@ -37,6 +37,8 @@ pub struct RawConfig {
     pub http: RawHttp,
     /// How much is done at once.
     pub workers: RawWorkers,
+    /// Which plugins are taken, and how new versions come into service.
+    pub plugins: RawPlugins,
     /// Default limits of plugins; a `<name>.toml` beside a plugin overrides them.
     pub limits: RawLimits,
 }
@@ -57,6 +59,7 @@ impl Default for RawConfig {
             queue: RawQueue::default(),
             http: RawHttp::default(),
             workers: RawWorkers::default(),
+            plugins: RawPlugins::default(),
             limits: RawLimits::default(),
         }
     }
@@ -375,6 +378,21 @@ impl Default for RawWorkers {
     fn default() -> Self {
         Self { min: 1, max: None, stop_seconds: 10.0 }
     }
+}
+
+/// `[plugins]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawPlugins {
+    /// Public keys of minisign whose signatures count: each the key itself (`RW...`), or the name of the file that holds it.
+    /// Where there is one, a signature beside a plugin (`<name>.wasm.minisig`) must be right.
+    pub trusted_keys: Vec<String>,
+    /// Load signed plugins only. Default: unsigned ones too.
+    pub require_signature: bool,
+    /// Take plugins also from folders and files to which every user of the machine may write.
+    pub allow_shared_dirs: bool,
+    /// How many files a new version is on trial for, which takes the place of another while the station runs; 0 for none.
+    pub canary_files: u32,
 }
 
 /// `[limits]`: defaults for every plugin, overridden by the `[limits]` of the `<name>.toml` beside it. What is not given

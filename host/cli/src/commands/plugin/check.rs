@@ -4,13 +4,14 @@ use std::path::Path;
 
 use serde_json::json;
 use wats_runtime::{Anatomy, Error, Runtime};
+use wats_station::Config;
 
 use super::{Setup, determinism, facts};
 use crate::{args::CheckArgs, exit, output::Output};
 
-pub(super) fn check(args: &CheckArgs, output: Output) -> anyhow::Result<u8> {
+pub(super) fn check(config: &Config, args: &CheckArgs, output: Output) -> anyhow::Result<u8> {
     // Compiled anew: how long that takes is a part of the answer.
-    let runtime = super::runtime(Setup { fresh: true, ..Setup::default() })?;
+    let runtime = super::runtime(Setup { fresh: true, trust: config.plugins.trust.clone(), ..Setup::default() })?;
     let mut code = exit::OK;
     let mut values = Vec::new();
     for given in &args.files {
@@ -72,6 +73,7 @@ fn one(runtime: &Runtime, file: &Path, output: Output) -> anyhow::Result<(serde_
         facts::line("loading", &took, output)?;
         facts::line("files", &facts::patterns(plugin), output)?;
         facts::line("grants", &facts::grants(plugin), output)?;
+        facts::line("signature", &facts::signature(plugin), output)?;
     }
     Ok((value, loaded.is_ok()))
 }

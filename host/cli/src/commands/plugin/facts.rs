@@ -17,6 +17,7 @@ pub(super) fn value(path: &Path, size: u64, loaded: &Result<Plugin, Error>) -> V
                 "size": size, "summary": descriptor.summary, "formats": descriptor.formats,
                 "patterns": descriptor.recognition.patterns, "wants": wanted(plugin), "granted": granted(plugin),
                 "unknown_grants": descriptor.unknown_grants,
+                "signed": plugin.signed().map(|signed| &signed.comment),
                 "loaded_in_ms": plugin.loaded_in().as_secs_f64() * 1000.0,
             })
         }
@@ -40,6 +41,11 @@ pub(super) fn grants(plugin: &Plugin) -> String {
         unknown => format!("  unknown here: {}", plain(&unknown.join(" "))),
     };
     format!("wants {}  granted {}{unknown}", super::or_none(&wanted(plugin)), super::or_none(&granted(plugin)))
+}
+
+/// Who signed it.
+pub(super) fn signature(plugin: &Plugin) -> String {
+    plugin.signed().map_or("not signed".to_owned(), |signed| format!("signed: {}", plain(&signed.comment)))
 }
 
 /// The file names that it takes.

@@ -1,8 +1,13 @@
-//! `wats plugin hold`, `wats plugin resume`: of the running station.
+//! `wats plugin hold`, `wats plugin resume`, `wats plugin approve`: of the running station.
 
 use serde_json::{Value, json};
 
-use crate::{context::Loaded, exit, output::Output, service::Service};
+use crate::{
+    context::Loaded,
+    exit,
+    output::{Output, plain},
+    service::Service,
+};
 
 pub(super) async fn act(loaded: &Loaded, name: &str, action: &str, output: Output) -> anyhow::Result<u8> {
     let service = Service::need(&loaded.config).await?;
@@ -10,7 +15,8 @@ pub(super) async fn act(loaded: &Loaded, name: &str, action: &str, output: Outpu
     if output.json {
         output.value(&answer)?;
     } else {
-        output.line(&format!("{name}: {action}"))?;
+        let said = answer.get("said").and_then(Value::as_str).unwrap_or(action);
+        output.line(&format!("{name}: {}", plain(said)))?;
     }
     Ok(exit::OK)
 }

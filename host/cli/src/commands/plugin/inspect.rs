@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use serde_json::{Value, json};
 use wats_runtime::{Anatomy, Limits, Plugin};
+use wats_station::Config;
 
 use super::{Setup, facts};
 use crate::{
@@ -11,11 +12,11 @@ use crate::{
     output::{Output, count, plain},
 };
 
-pub(super) fn inspect(given: &Path, output: Output) -> anyhow::Result<u8> {
+pub(super) fn inspect(config: &Config, given: &Path, output: Output) -> anyhow::Result<u8> {
     let file = super::component(given)?;
     let bytes = super::read(&file)?;
     let size = bytes.len() as u64;
-    let runtime = super::runtime(Setup::default())?;
+    let runtime = super::runtime(Setup { trust: config.plugins.trust.clone(), ..Setup::default() })?;
     let (anatomy, loaded) = (Anatomy::of(&file, &bytes), runtime.load(&file));
     let code = if loaded.is_ok() { exit::OK } else { exit::REFUSED };
     if output.json {
@@ -45,6 +46,7 @@ pub(super) fn inspect(given: &Path, output: Output) -> anyhow::Result<u8> {
         let from = if plugin.loaded_from_cache() { "from the compile cache" } else { "compiled" };
         let took = plugin.loaded_in().as_secs_f64() * 1000.0;
         facts::line("loading", &format!("{from}, in {took:.0} ms"), output)?;
+        facts::line("signature", &facts::signature(plugin), output)?;
     }
     facts::line("contract", &format!("this station speaks {}", wats_runtime::spoken_versions()), output)?;
     if let Ok(anatomy) = &anatomy {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use wats_runtime::{Error, Plugin};
+use wats_station::Config;
 
 use super::{Setup, facts, is_wasm};
 use crate::{
@@ -18,7 +19,7 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
     let dirs = context::plugin_dirs(plugins, &loaded.config);
     // Of other folders than its own, a station knows nothing.
     let running = if plugins.is_empty() { running(loaded).await } else { Vec::new() };
-    let loaded = load_all(&dirs)?;
+    let loaded = load_all(&dirs, &loaded.config)?;
     if loaded.is_empty() && !output.json {
         let dirs: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
         output.line(&format!("no plugin in {}", dirs.join(", ")))?;
@@ -53,6 +54,7 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
         facts::line("formats", &plain(&super::or_none(&plugin.descriptor().formats)), output)?;
         facts::line("files", &facts::patterns(plugin), output)?;
         facts::line("grants", &facts::grants(plugin), output)?;
+        facts::line("signature", &facts::signature(plugin), output)?;
     }
     if output.json {
         output.value(&values)?;
@@ -83,7 +85,7 @@ fn state_of(plugin: &Plugin, running: &[Value]) -> Option<(String, String)> {
 }
 
 /// Loads every plugin of the folders, in the order of their names.
-pub(crate) fn load_all(dirs: &[PathBuf]) -> anyhow::Result<Vec<(PathBuf, Result<Plugin, Error>)>> {
+pub(crate) fn load_all(dirs: &[PathBuf], config: &Config) -> anyhow::Result<Vec<(PathBuf, Result<Plugin, Error>)>> {
     let mut files = Vec::new();
     for dir in dirs {
         let Ok(entries) = std::fs::read_dir(dir) else { continue };
@@ -93,6 +95,11 @@ pub(crate) fn load_all(dirs: &[PathBuf]) -> anyhow::Result<Vec<(PathBuf, Result<
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let runtime = super::runtime(Setup::default())?;
-    Ok(calling(|| files.into_iter().map(|file| (file.clone(), runtime.load(&file))).collect()))
+    let runtime = super::runtime(Setup { trust: config.plugins.trust.clone(), ..Setup::default() })?;
+    let load = |file: PathBuf| {
+        let folder = runtime.trust().check_folder(file.parent().unwrap_or(&file));
+        let loaded = folder.and_then(|()| runtime.load(&file));
+        (file, loaded)
+    };
+    Ok(calling(|| files.into_iter().map(load).collect()))
 }

@@ -16,7 +16,7 @@ mod test;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use wats_runtime::{Compiler, Plugin, Runtime, RuntimeOptions};
+use wats_runtime::{Compiler, Plugin, Runtime, RuntimeOptions, Trust};
 use wats_telemetry::Telemetry;
 
 pub(crate) use self::list::load_all;
@@ -32,23 +32,26 @@ pub(crate) async fn plugin(loaded: &Loaded, command: PluginCommand, output: Outp
     match command {
         PluginCommand::New(args) => new::new(&args, output),
         PluginCommand::Build { folder } => build::build(&folder, output),
-        PluginCommand::Check(args) => calling(|| check::check(&args, output)),
+        PluginCommand::Check(args) => calling(|| check::check(&loaded.config, &args, output)),
         PluginCommand::Test(args) => calling(|| test::test(&args, output)),
         PluginCommand::Bench(args) => calling(|| bench::bench(&args, output)),
-        PluginCommand::Inspect { file } => calling(|| inspect::inspect(&file, output)),
+        PluginCommand::Inspect { file } => calling(|| inspect::inspect(&loaded.config, &file, output)),
         PluginCommand::List { plugins } => list::list(loaded, &plugins, output).await,
         PluginCommand::Hold { name } => hold::act(loaded, &name, "hold", output).await,
         PluginCommand::Resume { name } => hold::act(loaded, &name, "resume", output).await,
+        PluginCommand::Approve { name } => hold::act(loaded, &name, "approve", output).await,
     }
 }
 
 /// How a sandbox is set up.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Setup {
     /// Compiles again what has been compiled before.
     fresh: bool,
     /// Counts the instructions of calls.
     count_fuel: bool,
+    /// Which plugins are taken: those of an author's own project all, those of a station as its configuration says.
+    trust: Trust,
 }
 
 fn runtime(setup: Setup) -> anyhow::Result<Runtime> {
@@ -57,6 +60,7 @@ fn runtime(setup: Setup) -> anyhow::Result<Runtime> {
     options.workers = 1;
     options.compiler = Compiler::InProcess;
     options.count_fuel = setup.count_fuel;
+    options.trust = setup.trust;
     if !setup.fresh {
         options.cache_dir = context::cache_dir();
     }
