@@ -46,10 +46,10 @@ fn a_case_that_comes_out_otherwise_is_told_by_report_step_and_measurement() {
     case(&bench, "two_units", GOOD);
     case(&bench, "broken", BROKEN);
     let csv = component("csv");
-    let test = |more: &[&str]| bench.wats(&[&["plugin", "test", csv.as_str(), "--cases", "cases"], more].concat());
-    test(&[]).ends_with(1).says(&["there is no expected.json; --bless writes it", "0 cases passed, 2 failed"]);
-    test(&["--bless"]).ends_with(0).says(&["blessed  broken", "blessed  two_units", "2 cases passed, 0 failed"]);
-    test(&[]).ends_with(0).says(&["ok       broken", "ok       two_units", "2 cases passed, 0 failed"]);
+    let run = |more: &[&str]| bench.wats(&[&["plugin", "test", csv.as_str(), "--cases", "cases"], more].concat());
+    run(&[]).ends_with(1).says(&["there is no expected.json; --bless writes it", "0 cases passed, 2 failed"]);
+    run(&["--bless"]).ends_with(0).says(&["blessed  broken", "blessed  two_units", "2 cases passed, 0 failed"]);
+    run(&[]).ends_with(0).says(&["ok       broken", "ok       two_units", "2 cases passed, 0 failed"]);
 
     let expected = bench.path("cases/two_units/expected.json");
     let text = fs::read_to_string(&expected).unwrap();
@@ -61,7 +61,7 @@ fn a_case_that_comes_out_otherwise_is_told_by_report_step_and_measurement() {
     fs::write(&expected, reports.to_string()).unwrap();
     let program = reports[1]["root"]["name"].as_str().unwrap().to_owned();
     let step = format!("report L7-2, step {program}/Vcc");
-    test(&[]).ends_with(1).says(&[
+    run(&[]).ends_with(1).says(&[
         "FAILED   two_units",
         "report L7-1: revision \"C\", expected \"D\"",
         &format!("{step}: value 5.31 V, expected 5.0 V"),
@@ -70,15 +70,15 @@ fn a_case_that_comes_out_otherwise_is_told_by_report_step_and_measurement() {
     ]);
     // A report less, and an error where reports are expected.
     fs::write(&expected, format!("[{}]", reports[0])).unwrap();
-    test(&["--case", "two_units"]).ends_with(1).says(&["report L7-2 is additional", "0 cases passed, 1 failed"]);
+    run(&["--case", "two_units"]).ends_with(1).says(&["report L7-2 is additional", "0 cases passed, 1 failed"]);
     fs::write(bench.path("cases/broken/expected.json"), "[]").unwrap();
-    test(&["--case", "broken"]).ends_with(1).says(&[
+    run(&["--case", "broken"]).ends_with(1).says(&[
         "it fails as malformed at line 2, column 7: \"five\" is not a number",
         "expected that it has nothing to report",
     ]);
-    let told = test(&["--json"]).ends_with(1).json();
+    let told = run(&["--json"]).ends_with(1).json();
     assert_eq!((&told["ok"], &told["passed"], &told["failed"]), (&false.into(), &0.into(), &2.into()), "{told}");
-    test(&["--case", "nobody"]).ends_with(4).complains(&["no case \"nobody\"", "broken, two_units"]);
+    run(&["--case", "nobody"]).ends_with(4).complains(&["no case \"nobody\"", "broken, two_units"]);
 }
 
 #[test]

@@ -97,6 +97,9 @@ impl Place {
     }
 }
 
+/// The objects that a field is in, the expected one and the found one.
+type Around<'a> = (&'a Map<String, Value>, &'a Map<String, Value>);
+
 struct Lines(Vec<String>);
 
 impl Lines {
@@ -175,7 +178,7 @@ impl Lines {
         key: &str,
         expected: Option<&Value>,
         found: Option<&Value>,
-        around: Option<(&Map<String, Value>, &Map<String, Value>)>,
+        around: Option<Around<'_>>,
     ) {
         let (a, b) = (around.map(|(expected, _)| expected), around.map(|(_, found)| found));
         let text = match (expected, found) {

@@ -68,13 +68,10 @@ impl CaseStation {
                 format!("the key {known:?} was used before in this file"),
             ));
         }
-        let own = own_id.and_then(|text| match text.trim().parse::<Uuid>() {
-            Ok(id) => Some(id),
-            Err(_) => {
-                violations.push(refused("header/id", "not-a-guid", format!("found {text:?}")));
-                None
-            }
-        });
+        let own = own_id.and_then(|text| text.trim().parse::<Uuid>().ok());
+        if let (Some(text), None) = (own_id, own) {
+            violations.push(refused("header/id", "not-a-guid", format!("found {text:?}")));
+        }
         let repeated = violations.iter().any(|violation| violation.rule == "repeated");
         if let Some(id) = own
             && !self.own_ids.insert(id)
