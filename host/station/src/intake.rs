@@ -377,7 +377,9 @@ impl Intake<'_> {
     fn patience(&self, found: &Found) -> Option<Duration> {
         match found.lacks {
             Lacks::Main => Some(self.inbox.config.unclaimed_wait),
-            _ if found.stat.size == 0 => Some(self.inbox.config.empty_wait),
+            _ if found.parts.first().map_or(found.stat.size, |main| main.stat.size) == 0 => {
+                Some(self.inbox.config.empty_wait)
+            }
             _ => None,
         }
     }

@@ -264,7 +264,7 @@ impl Place<'_> {
         worker: &str,
     ) -> std::io::Result<FiledAway> {
         let config = &inbox.config;
-        if archive::is_whole(config, self.path) {
+        if archive::is_whole(config, self.path, worker) {
             let passes = |place| core.fault(place);
             return archive::file_away_whole(config, self.path, self.stat, action, worker, &passes);
         }

@@ -116,7 +116,8 @@ impl Attack {
         let mut serials: Vec<_> = reports.iter().map(|report| Some(report.serial.clone())).collect();
         let mut wanted: Vec<_> =
             self.sources.iter().map(|source| source.serial.clone()).filter(Option::is_some).collect();
-        (serials.sort(), wanted.sort());
+        serials.sort();
+        wanted.sort();
         ensure!(serials == wanted, "{serials:?}");
         ensure!(reports.iter().all(|report| report.changes == 0), "a report came with different contents");
         for source in &self.sources {

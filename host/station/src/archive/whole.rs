@@ -43,9 +43,20 @@ fn set(inbox: &Inbox, relative: &Path) -> Vec<Part> {
     found.filter(|found| found.path == relative).map(|found| found.parts).unwrap_or_default()
 }
 
-/// Whether the source of this path is several files now.
-pub(crate) fn is_whole(inbox: &Inbox, relative: &Path) -> bool {
-    inbox.source == SourceKind::Folders || (!inbox.related.is_empty() && !set(inbox, relative).is_empty())
+/// Whether the source of this path is several files now, also when they lie in the private folder because they could not be put
+/// back.
+pub(crate) fn is_whole(inbox: &Inbox, relative: &Path, who: &str) -> bool {
+    let is_set = || !set(inbox, relative).is_empty() || fs::symlink_metadata(claimed_as(inbox, relative, who)).is_ok();
+    inbox.source == SourceKind::Folders || (!inbox.related.is_empty() && is_set())
+}
+
+/// Where a source is in the private folder.
+fn claimed_as(inbox: &Inbox, relative: &Path, who: &str) -> PathBuf {
+    let path = inbox.path.join(format!("{CLAIM_PREFIX}{who}")).join(relative);
+    match inbox.source {
+        SourceKind::Folders => path,
+        SourceKind::Files => path.with_file_name(with_end(relative.file_name().unwrap_or_default(), TOGETHER.as_ref())),
+    }
 }
 
 /// Files away a source of several files, if it still is the one of `expected`. `passes` is told of each step.
@@ -58,23 +69,19 @@ pub(crate) fn file_away_whole(
     passes: &dyn Fn(&'static str),
 ) -> io::Result<FiledAway> {
     let source = inbox.path.join(relative);
-    let private = inbox.path.join(format!("{CLAIM_PREFIX}{who}"));
-    let (claimed, members) = if inbox.source == SourceKind::Folders {
-        (private.join(relative), Vec::new())
-    } else {
-        let name = relative.file_name().unwrap_or_default();
-        (private.join(relative).with_file_name(with_end(name, TOGETHER.as_ref())), set(inbox, relative))
-    };
+    let claimed = claimed_as(inbox, relative, who);
     let home = Claimed { inbox, source: &source, folder: &claimed };
     // It could not be put back then. A source is with one worker at a time, so it is nobody's now.
     if fs::symlink_metadata(&claimed).is_ok() {
         home.put_back()?;
     }
+    let mut members = Vec::new();
     if inbox.source == SourceKind::Folders {
         if !claim(&inbox.path, &source, &claimed)? {
             return Ok(FiledAway::Missing);
         }
     } else {
+        members = set(inbox, relative);
         if members.is_empty() {
             return Ok(if fs::symlink_metadata(&source).is_ok() { FiledAway::Changed } else { FiledAway::Missing });
         }
@@ -91,6 +98,11 @@ pub(crate) fn file_away_whole(
                     return Err(error);
                 }
             }
+        }
+        // What was renamed into it must be there after a power cut wherever it goes.
+        if let Err(error) = os::sync_dir(&claimed) {
+            home.put_back()?;
+            return Err(error);
         }
     }
     passes("archive.claimed");
@@ -139,6 +151,9 @@ impl Claimed<'_> {
         }
         let home = self.source.parent().unwrap_or(&self.inbox.path);
         let mut failed = Ok(());
+        if fs::symlink_metadata(self.folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(());
+        }
         // The main file last: it must not be seen without the others.
         let mut names: Vec<_> = fs::read_dir(self.folder)?.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
         names.sort_by_key(|name| Some(name.as_os_str()) == self.source.file_name());

@@ -146,3 +146,16 @@ fn what_was_filed_away_is_found_by_its_digest() {
         }
     }
 }
+
+#[test]
+fn a_set_that_could_not_be_put_back_is_filed_away_from_where_it_is() {
+    let place = Place::related();
+    let stat = place.stat("u.csv");
+    let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        place.away("u.csv", &stat, place.moved(), &dies_at("archive.claimed"))
+    }));
+    assert!(died.is_err());
+    assert!(is_whole(&place.inbox, Path::new("u.csv"), "0"));
+    assert!(matches!(place.away("u.csv", &stat, place.moved(), &|_| {}).unwrap(), FiledAway::At(_)));
+    assert_eq!(place.names(), ["in.archive/u.csv.set/u.csv", "in.archive/u.csv.set/u.png"]);
+}
