@@ -32,6 +32,12 @@ struct Test {
     run: Vec<String>,
 }
 
+/// What of a project's `wats-plugin.toml` matters here.
+#[derive(Debug, Deserialize)]
+struct Project {
+    sdk: PathBuf,
+}
+
 /// An SDK that has recipes.
 #[derive(Debug)]
 struct Sdk {
@@ -39,42 +45,45 @@ struct Sdk {
     recipes: Vec<Recipe>,
 }
 
-/// Where programs of the toolchains are, before all others.
+/// Where programs of an SDK's tools are, before all others.
 #[derive(Debug)]
-struct Toolchains(Vec<PathBuf>);
+struct Toolchain(Vec<PathBuf>);
 
 /// Tests all SDKs by their own tests, the conformance cases, and the cases of their templates and examples.
 pub(crate) fn test(filter: Option<&str>) -> Result<Count> {
     let mut count = Count::default();
     let wanted = |folder: &Path| filter.is_none_or(|filter| workspaces::relative(folder).contains(filter));
-    let sdks: Vec<_> = sdks()?.into_iter().filter(|sdk| filter.is_none() || wanted(&sdk.folder)).collect();
-    let projects: Vec<_> = projects()?.into_iter().filter(|project| wanted(project)).collect();
-    if sdks.is_empty() && projects.is_empty() {
-        return Ok(count);
-    }
-    let toolchains = match Toolchains::install(&sdks) {
-        Ok(toolchains) => toolchains,
-        Err(error) if std::env::var_os("CI").is_none() => {
-            println!("left out: the SDKs of other languages, whose tools could not be installed: {error:#}");
-            return Ok(count);
+    let projects: Vec<_> = projects()?.into_iter().filter(|(project, _)| wanted(project)).collect();
+    for sdk in sdks()? {
+        let (is_wanted, of_sdk) = (wanted(&sdk.folder), |of: &Path| *of == sdk.folder);
+        let projects: Vec<_> = projects.iter().filter(|(_, of)| of_sdk(of)).map(|(project, _)| project).collect();
+        if !is_wanted && projects.is_empty() {
+            continue;
         }
-        Err(error) => return Err(error),
-    };
-    for sdk in &sdks {
-        for test in sdk.recipes.iter().flat_map(|recipe| &recipe.tests) {
-            let mut command = toolchains.command(&test.run, &sdk.folder)?;
+        let toolchain = match Toolchain::install(&sdk) {
+            Ok(toolchain) => toolchain,
+            Err(error) if std::env::var_os("CI").is_none() => {
+                let name = workspaces::relative(&sdk.folder);
+                println!("left out: {name}, whose tools could not be installed: {error:#}");
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let tests = sdk.recipes.iter().flat_map(|recipe| &recipe.tests).filter(|_| is_wanted);
+        for test in tests {
+            let mut command = toolchain.command(&test.run, &sdk.folder)?;
             println!("{}: {}", workspaces::relative(&sdk.folder), run::line(&command));
             // Runners of other languages close in other words: a whole run counts as one test here.
             count.one(run::works(&mut command)?);
         }
-    }
-    for project in &projects {
-        count.add(&built_and_tested(project, &toolchains)?);
+        for project in projects {
+            count.add(&built_and_tested(project, &toolchain)?);
+        }
     }
     Ok(count)
 }
 
-/// Folders of SDKs with their recipes. Rust needs none of this.
+/// Folders of SDKs with their recipes.
 fn sdks() -> Result<Vec<Sdk>> {
     let mut found = Vec::new();
     for folder in workspaces::folders(&run::root().join("sdk"))? {
@@ -93,28 +102,40 @@ fn sdks() -> Result<Vec<Sdk>> {
             recipes.push(toml::from_str(&text).with_context(|| format!("read {}", file.display()))?);
         }
         if !recipes.is_empty() {
+            let folder = folder.canonicalize().with_context(|| format!("find {}", folder.display()))?;
             found.push(Sdk { folder, recipes });
         }
     }
     Ok(found)
 }
 
-/// Projects that are built and whose cases are run: all conformance converters, templates of other languages than Rust, examples.
-fn projects() -> Result<Vec<PathBuf>> {
+/// Projects that are built and whose cases are run, each with the folder of its SDK: all conformance converters, examples, and
+/// templates of other languages than Rust (its own is tested by cargo).
+fn projects() -> Result<Vec<(PathBuf, PathBuf)>> {
     let root = run::root();
-    let mut found = workspaces::folders(&root.join("sdk/conformance"))?;
+    let mut folders = workspaces::folders(&root.join("sdk/conformance"))?;
     for sdk in workspaces::folders(&root.join("sdk"))? {
         if !sdk.ends_with("rust") && !sdk.ends_with("conformance") {
-            found.extend(workspaces::folders(&sdk)?);
+            folders.extend(workspaces::folders(&sdk)?);
         }
     }
-    found.extend(workspaces::folders(&root.join("examples/plugin"))?);
-    found.retain(|folder| folder.join("wats-plugin.toml").is_file());
+    folders.extend(workspaces::folders(&root.join("examples/plugin"))?);
+    let mut found = Vec::new();
+    for folder in folders {
+        let file = folder.join("wats-plugin.toml");
+        if file.is_file() {
+            let text = std::fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+            let project: Project = toml::from_str(&text).with_context(|| format!("read {}", file.display()))?;
+            let sdk = folder.join(&project.sdk);
+            let sdk = sdk.canonicalize().with_context(|| format!("find the SDK {}", sdk.display()))?;
+            found.push((folder, sdk));
+        }
+    }
     Ok(found)
 }
 
 /// Builds a project as its author does, and runs its cases in the sandbox.
-fn built_and_tested(project: &Path, toolchains: &Toolchains) -> Result<Count> {
+fn built_and_tested(project: &Path, toolchain: &Toolchain) -> Result<Count> {
     let name = workspaces::relative(project);
     let wats = run::target().join("debug").join(format!("wats{}", std::env::consts::EXE_SUFFIX));
     let started = |arguments: &[&std::ffi::OsStr]| {
@@ -122,7 +143,7 @@ fn built_and_tested(project: &Path, toolchains: &Toolchains) -> Result<Count> {
         // Of the workspace alone: no configuration of this machine, and the compiled code is not left in its caches.
         command.args(["plugin"]).args(arguments).current_dir(run::output()).env_remove("WATS_CONFIG");
         command.env("XDG_CACHE_HOME", run::output().join("cache")).stdin(Stdio::null());
-        toolchains.apply(&mut command).map(|()| command)
+        toolchain.apply(&mut command).map(|()| command)
     };
     println!("{name}");
     let mut count = Count::default();
@@ -153,13 +174,13 @@ fn summary(line: &str) -> Option<Count> {
     Some(Count { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
 }
 
-impl Toolchains {
+impl Toolchain {
     /// Installs what the recipes name, unless the same was installed before.
-    fn install(sdks: &[Sdk]) -> Result<Self> {
-        let tools = || sdks.iter().flat_map(|sdk| &sdk.recipes).flat_map(|recipe| &recipe.tools);
+    fn install(sdk: &Sdk) -> Result<Self> {
+        let tools = || sdk.recipes.iter().flat_map(|recipe| &recipe.tools);
         let pip: BTreeSet<_> = tools().flat_map(|tool| tool.pip.iter().cloned()).collect();
         let npm: BTreeSet<_> = tools().flat_map(|tool| tool.npm.iter().cloned()).collect();
-        let folder = run::output().join("toolchains");
+        let folder = run::output().join("toolchains").join(sdk.folder.file_name().unwrap_or_default());
         let mut places = Vec::new();
         if !pip.is_empty() {
             let home = folder.join("pip");
@@ -189,11 +210,11 @@ impl Toolchains {
     fn apply(&self, command: &mut Command) -> Result<()> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let all = self.0.iter().cloned().chain(std::env::split_paths(&path));
-        command.env("PATH", std::env::join_paths(all).context("put the toolchains on the PATH")?);
+        command.env("PATH", std::env::join_paths(all).context("put the tools on the PATH")?);
         Ok(())
     }
 
-    /// A command of a recipe, with the programs of the toolchains.
+    /// A command of a recipe, with the programs of the SDK's tools.
     fn command(&self, words: &[String], folder: &Path) -> Result<Command> {
         let Some((program, arguments)) = words.split_first() else { bail!("a test without a command") };
         // Where a program is looked for is not what its environment says, but what ours says.
