@@ -51,7 +51,9 @@ impl Place {
 
     fn names(&self) -> Vec<String> {
         let files = parts::list(self.root.path(), usize::MAX, |_| {}).unwrap().files;
-        files.iter().map(|(path, _)| path.to_string_lossy().replace('\\', "/")).collect()
+        let mut names: Vec<_> = files.iter().map(|(path, _)| path.to_string_lossy().replace('\\', "/")).collect();
+        names.sort();
+        names
     }
 
     fn moved(&self) -> Action<'_> {
