@@ -133,15 +133,14 @@ impl Plugins {
         let (given, not_given): (Vec<_>, Vec<_>) = asks.iter().partition(|grant| plugin.grants().has(**grant));
         let manifest = Manifest::path_for(plugin.path());
         let said = |list: &[&Grant]| list.iter().map(|grant| grant.as_str()).collect::<Vec<_>>().join(", ");
-        let mut text = format!("version {} comes into service", plugin.version());
-        if !given.is_empty() {
-            text.push_str(&format!(", and is given {}", said(&given)));
-        }
-        if !not_given.is_empty() {
+        let given = if given.is_empty() { String::new() } else { format!(", and is given {}", said(&given)) };
+        let not_given = if not_given.is_empty() {
+            String::new()
+        } else {
             let (said, manifest) = (said(&not_given), manifest.display());
-            text.push_str(&format!("; it is not given {said}, because `grants` in {manifest} does not name that"));
-        }
-        Ok(text)
+            format!("; it is not given {said}, because `grants` in {manifest} does not name that")
+        };
+        Ok(format!("version {} comes into service{given}{not_given}", plugin.version()))
     }
 
     pub(crate) fn hold(&self, name: &str) -> Result<(), wats_runtime::Error> {

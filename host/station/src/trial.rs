@@ -32,11 +32,10 @@ pub(crate) fn reconsider(
 /// Whose decision it is that may be a worse one than that of the version before, and in what words.
 fn poor(decision: &Decision) -> Option<(Option<&Plugin>, String)> {
     match decision {
-        Decision::Converted(_) => None,
         Decision::NoReport { by, .. } => Some((Some(by), "it found nothing to report in a file".to_owned())),
         Decision::Quarantine { by, error, .. } => Some((by.as_ref(), error.clone())),
         // Without a plugin that wants it so: nobody takes it, or a probe broke.
         Decision::Wait { by: None, reason, .. } => Some((None, reason.clone())),
-        Decision::Wait { by: Some(_), .. } => None,
+        Decision::Converted(_) | Decision::Wait { by: Some(_), .. } => None,
     }
 }

@@ -48,7 +48,8 @@ async fn is(station: &Station, name: &str, state: &str) -> Value {
 
 /// Waits until so many reports are at the server; their serial numbers.
 async fn serials(sim: &Sim, count: usize) -> Vec<String> {
-    let found = until(&format!("{count} reports"), || async {
+    let what = format!("{count} reports");
+    let found = until(&what, || async {
         let mut serials: Vec<_> = sim.handle().reports().into_iter().map(|report| report.serial).collect();
         serials.sort();
         Ok((serials.len() == count).then_some(serials))
