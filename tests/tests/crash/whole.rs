@@ -113,9 +113,8 @@ impl Attack {
         }
         self.station.stop().await?;
         let reports = self.server.control().reports().await?;
-        let mut serials: Vec<_> = reports.iter().map(|report| Some(report.serial.clone())).collect();
-        let mut wanted: Vec<_> =
-            self.sources.iter().map(|source| source.serial.clone()).filter(Option::is_some).collect();
+        let mut serials: Vec<_> = reports.iter().map(|report| report.serial.clone()).collect();
+        let mut wanted: Vec<_> = self.sources.iter().filter_map(|source| source.serial.clone()).collect();
         serials.sort();
         wanted.sort();
         ensure!(serials == wanted, "{serials:?}");

@@ -126,7 +126,7 @@ async fn a_folder_whose_marker_came_before_its_last_file_had_grown_is_taken_when
     let (mut longest, mut last) = (Duration::ZERO, Instant::now());
     let mut script = String::new();
     for number in 0..15 {
-        script.push_str(&format!("report SN-{number:02} 5.0\n"));
+        script += &["report SN-", &number.to_string(), " 5.0\n"].concat();
         write(&line, "unit", &[("main.script", &script)]);
         longest = longest.max(last.elapsed());
         last = Instant::now();

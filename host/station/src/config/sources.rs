@@ -121,9 +121,9 @@ mod tests {
     #[test]
     fn companions_are_told_by_their_names_whatever_is_in_them() {
         let rules = rules("main = \"*.csv\"\ncompanions = [\"{stem}_*.log\", \"pic-{stem}.png\"]\n");
-        let roles =
+        let found =
             ["a.csv", "a_1.log", "a.log", "PIC-[x]*.PNG", "pic-.png", "a.txt"].map(|name| role(&rules, name.as_ref()));
-        assert_eq!(roles, [Role::Main(0), Role::Companion, Role::Alone, Role::Companion, Role::Alone, Role::Alone]);
+        assert_eq!(found, [Role::Main(0), Role::Companion, Role::Alone, Role::Companion, Role::Alone, Role::Alone]);
         let stems = [["a", "a_1", "[x]*"].map(|stem| stem.as_bytes().to_vec()).into()];
         let owner = |name: &str| {
             owner(&rules, &stems, name.as_ref()).map(|(_, which, stem)| (which, String::from_utf8(stem).unwrap()))
