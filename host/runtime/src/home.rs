@@ -50,8 +50,13 @@ impl Home {
     }
 
     fn open(&self, path: &Path) -> Result<File, Error> {
+        let file = os::open_to_read(path).map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
+        self.checked(path, file)
+    }
+
+    /// What was opened under this name, if it may be used.
+    fn checked(&self, path: &Path, file: File) -> Result<File, Error> {
         let failed = |source| Error::Read { path: path.to_path_buf(), source };
-        let file = os::open_to_read(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
@@ -72,5 +77,28 @@ impl Home {
             return Err(Error::OpenToOthers { path: path.to_path_buf(), what: os::WRITABLE.to_owned() });
         }
         Ok(file)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_swapped_after_it_was_opened_does_not_pass_for_the_file_that_it_names_now() {
+        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (link, good, evil) = (dir.path().join("a.wasm"), dir.path().join("good"), outside.path().join("evil"));
+        std::fs::write(&good, "good").unwrap();
+        std::fs::write(&evil, "evil").unwrap();
+        let home = Home::of(&link, false).unwrap();
+        symlink(&evil, &link).unwrap();
+        let opened = os::open_to_read(&link).unwrap();
+        std::fs::remove_file(&link).unwrap();
+        symlink(&good, &link).unwrap();
+        let error = home.checked(&link, opened).unwrap_err();
+        assert!(matches!(error, Error::Read { .. }) && error.is_transient(), "{error}");
+        assert!(home.open(&link).is_ok());
     }
 }
