@@ -14,6 +14,7 @@ use crate::engine::Engines;
 use crate::error::{Error, chain};
 use crate::inspect::{self, Inspected, Track};
 use crate::limits::Limits;
+use crate::log::bounded;
 use crate::manifest::{Grants, Manifest};
 use crate::metrics::{Metrics, PluginMetrics};
 use crate::plugin::{Facts, Inner, Plugin};
@@ -134,7 +135,7 @@ impl Runtime {
 
         let wrong = |error: wasmtime::Error| Error::WrongWorld {
             path: path.to_path_buf(),
-            problems: vec![chain(error.as_ref())],
+            problems: bounded(vec![chain(error.as_ref())]),
         };
         let mut linker = Linker::new(&engine);
         v0_1::link(&mut linker).map_err(wrong)?;
@@ -165,11 +166,11 @@ impl Runtime {
                 Error::Settings {
                     path: Manifest::path_for(path),
                     plugin: format!("{}@{}", descriptor.name, descriptor.version),
-                    problems,
+                    problems: bounded(problems),
                 }
             })?;
         let matcher = Matcher::new(&descriptor.recognition)
-            .map_err(|problem| Error::Descriptor { path: path.to_path_buf(), problems: vec![problem] })?;
+            .map_err(|problem| Error::Descriptor { path: path.to_path_buf(), problems: bounded(vec![problem]) })?;
         let metrics = PluginMetrics::new(&shared.metrics, &facts.name, &facts.version);
         Ok(Plugin::new(Inner {
             shared: Arc::clone(shared),
