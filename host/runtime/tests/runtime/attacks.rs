@@ -195,7 +195,7 @@ fn values_that_are_none_are_bad_arguments() {
         ("answers_unaligned", "aligned"),
         ("answers_no_case", "discriminant"),
         ("reallocs_unaligned", "aligned"),
-        ("reallocs_out_of_range", "out of bounds"),
+        ("reallocs_out_of_range", "end of memory"),
         ("uses_a_dropped_handle", "handle"),
         ("drops_a_handle_twice", "handle"),
         ("finishes_a_report_twice", "handle"),
