@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::toolchain::{Toolchain, WASM};
-use crate::{docs, run, test, windows, wit, workspaces};
+use crate::{docs, fuzz, run, test, windows, wit, workspaces};
 
 pub(crate) fn ci() -> Result<bool> {
     for tool in ["fmt", "clippy"] {
@@ -16,6 +16,7 @@ pub(crate) fn ci() -> Result<bool> {
     let root = run::root();
     let mut others = workspaces::guests()?;
     others.push(root.join("sdk/rust/bindgen"));
+    others.push(root.join("fuzz"));
 
     let mut wrong = Vec::new();
     let mut step = |name: &'static str, body: &dyn Fn() -> Result<bool>| {
@@ -32,6 +33,7 @@ pub(crate) fn ci() -> Result<bool> {
     step("bindings", &|| wit::check_bindings().map(|()| true));
     step("report for wasm", &report_for_wasm);
     step("tests", &|| test::test(&test::Options::default()));
+    step("fuzzing", &fuzz::fuzz_where_possible);
     step("docs", &docs::docs);
     step("windows", &windows::windows_where_possible);
     if wrong.is_empty() {
@@ -67,7 +69,9 @@ fn linted(root: &Path, others: &[std::path::PathBuf]) -> Result<bool> {
     )?;
     for folder in others {
         let mut command = run::cargo(folder);
-        command.args(["clippy", "--workspace", "--no-deps", "--all-targets", "--all-features"]).args(LINTS);
+        command.args(["clippy", "--workspace", "--no-deps", "--all-targets"]);
+        // With all its features fuzzing compiles wasmtime once more.
+        command.arg(if folder.ends_with("fuzz") { "--no-default-features" } else { "--all-features" }).args(LINTS);
         right &= run::works(command.env("CARGO_TARGET_DIR", run::output().join("guests-native")))?;
     }
     Ok(right)

@@ -7,6 +7,7 @@ mod demo;
 mod digest;
 mod dist;
 mod docs;
+mod fuzz;
 mod guests;
 mod languages;
 mod run;
@@ -29,8 +30,11 @@ usage: cargo xtask TASK
   docs                     build the API docs, warnings are errors; check the guides for dead links
   wit [--check]            copy the contract into the SDKs and generate the Rust bindings; --check only compares
   bench [--quick] [NAME]   measure, and print one table with budgets; --write keeps it in docs/performance.md
+  fuzz [--seconds N] [TARGET]
+                           feed odd bytes to what reads plugins, files and reports; an hour, or N seconds, for all
   windows                  compile everything for Windows, as far as errors and warnings go; warnings are errors
-  ci                       what .ci/run does: formatting, lints, the report for wasm, tests, docs, Windows
+  ci                       what .ci/run does: formatting, lints, the report for wasm, tests, fuzzing, docs,
+                           Windows
   dist                     make the release folder in target/dist
 
 environment: WATS_WASM_TOOLCHAIN=rustup|debian|FOLDER picks where the compiler for plugins comes from, and
@@ -60,6 +64,7 @@ fn dispatch(words: &[&str]) -> Result<bool> {
         ["wit"] => wit::copy().map(|()| true),
         ["wit", "--check"] => wit::check().map(|()| true),
         ["bench", rest @ ..] => bench::bench(&bench::Options::parse(rest)?),
+        ["fuzz", rest @ ..] => fuzz::fuzz(&fuzz::Options::parse(rest)?),
         ["windows"] => windows::windows(),
         ["ci"] => ci::ci(),
         ["dist"] => dist::dist().map(|()| true),

@@ -15,6 +15,7 @@ use wasmtime::component::Component;
 use crate::engine;
 use crate::error::{Error, chain};
 use crate::limits::{Limit, Limits};
+use crate::log::clipped;
 use crate::os;
 
 /// Where plugins are compiled.
@@ -37,6 +38,8 @@ const EXIT_REFUSED: u8 = 3;
 const POLL: Duration = Duration::from_millis(5);
 /// What is read of a child's words.
 const MAX_WORDS_BYTES: u64 = 16 * 1024;
+/// What is told of a refusal: names of the component are in it, which may be anything.
+const MAX_REASON_CHARS: usize = 2_000;
 /// Folder in the cache with an empty file for each component that was compiled within limits.
 const COMPILED: &str = "compiled";
 
@@ -74,8 +77,8 @@ fn refused(path: &Path, reason: String) -> Error {
         None
     };
     match limit {
-        Some(limit) => Error::OverLimit { path: path.to_path_buf(), limit, reason },
-        None => Error::Compile { path: path.to_path_buf(), reason },
+        Some(limit) => Error::OverLimit { path: path.to_path_buf(), limit, reason: clipped(&reason, MAX_REASON_CHARS) },
+        None => Error::Compile { path: path.to_path_buf(), reason: clipped(&reason, MAX_REASON_CHARS) },
     }
 }
 
@@ -103,7 +106,8 @@ fn in_child(
     limits: &Limits,
 ) -> Result<(), Error> {
     let path = component.path;
-    let failed = |reason: String| Error::Compile { path: path.to_path_buf(), reason };
+    let failed =
+        |reason: String| Error::Compile { path: path.to_path_buf(), reason: clipped(&reason, MAX_REASON_CHARS) };
     let mut child = Command::new(program)
         .args(args)
         .arg(cache_dir)

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::log::{bounded, escape};
 use crate::manifest::Grant;
 
 /// What a plugin is, from its own `describe`, checked by the host.
@@ -77,7 +78,12 @@ impl Descriptor {
             .chain(self.recognition.patterns.iter().map(|p| ("pattern", p)))
             .chain(self.recognition.contains.iter().map(|t| ("text to be contained", t)))
             .chain(self.properties.iter().flat_map(|(k, v)| [("property", k), ("property", v)]))
+            .chain(self.unknown_grants.iter().map(|grant| ("grant", grant)))
         {
+            // They go to terminals and pages as they are.
+            if what != "text to be contained" && escape(text) != *text {
+                problems.push(format!("a {what} has control characters: {:?}", clip(text)));
+            }
             if text.chars().count() > MAX_TEXT {
                 problems.push(format!("a {what} has more than {MAX_TEXT} characters: {:?}", clip(text)));
             }
@@ -112,7 +118,7 @@ impl Descriptor {
         {
             problems.push(format!("smallest size {min} is above largest size {max}"));
         }
-        problems
+        bounded(problems)
     }
 }
 

@@ -168,16 +168,32 @@ fn kind_of(trap: Trap) -> TrapKind {
             TrapKind::BadIndirectCall
         }
         Trap::IntegerOverflow | Trap::IntegerDivisionByZero | Trap::BadConversionToInteger => TrapKind::Arithmetic,
-        Trap::CannotEnterComponent => TrapKind::Forbidden,
+        Trap::CannotEnterComponent | Trap::CannotLeaveComponent => TrapKind::Forbidden,
         _ => TrapKind::Other,
     }
 }
 
 /// The canonical ABI's complaints about what a guest handed over.
 fn kind_from_words(root: &str) -> TrapKind {
-    let bad =
-        ["utf-8", "utf8", "out of bounds", "pointer not aligned", "unknown handle", "resource", "discriminant", "char"];
-    if bad.iter().any(|word| root.contains(word)) { TrapKind::BadArgument } else { TrapKind::Other }
+    let bad = [
+        "utf-8",
+        "utf8",
+        "out of bounds",
+        "pointer not aligned",
+        "result not aligned",
+        "end of memory",
+        "unknown handle",
+        "resource",
+        "discriminant",
+        "char",
+    ];
+    if root.contains("cannot leave component instance") {
+        TrapKind::Forbidden
+    } else if bad.iter().any(|word| root.contains(word)) {
+        TrapKind::BadArgument
+    } else {
+        TrapKind::Other
+    }
 }
 
 fn backtrace(error: &wasmtime::Error) -> Vec<Frame> {
@@ -234,7 +250,7 @@ fn base(state: &State, fault: Fault, kind: FailureKind, message: String, hint: &
 }
 
 /// A guest's words, bounded and without control characters other than line breaks.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let clipped: String = text.trim().chars().take(MAX_MESSAGE_CHARS).collect();
     clipped.lines().map(escape).collect::<Vec<_>>().join("\n")
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use wasmparser::{BinaryReaderError, Chunk, ComponentExternalKind, ComponentTypeRef, Parser, Payload};
 
 use crate::error::Error;
+use crate::log::{bounded, clipped};
 
 /// Package and world of the contract.
 const PACKAGE: &str = "wats:converter";
@@ -14,6 +15,8 @@ const TRACKS: [Track; 1] = [Track::V0_1];
 const INTERFACES_V0_1: [&str; 6] = ["types", "source", "report", "station", "lookup", "conversion"];
 /// What a converter has to export.
 const EXPORTS: [&str; 3] = ["describe", "probe", "convert"];
+/// Most characters of a name that are told.
+const MAX_NAME_CHARS: usize = 200;
 /// WASI packages that are linked, inert, when a component imports them.
 const WASI_PACKAGES: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
 
@@ -53,6 +56,15 @@ pub(crate) struct Inspected {
     pub(crate) wasi: bool,
 }
 
+/// Looks at a component's bytes without compiling or running anything: what loading does first. `path` is what it is called
+/// in errors.
+///
+/// # Errors
+/// [`Error::NotAComponent`], [`Error::UnknownTrack`], [`Error::WrongWorld`].
+pub fn check_component(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    inspect(path, bytes).map(drop)
+}
+
 /// Looks at a component's outermost imports and exports.
 ///
 /// # Errors
@@ -60,7 +72,8 @@ pub(crate) struct Inspected {
 pub(crate) fn inspect(path: &Path, bytes: &[u8]) -> Result<Inspected, Error> {
     let not = |what: String| Error::NotAComponent { path: path.to_path_buf(), what };
     kind_of(bytes).map_err(&not)?;
-    let outside = outermost(bytes).map_err(|problem| not(format!("the file is damaged or cut short: {problem}")))?;
+    let outside =
+        outermost(bytes).map_err(|problem| not(format!("the file is damaged or cut short: {}", told(&problem))))?;
 
     let mut track = None;
     let mut wasi = false;
@@ -71,19 +84,19 @@ pub(crate) fn inspect(path: &Path, bytes: &[u8]) -> Result<Inspected, Error> {
                 let Some(found) = Track::of(version) else {
                     return Err(Error::UnknownTrack {
                         path: path.to_path_buf(),
-                        found: format!("{PACKAGE}@{version}"),
+                        found: format!("{PACKAGE}@{}", told(version)),
                         spoken: spoken_versions(),
                     });
                 };
                 track = Some(found);
                 if !INTERFACES_V0_1.contains(&interface) {
-                    problems.push(format!("it imports {import}, which this host does not have"));
+                    problems.push(format!("it imports {}, which this host does not have", told(import)));
                 }
             }
             Some((package, _, _)) if package.strip_prefix("wasi:").is_some_and(|p| WASI_PACKAGES.contains(&p)) => {
                 wasi = true;
             }
-            _ => problems.push(format!("it imports {import}, which no plugin is given")),
+            _ => problems.push(format!("it imports {}, which no plugin is given", told(import))),
         }
     }
     let missing: Vec<_> = EXPORTS.iter().filter(|name| !outside.exports.iter().any(|e| e == *name)).collect();
@@ -97,8 +110,13 @@ pub(crate) fn inspect(path: &Path, bytes: &[u8]) -> Result<Inspected, Error> {
             path: path.to_path_buf(),
             problems: vec![format!("it imports nothing of {PACKAGE}")],
         }),
-        (_, false) => Err(Error::WrongWorld { path: path.to_path_buf(), problems }),
+        (_, false) => Err(Error::WrongWorld { path: path.to_path_buf(), problems: bounded(problems) }),
     }
+}
+
+/// A name as its component gives it, which may be anything.
+fn told(name: &str) -> String {
+    clipped(name, MAX_NAME_CHARS)
 }
 
 pub(crate) fn kind_of(bytes: &[u8]) -> Result<(), String> {

@@ -85,6 +85,26 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
+/// Most problems that are told of one plugin, and most characters of each.
+const MAX_PROBLEMS: usize = 20;
+const MAX_PROBLEM_CHARS: usize = 1_000;
+
+/// What is wrong with a plugin, for people: its own words are in it, so it may be as long as its author likes, and try to
+/// write to a terminal.
+pub(crate) fn bounded(problems: Vec<String>) -> Vec<String> {
+    let more = problems.len().saturating_sub(MAX_PROBLEMS);
+    let told = problems.into_iter().take(MAX_PROBLEMS).map(|problem| clipped(&problem, MAX_PROBLEM_CHARS));
+    told.chain((more > 0).then(|| format!("and {more} more"))).collect()
+}
+
+/// The beginning of a text, without control characters.
+pub(crate) fn clipped(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => escape(text.get(..end).unwrap_or_default()) + " ...",
+        None => escape(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +112,14 @@ mod tests {
     #[test]
     fn control_characters_and_direction_overrides_are_written_out() {
         assert_eq!(escape("a\tb\nc\u{1b}[31m\u{202e}d"), "a\tb\\nc\\u{1b}[31m\\u{202e}d");
+    }
+
+    #[test]
+    fn problems_are_told_in_a_bounded_number_of_words() {
+        let told = bounded(vec!["a\u{1b}".repeat(10_000); 100]);
+        assert_eq!((told.len(), told[20].as_str()), (21, "and 80 more"));
+        assert!(told[0].ends_with("a\\u{1b} ...") && told[0].len() < 5_000, "{}", told[0]);
+        assert_eq!(bounded(vec!["short".to_owned()]), ["short"]);
     }
 
     #[test]

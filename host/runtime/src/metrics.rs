@@ -12,7 +12,11 @@ use crate::failure::{Failure, FailureKind};
 use crate::figures::{Figures, PluginFigures, add};
 use crate::folder::EntryState;
 use crate::limits::Limit;
+use crate::log::clipped;
 use crate::plugin::Plugin;
+
+/// Most characters of a label that is the name of a file.
+const MAX_LABEL_CHARS: usize = 100;
 
 /// The instruments of this crate.
 #[derive(Debug)]
@@ -161,8 +165,10 @@ impl Metrics {
 
     /// The entry of that name in the plugin folders is in this state now; `None`: it is gone.
     pub(crate) fn state_changed(&self, entry: &str, now: Option<&'static str>) {
+        // What does not load is called as its file is, and that may be anything.
+        let entry = clipped(entry, MAX_LABEL_CHARS);
         for state in EntryState::WORDS {
-            let labels = [KeyValue::new("plugin", entry.to_owned()), KeyValue::new("state", state)];
+            let labels = [KeyValue::new("plugin", entry.clone()), KeyValue::new("state", state)];
             self.state.record(u64::from(now == Some(state)), &labels);
         }
     }

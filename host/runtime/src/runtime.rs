@@ -16,6 +16,7 @@ use crate::error::{Error, chain};
 use crate::home::Home;
 use crate::inspect::{self, Inspected, Track};
 use crate::limits::Limits;
+use crate::log::bounded;
 use crate::manifest::{Grants, Manifest};
 use crate::metrics::{Metrics, PluginMetrics};
 use crate::plugin::{Facts, Inner, Plugin};
@@ -173,7 +174,7 @@ impl Runtime {
 
         let wrong = |error: wasmtime::Error| Error::WrongWorld {
             path: path.to_path_buf(),
-            problems: vec![chain(error.as_ref())],
+            problems: bounded(vec![chain(error.as_ref())]),
         };
         let mut linker = Linker::new(&engine);
         v0_1::link(&mut linker).map_err(wrong)?;
@@ -201,7 +202,7 @@ impl Runtime {
         facts.grants = Grants::both(&descriptor.wanted_grants, &manifest.grants);
         facts.settings = settings(path, &descriptor, &manifest.settings)?;
         let matcher = Matcher::new(&descriptor.recognition)
-            .map_err(|problem| Error::Descriptor { path: path.to_path_buf(), problems: vec![problem] })?;
+            .map_err(|problem| Error::Descriptor { path: path.to_path_buf(), problems: bounded(vec![problem]) })?;
         let metrics = PluginMetrics::new(&shared.metrics, &facts.name, &facts.version);
         Ok(Plugin::new(Inner {
             shared: Arc::clone(shared),
@@ -225,7 +226,7 @@ pub(crate) fn settings(path: &Path, descriptor: &Descriptor, given: &toml::Table
     Settings::new(descriptor.settings_schema.as_ref(), given).map_err(|problems| Error::Settings {
         path: Manifest::path_for(path),
         plugin: format!("{}@{}", descriptor.name, descriptor.version),
-        problems,
+        problems: bounded(problems),
     })
 }
 

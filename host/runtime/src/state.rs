@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub(crate) unknown_keys: BTreeSet<String>,
     pub(crate) open_reports: u32,
     pub(crate) reports: u32,
+    /// Reports that were finished and broke rules.
+    pub(crate) refused: u32,
     pub(crate) bytes_read: u64,
     pub(crate) bytes_out: u64,
     /// How often the guest wanted a text that was too large to decode at once.

@@ -5,6 +5,7 @@
 #![expect(clippy::float_cmp, reason = "counts are whole numbers, also as Prometheus writes them")]
 #![expect(clippy::format_collect, clippy::similar_names, reason = "short scripts, and `status` beside `station`")]
 
+mod attacks;
 mod blame;
 #[cfg(target_os = "linux")]
 mod crowd;

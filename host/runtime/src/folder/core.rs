@@ -211,14 +211,11 @@ impl Core {
         let now = Instant::now();
         let mut state = self.lock();
         let mut has_changed = false;
-        state.files.retain(|key, tracked| {
+        state.files.retain(|key, _| {
             let is_there = unreadable.contains(&key.0) || found.iter().any(|(it, _)| it == key);
             if !is_there {
                 has_changed = true;
                 tracing::info!(file = %key.1.display(), "plugin removed");
-                if let Some(plugin) = &tracked.plugin {
-                    self.runtime.metrics().state_changed(plugin.name(), None);
-                }
             }
             is_there
         });
@@ -333,6 +330,10 @@ impl Core {
                 entry.since = before.since;
             }
             entries.push(entry);
+        }
+        // Also the name of a file that turned out to be a plugin of another name, or that never was one.
+        for gone in state.set.entries.iter().filter(|old| entries.iter().all(|entry| entry.name != old.name)) {
+            self.runtime.metrics().state_changed(&gone.name, None);
         }
         for entry in &entries {
             self.runtime.metrics().state_changed(&entry.name, Some(entry.state.as_str()));

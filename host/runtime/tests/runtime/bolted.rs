@@ -6,26 +6,10 @@ use std::path::Path;
 use wasmparser::{Parser, Payload};
 use wats_runtime::{Error, FailureKind, Limit, Manifest};
 
+use crate::attacks::component::{leb, section};
 use crate::support::{Bench, guest};
 
-fn leb(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = u8::try_from(value & 0x7f).unwrap();
-        value >>= 7;
-        if value == 0 {
-            bytes.push(low);
-            return bytes;
-        }
-        bytes.push(low | 0x80);
-    }
-}
-
-fn section(id: u8, content: &[u8]) -> Vec<u8> {
-    [&[id], leb(content.len() as u64).as_slice(), content].concat()
-}
-
-fn module(sections: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn module(sections: &[Vec<u8>]) -> Vec<u8> {
     [b"\0asm\x01\0\0\0".as_slice(), &sections.concat()].concat()
 }
 
@@ -51,7 +35,7 @@ fn start(body: &[u8]) -> Vec<u8> {
 }
 
 /// A good guest that also instantiates this module so many times.
-fn bolt_on(module: &[u8], times: u64) -> Vec<u8> {
+pub(crate) fn bolt_on(module: &[u8], times: u64) -> Vec<u8> {
     let mut bytes = std::fs::read(guest("loops_forever")).unwrap();
     let mut modules = 0_u64;
     let mut depth = 0;

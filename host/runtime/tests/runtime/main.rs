@@ -5,7 +5,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod anatomy;
+mod attacks;
 mod bolted;
+mod bombs;
 mod conversions;
 mod folder;
 mod limits;

@@ -21,6 +21,9 @@ pub(super) struct Complaints {
     open: Vec<String>,
     program: String,
     unknown_keys: BTreeSet<String>,
+    /// Bytes of the violations, in the two lists.
+    header_bytes: usize,
+    steps_bytes: usize,
 }
 
 /// Where a complaint belongs.
@@ -39,6 +42,7 @@ pub(super) enum At<'a> {
 impl Complaints {
     pub(super) fn begin(&mut self, program: &str) {
         self.header.clear();
+        self.header_bytes = 0;
         clip(program).clone_into(&mut self.program);
     }
 
@@ -52,7 +56,7 @@ impl Complaints {
 
     /// Bytes that the complaints themselves take: they are output too.
     pub(super) fn size_bytes(&self) -> usize {
-        (self.header.len() + self.steps.len()) * 200
+        self.header_bytes + self.steps_bytes
     }
 
     pub(super) fn add(&mut self, at: At<'_>, field: &str, rule: &'static str, message: String) {
@@ -62,8 +66,12 @@ impl Complaints {
             At::Step(name) => format!("{}/{}/{field}", self.sequence_path(), clip(name)),
             At::Sequence => format!("{}/{field}", self.sequence_path()),
         };
-        let list = if matches!(at, At::Header | At::Program) { &mut self.header } else { &mut self.steps };
+        let (list, bytes) = match at {
+            At::Header | At::Program => (&mut self.header, &mut self.header_bytes),
+            At::Step(_) | At::Sequence => (&mut self.steps, &mut self.steps_bytes),
+        };
         if list.len() < MAX_VIOLATIONS {
+            *bytes += size_of::<Violation>() + path.len() + message.len();
             list.push(Violation { path, rule, message, severity: Severity::Refuse });
         }
     }

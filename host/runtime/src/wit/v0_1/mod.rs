@@ -11,7 +11,9 @@ use wasmtime::component::{HasSelf, Linker, Resource};
 
 use crate::conversion::{Detection, Outcome};
 use crate::descriptor::{self, Descriptor};
+use crate::explain::clean;
 use crate::failure::{FailureKind, Place};
+use crate::log::clipped;
 use crate::manifest::Grant;
 use crate::state::State;
 
@@ -40,6 +42,10 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 
 impl types::Host for State {}
 impl conversion::Host for State {}
+
+/// Files that one answer may miss, and characters of each name.
+const MAX_MISSING: usize = 100;
+const MAX_NAME_CHARS: usize = 1_000;
 
 /// What `convert` gave back when it did not trap.
 pub(crate) type Converted = Result<Outcome, Told>;
@@ -94,14 +100,15 @@ pub(crate) fn probe(converter: &Converter, store: &mut wasmtime::Store<State>) -
     let input = input(store.data_mut())?;
     let found = converter.call_probe(&mut *store, &input)?;
     let text = |key: &str| {
-        found.properties.iter().find(|property| property.key == key).map(|property| value_text(property.value.clone()))
+        let property = found.properties.iter().find(|property| property.key == key)?;
+        Some(clipped(&value_text(property.value.clone()), MAX_NAME_CHARS))
     };
     Ok(Detection {
         confidence: if found.confidence.is_nan() { 0.0 } else { found.confidence.clamp(0.0, 1.0) },
         serial_number: text("serial-number"),
         part_number: text("part-number"),
-        detail: found.detail,
-        missing: found.missing,
+        detail: clean(&found.detail),
+        missing: names(&found.missing),
         asked: store.data().asked,
     })
 }
@@ -111,11 +118,11 @@ pub(crate) fn convert(converter: &Converter, store: &mut wasmtime::Store<State>)
     let input = input(store.data_mut())?;
     Ok(match converter.call_convert(&mut *store, &input)? {
         Ok(conversion::Outcome::Converted) => Ok(Outcome::Converted),
-        Ok(conversion::Outcome::Skipped(reason)) => Ok(Outcome::Skipped(reason)),
+        Ok(conversion::Outcome::Skipped(reason)) => Ok(Outcome::Skipped(clean(&reason))),
         Ok(conversion::Outcome::Waiting(waiting)) => Ok(Outcome::Waiting {
-            reason: waiting.reason,
+            reason: clean(&waiting.reason),
             retry_after: waiting.retry_after.and_then(sensible_seconds),
-            missing: waiting.missing,
+            missing: names(&waiting.missing),
         }),
         Err(error) => Err(Told {
             kind: match error.kind {
@@ -139,6 +146,11 @@ pub(crate) fn convert(converter: &Converter, store: &mut wasmtime::Store<State>)
             file: error.file,
         }),
     })
+}
+
+/// Names of files that a guest misses: as many as a person reads, and no longer than names can be.
+fn names(names: &[String]) -> Vec<String> {
+    names.iter().take(MAX_MISSING).map(|name| clipped(name, MAX_NAME_CHARS)).collect()
 }
 
 /// Seconds that a guest asks to wait: not less than one, not more than a day, and a number.

@@ -71,8 +71,10 @@ impl State {
         mut complaints: Vec<Violation>,
     ) -> Result<std::result::Result<String, Vec<WitViolation>>> {
         let allowed = self.limits().reports;
-        if self.reports >= allowed {
-            let found = u64::from(self.reports) + 1;
+        // Those that are refused count too: the station's time to look at them is not the guest's.
+        let before = self.reports.saturating_add(self.refused);
+        if before >= allowed {
+            let found = u64::from(before) + 1;
             return Err(self.over(Limit::Reports, found, u64::from(allowed), "wrote too many reports for one file"));
         }
         if let Some(key) = &key
@@ -118,6 +120,7 @@ impl State {
                 Ok(id)
             }
             Err(violations) => {
+                self.refused = self.refused.saturating_add(1);
                 self.keep_violations(&violations);
                 Err(violations.into_iter().map(to_wit).collect())
             }

@@ -1,0 +1,10 @@
+;; Asks for the name of the file while the host puts the name of the file into its memory, and so on.
+  (import "wats:converter/source@0.1.0" "[method]file.name" (func $name (param i32 i32)))
+  (global $main (mut i32) (i32.const 0))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (call $name (global.get $main) (i32.const 512))
+    (i32.const 65536))
+  (func (export "convert") (param $handle i32) (param i32 i32) (result i32)
+    (global.set $main (local.get $handle))
+    (call $name (global.get $main) (i32.const 512))
+    (i32.const 1280))

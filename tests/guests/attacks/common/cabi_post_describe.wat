@@ -1,0 +1,1 @@
+  (func (export "cabi_post_describe") (param i32))

@@ -1,0 +1,1 @@
+  (func (export "cabi_post_probe") (param i32))
