@@ -76,7 +76,7 @@ func (c Converter[S]) ProbeOn(station Station, main StationFile, companions []St
 // The error is nil, [Skipped], [Waiting] or an [*Error].
 func (c Converter[S]) ConvertOn(station Station, main StationFile, companions []StationFile) error {
 	defer on(station)()
-	return verdict(c.convert(station, newInput(main, companions)))
+	return c.convert(station, newInput(main, companions))
 }
 
 func (c Converter[S]) convert(station Station, in *Input) (err error) {
@@ -88,7 +88,8 @@ func (c Converter[S]) convert(station Station, in *Input) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.Convert(in, settings, &Reports{station: station})
+	// Here, where a panic of an author's error is caught as well.
+	return verdict(c.Convert(in, settings, &Reports{station: station}))
 }
 
 // Makes the station that of log and lookup until the returned function is called.

@@ -210,6 +210,10 @@ func verdict(err error) error {
 	}
 	var own *Error
 	if errors.As(err, &own) {
+		if own == nil {
+			// A function whose result is a *Error that is nil, returned as an error.
+			return nil
+		}
 		if text := err.Error(); err != error(own) {
 			// Wrapped: the words around it are kept, the place is told only once.
 			around := *own

@@ -62,9 +62,10 @@ func describe() conversion.Descriptor {
 	}
 	d := started.descriptor
 	wire := conversion.Descriptor{
-		Name: d.Name, Version: d.Version, Summary: d.Summary, Formats: d.Formats, SettingsSchema: schema,
+		Name: valid(d.Name), Version: valid(d.Version), Summary: valid(d.Summary), Formats: allValid(d.Formats), SettingsSchema: valid(schema),
 		Recognition: conversion.Recognition{
-			Patterns: d.Patterns, MinSize: unless0(d.MinSize), MaxSize: unless0(d.MaxSize), Contains: d.Contains,
+			Patterns: allValid(d.Patterns), MinSize: unless0(d.MinSize), MaxSize: unless0(d.MaxSize),
+			Contains: allValid(d.Contains),
 		},
 	}
 	for _, magic := range d.Magic {
@@ -94,7 +95,7 @@ func probe(input conversion.Input) conversion.Detection {
 		// It must not look like "not my file", or a more general plugin would get it: a plugin that traps is held, and its files wait.
 		stop(err)
 	}
-	wire := conversion.Detection{Confidence: found.Confidence, Detail: found.Detail, Missing: found.Missing}
+	wire := conversion.Detection{Confidence: found.Confidence, Detail: valid(found.Detail), Missing: allValid(found.Missing)}
 	for _, text := range [...]struct{ key, text string }{
 		{"serial-number", found.SerialNumber}, {"part-number", found.PartNumber},
 	} {
@@ -118,7 +119,7 @@ func convert(input conversion.Input) wit.Result[conversion.Outcome, conversion.C
 	case *SkippedError:
 		return ok(conversion.MakeOutcomeSkipped(valid(err.Why)))
 	case Waiting:
-		waiting := conversion.Waiting{Reason: valid(err.Reason), Missing: err.Missing}
+		waiting := conversion.Waiting{Reason: valid(err.Reason), Missing: allValid(err.Missing)}
 		if err.RetryAfter > 0 {
 			waiting.RetryAfter = wit.Some(err.RetryAfter)
 		}
@@ -187,4 +188,13 @@ func unlessEmpty(text string) wit.Option[string] {
 }
 
 // The contract's texts are UTF-8, and a plugin that hands over anything else is stopped.
+// Each of them.
+func allValid(texts []string) []string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, valid(text))
+	}
+	return all
+}
+
 func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

@@ -102,6 +102,10 @@ func schemaOfStruct(kind reflect.Type) (Object, error) {
 				}
 				values = append(values, plain(value))
 			}
+			if of.Type.Kind() == reflect.Pointer {
+				// Left out is null, also where the others are counted.
+				values = append(values, nil)
+			}
 			schema["enum"] = values
 		}
 		if field.optional {

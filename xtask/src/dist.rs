@@ -45,7 +45,10 @@ pub(crate) fn dist() -> Result<()> {
 /// The SDKs as they are in the repository, without what was built in them: `wats plugin new` begins from their templates. The
 /// test kit of the Rust SDK is compiled with the host's rules for reports.
 fn sdks(root: &Path, folder: &Path) -> Result<()> {
-    let listed = Command::new("git").args(["ls-files", "-z", "sdk", "host/report"]).current_dir(root).output()?;
+    let listed = Command::new("git")
+        .args(["ls-files", "-z", "sdk", "wit", "examples/plugin", "host/report"])
+        .current_dir(root)
+        .output()?;
     ensure!(listed.status.success(), "list the files of the SDKs: {}", String::from_utf8_lossy(&listed.stderr));
     for file in String::from_utf8(listed.stdout)?.split('\0').filter(|file| !file.is_empty()) {
         let to = folder.join(file);

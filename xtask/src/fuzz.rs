@@ -66,6 +66,10 @@ pub(crate) fn fuzz(options: &Options) -> Result<bool> {
             bail!("no target {wanted:?}: there are {all}");
         }
     }
+    if options.host {
+        // A target begins with what a real guest does.
+        crate::guests::guests()?;
+    }
     let built = run::phase("build of the targets", || build(&folder, &targets, options.host))?;
     let each = (options.seconds / targets.len() as u64).max(1);
     let mut right = true;
@@ -109,14 +113,14 @@ fn needs_host(manifest: &str, target: &str) -> bool {
 }
 
 /// Builds them; the folder that they are in.
-fn build(folder: &Path, targets: &[String], host: bool) -> Result<PathBuf> {
+fn build(folder: &Path, targets: &[String], with_host: bool) -> Result<PathBuf> {
     let host = run::read(Command::new("rustc").args(["--print", "host-tuple"]))?;
     let output = run::target().join("fuzz");
     let mut command = run::cargo(folder);
     // With a target named, build scripts and macros are not instrumented.
     command.args(["build", "--release", "--target", &host]).env("RUSTFLAGS", INSTRUMENTED);
     command.env("CARGO_TARGET_DIR", &output).env("WATS_GUESTS", run::output().join("guests"));
-    if !host {
+    if !with_host {
         command.arg("--no-default-features");
     }
     for target in targets {

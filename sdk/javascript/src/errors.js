@@ -1,11 +1,13 @@
 import { LARGEST_U32, optionalNumber, list, options, text, wrong } from "./check.js";
 
+const KINDS = ["malformed", "truncated", "unsupported", "rejected", "misconfigured", "internal"];
 const PLACE_KEYS = new Set(["line", "column", "offset", "path", "file"]);
 
 /** Why a file could not be converted, and where in it. */
 export class ConvertError extends Error {
   constructor(kind, message, place) {
     super(text(message, "message of an error"));
+    if (!KINDS.includes(kind)) throw wrong("kind of an error", kind, `one of ${KINDS.join(", ")}`);
     this.name = "ConvertError";
     this.kind = kind;
     this.place = {};

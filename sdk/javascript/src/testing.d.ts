@@ -26,7 +26,7 @@ export interface GivenFile {
   name?: string;
   /** Default: the name. */
   path?: string;
-  /** Default: `2026-01-01T00:00:00Z`. */
+  /** Default: `2026-01-01T12:00:00Z`. */
   modified?: string;
 }
 

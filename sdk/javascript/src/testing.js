@@ -133,7 +133,7 @@ class RecordedFile {
   }
 
   modified() {
-    return this.#given.modified ?? "2026-01-01T00:00:00Z";
+    return this.#given.modified ?? "2026-01-01T12:00:00Z";
   }
 
   size() {
@@ -257,7 +257,17 @@ class Recorder {
         recorder.open.delete(writer);
       }
     }
-    return { Uut, emitJson: (text, key) => this.hand(plain({ json: JSON.parse(text), key })) };
+    const emitJson = (text, key) => {
+      let json;
+      try {
+        json = JSON.parse(text);
+      } catch (error) {
+        // As the station tells it: a violation, not a fault of the plugin.
+        throw [{ path: "document", rule: "unreadable", message: error.message }];
+      }
+      return this.hand(plain({ json, key }));
+    };
+    return { Uut, emitJson };
   }
 
   hand(report) {

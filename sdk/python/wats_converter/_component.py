@@ -369,6 +369,8 @@ def export(converter: Type[_plugin.Converter[Any]]) -> None:
                 # files wait. The station shows the last line at level error with the trap.
                 station.log(station.Level.ERROR, str(error) if isinstance(error, Error) else _fault(error))
                 raise
+            finally:
+                _sandbox.leave()
 
         def convert(self, input: Any) -> Any:
             _begin()
@@ -378,6 +380,8 @@ def export(converter: Type[_plugin.Converter[Any]]) -> None:
                 raised = _error(error)
             except BaseException as error:
                 raised = _error(Error.internal(_fault(error)))
+            finally:
+                _sandbox.leave()
             # Outside of the handlers, so that the traceback and what it holds is gone.
             raise raised
 

@@ -66,6 +66,11 @@ class _Lines(io.TextIOBase):
     def isatty(self) -> bool:
         return False
 
+    def close_line(self) -> None:
+        """Logs what was printed without an end of line."""
+        if self._rest:
+            self.write("\n")
+
     def write(self, text: str) -> int:
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
@@ -127,3 +132,10 @@ def enter() -> None:
     sys.meta_path[:] = [importlib.machinery.BuiltinImporter, importlib.machinery.FrozenImporter, _Absent]
     sys.stdout = _Lines("info")
     sys.stderr = _Lines("warn")
+
+
+def leave() -> None:
+    """Logs what was printed and not ended."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, _Lines):
+            stream.close_line()

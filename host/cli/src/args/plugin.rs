@@ -35,7 +35,8 @@ Examples:
   wats plugin check build/acme-ict.wasm
   wats plugin check build/acme-ict.wasm --determinism samples/a.log samples/b.log
 
-Exit codes: 0 it loads (and gives the same twice); 1 it gives something else the second time; 5 it does not load")]
+Exit codes: 0 it loads (and gives the same twice); 1 it gives something else the second time, or a file cannot be read;
+5 it does not load")]
     Check(CheckArgs),
     /// Run the cases of a plugin in the sandbox, and tell in what their outcome differs from what is expected.
     #[command(after_help = "\
@@ -62,7 +63,7 @@ Examples:
   wats plugin inspect plugins/csv.wasm
   wats plugin inspect plugins/csv.wasm --json
 
-Exit codes: 0 it loads; 5 it does not load (what is known of it is shown all the same)")]
+Exit codes: 0 it loads; 1 the file cannot be read; 5 it does not load (what is known of it is shown all the same)")]
     Inspect {
         /// The `.wasm` file, or the folder of a project.
         #[arg(value_name = "FILE")]

@@ -144,7 +144,7 @@ def probe(
 
 def case(converter: Type[Converter[Any]], folder: Union[str, "os.PathLike[str]"]) -> Converted:
     """Converts the file of a case: a folder with ``input.*``, and where they matter ``settings.json``, ``case.json`` (``name``,
-    ``modified``, ``grants``) and companions. ``expected.json`` is left to ``wats plugin test``; where it tells no reports,
+    ``modified``, ``grants``, ``lookups``) and companions. ``expected.json`` is left to ``wats plugin test``; where it tells no reports,
     compare it with ``Converted.told``."""
     inputs: List[pathlib.Path] = []
     companions: Dict[str, Content] = {}
@@ -154,11 +154,15 @@ def case(converter: Type[Converter[Any]], folder: Union[str, "os.PathLike[str]"]
             told[path.name] = json.loads(path.read_text(encoding="utf-8"))
         elif path.name.startswith("input."):
             inputs.append(path)
-        elif path.is_file():
+        elif path.is_file() and path.name != "README.md":
             companions[path.name] = path
     if len(inputs) != 1:
         raise AssertionError(f"{folder}: one file must be named input.*, there are {len(inputs)}")
     about = told["case.json"]
+    unknown = sorted(set(about) - {"name", "modified", "grants", "lookups"})
+    if unknown:
+        raise AssertionError(f"{folder}/case.json: unknown keys {', '.join(unknown)}")
+    lookups = about.get("lookups", {})
     grants = [Grant(name) for name in about["grants"]] if "grants" in about else None
     return convert(
         converter,
@@ -168,6 +172,12 @@ def case(converter: Type[Converter[Any]], folder: Union[str, "os.PathLike[str]"]
         companions=companions,
         settings=told["settings.json"],
         grants=grants,
+        processes=[Process(found["code"], found["name"], {}) for found in lookups.get("processes", [])],
+        products=[
+            Product(found["part_number"], found.get("name", ""), found.get("revisions", []), {})
+            for found in lookups.get("products", [])
+        ],
+        offline=lookups.get("offline", False),
     )
 
 
@@ -186,7 +196,7 @@ def _files(
         name = "input" if isinstance(content, (str, bytes, bytearray)) else pathlib.Path(content).name
     others = sorted((companions or {}).items())
     main = MemoryFile(name, _bytes(content), modified)
-    return [main, *(MemoryFile(path, _bytes(found), modified) for path, found in others)]
+    return [main, *(MemoryFile(path, _bytes(found), MODIFIED) for path, found in others)]
 
 
 def _input(files: Sequence[MemoryFile]) -> Input:

@@ -129,7 +129,9 @@ fn measure(plugin: &Plugin, counting: &Plugin, sample: &Path, seconds: Duration)
         Ok(other) => bail!("convert {}: it is not converted, but {other:?}", sample.display()),
         Err(failure) => bail!("{failure}"),
     }
-    let (conversion, counted) = counting.convert(&source, Job::new(Counting::default()));
+    // As that one, but for the rules: with the same answers, or another way through the plugin would be measured.
+    let job = || Job::new(Counting::default()).with_lookup(sandbox::lookup(&Lookups::default()));
+    let (conversion, counted) = counting.convert(&source, job());
     let fuel = conversion.stats.fuel;
     let (mut probes, mut conversions, mut instances) = (Vec::new(), Vec::new(), Vec::new());
     let (mut peak, mut bytes_in, mut bytes_out) = (0, 0, 0);
@@ -140,9 +142,11 @@ fn measure(plugin: &Plugin, counting: &Plugin, sample: &Path, seconds: Duration)
             bail!("{failure}");
         }
         probes.push(asked.elapsed());
-        let (conversion, _) = plugin.convert(&source, Job::new(Counting::default()));
-        if let Err(failure) = conversion.outcome {
-            bail!("{failure}");
+        let (conversion, _) = plugin.convert(&source, job());
+        match conversion.outcome {
+            Ok(Outcome::Converted) => {}
+            Ok(other) => bail!("convert {}: it is not converted, but {other:?}", sample.display()),
+            Err(failure) => bail!("{failure}"),
         }
         let stats = conversion.stats;
         conversions.push(stats.duration);

@@ -190,7 +190,7 @@ impl Copy<'_> {
         let lines = text.split_inclusive('\n').map(|line| {
             // go.mod: replace name => ..
             let bare = line.trim_end().trim_end_matches('/');
-            bare.strip_suffix("=> ..").map_or_else(|| line.to_owned(), |start| format!("{start}=> {sdk}\n"))
+            bare.strip_suffix("=> ..").map_or_else(|| line.to_owned(), |start| format!("{start}=> \"{sdk}\"\n"))
         });
         lines.collect()
     }
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(copy.named("my-format my_format.rs MyFormat::new"), "acme-ict-2 acme_ict_2.rs AcmeIct2::new");
         assert_eq!(copy.text("Cargo.toml", "path = \"..\""), "path = \"/opt/wats/sdk/x\"");
         assert_eq!(copy.text("package.json", "{\"a\": \"file:..\"}"), "{\"a\": \"file:/opt/wats/sdk/x\"}");
-        assert_eq!(copy.text("go.mod", "a\nreplace w => ../\n"), "a\nreplace w => /opt/wats/sdk/x\n");
+        assert_eq!(copy.text("go.mod", "a\nreplace w => ../\n"), "a\nreplace w => \"/opt/wats/sdk/x\"\n");
         // Only where the SDK is meant.
         assert_eq!(copy.text("converter.py", "join(\"..\")"), "join(\"..\")");
     }

@@ -28,7 +28,7 @@ pub(super) struct Ran {
 /// Converts a source as a case.
 pub(super) fn convert(plugin: &Plugin, source: &Source, lookups: &Lookups) -> Ran {
     let sink = CaseSink(CaseStation::new(&source.main.modified));
-    let job = Job::new(sink).with_lookup(Arc::new(CaseLookup(lookups.clone())));
+    let job = Job::new(sink).with_lookup(lookup(lookups));
     let (conversion, CaseSink(station)) = plugin.convert(source, job);
     let text = match &conversion.outcome {
         Ok(Outcome::Converted) => format!("[{}]", station.reports.join(",")),
@@ -70,6 +70,11 @@ impl ReportSink for CaseSink {
     fn check(&mut self, mut draft: Draft) -> Vec<Violation> {
         self.0.check(&mut draft.report, Uuid::nil())
     }
+}
+
+/// What a case says that the server knows.
+pub(super) fn lookup(lookups: &Lookups) -> Arc<dyn Lookup> {
+    Arc::new(CaseLookup(lookups.clone()))
 }
 
 struct CaseLookup(Lookups);
