@@ -168,8 +168,13 @@ fn built_and_tested(project: &Path, toolchain: &Toolchain) -> Result<Count> {
     }
     let shared = project.parent().unwrap_or(project).join("cases");
     let own = project.join("cases");
-    let cases = if own.is_dir() { own } else { shared };
-    let mut command = started(&["test".as_ref(), project.as_os_str(), "--cases".as_ref(), cases.as_os_str()])?;
+    let is_own = own.is_dir();
+    let cases = if is_own { own } else { shared };
+    let mut arguments = vec!["test".as_ref(), project.as_os_str(), "--cases".as_ref(), cases.as_os_str()];
+    if !is_own {
+        arguments.push("--exact".as_ref());
+    }
+    let mut command = started(&arguments)?;
     let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("start {}", run::line(&command)))?;
     let text = String::from_utf8_lossy(&output.stdout);
     print!("{text}");

@@ -138,6 +138,9 @@ pub(crate) struct TestArgs {
     /// Write `expected.json` as the outcome is now.
     #[arg(long)]
     pub(crate) bless: bool,
+    /// Also the text of `expected.json` must be the one that is written here, byte for byte.
+    #[arg(long)]
+    pub(crate) exact: bool,
 }
 
 #[derive(Debug, Args)]

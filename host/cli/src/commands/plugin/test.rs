@@ -44,7 +44,7 @@ pub(super) fn test(args: &TestArgs, output: Output) -> anyhow::Result<u8> {
     let plugin = super::load(&super::runtime(Setup::default())?, &file)?;
     let mut tested = Vec::new();
     for folder in folders {
-        let result = run(&plugin, &folder, args.bless);
+        let result = run(&plugin, &folder, args);
         if !output.json {
             show(&result, output)?;
         }
@@ -93,7 +93,7 @@ fn chosen(cases: &Path, wanted: &[String]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-fn run(plugin: &Plugin, folder: &Path, bless: bool) -> Tested {
+fn run(plugin: &Plugin, folder: &Path, args: &TestArgs) -> Tested {
     let began = Instant::now();
     let mut result = Tested {
         name: case::name(folder),
@@ -104,7 +104,7 @@ fn run(plugin: &Plugin, folder: &Path, bless: bool) -> Tested {
         backtrace: Vec::new(),
         milliseconds: 0.0,
     };
-    if let Err(error) = compare(plugin, folder, bless, &mut result) {
+    if let Err(error) = compare(plugin, folder, args, &mut result) {
         result.differences.push(format!("{error:#}"));
     }
     result.ok = result.blessed || result.differences.is_empty();
@@ -112,7 +112,7 @@ fn run(plugin: &Plugin, folder: &Path, bless: bool) -> Tested {
     result
 }
 
-fn compare(plugin: &Plugin, folder: &Path, bless: bool, result: &mut Tested) -> anyhow::Result<()> {
+fn compare(plugin: &Plugin, folder: &Path, args: &TestArgs, result: &mut Tested) -> anyhow::Result<()> {
     let case = case::OnDisk::read(folder)?;
     let ran = sandbox::convert(&case.dress(plugin)?, &case.source, &case.lookups);
     if let Err(failure) = &ran.conversion.outcome {
@@ -122,13 +122,21 @@ fn compare(plugin: &Plugin, folder: &Path, bless: bool, result: &mut Tested) -> 
     result.differences = match &case.expected {
         // The same text, so there is no need to read it.
         Some(expected) if expected == ran.text.as_bytes() => Vec::new(),
-        Some(expected) => match crate::commands::document(expected) {
-            Ok(expected) => differences(&expected, &ran.document),
-            Err(error) => vec![format!("expected.json cannot be read: {error:#}")],
-        },
+        Some(expected) => {
+            match crate::commands::document(expected) {
+                Ok(expected) => {
+                    let mut told = differences(&expected, &ran.document);
+                    if told.is_empty() && args.exact {
+                        told.push("the text: it says the same in other bytes (spaces, order of keys, or how numbers are written)".to_owned());
+                    }
+                    told
+                }
+                Err(error) => vec![format!("expected.json cannot be read: {error:#}")],
+            }
+        }
         None => vec!["there is no expected.json; --bless writes it".to_owned()],
     };
-    if bless && !result.differences.is_empty() {
+    if args.bless && !result.differences.is_empty() {
         let path = folder.join("expected.json");
         std::fs::write(&path, &ran.text).with_context(|| format!("write {}", path.display()))?;
         result.blessed = true;
