@@ -97,7 +97,7 @@ fn what_does_not_fail_the_same_way_once_it_is_redacted_is_written_on_demand_only
     let bench = Bench::new();
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests").display().to_string();
     // The number of the line is in the file itself.
-    bench.write("a.script", "error malformed 77 77 broken\n");
+    bench.write("a.script", "error malformed 7777 7777 broken\n");
     let arguments = ["capsule", "a.script", "--plugin", "scripted", "--plugins", &guests, "--redact", "--to", "c.zip"];
     bench.wats(&arguments).ends_with(1).complains(&["something else", "nothing is written", "--force"]);
     assert!(!bench.path("c.zip").exists());

@@ -17,7 +17,8 @@ fn station(archive: &str) -> Bench {
         "wats.toml",
         format!(
             "plugin_dirs = ['plugins']\n[station]\nname = \"CLI-1\"\ntime_zone = \"Europe/Oslo\"\n[http]\nport = 0\n\
-             [[inbox]]\nname = \"in\"\npath = \"in\"\nsettle_seconds = 0.1\nscan_seconds = 0.5\n{archive}"
+             [[inbox]]\nname = \"in\"\npath = \"in\"\nsettle_seconds = 0.1\nscan_seconds = 0.5\n{archive}\
+             [inbox.defaults]\npart_number = \"LAMP-7\"\nrevision = \"C\"\nprocess_code = 100\n"
         ),
     );
     bench.write("plugins/scripted.wasm", fs::read(guest()).unwrap());
@@ -28,7 +29,7 @@ fn station(archive: &str) -> Bench {
 
 #[test]
 fn replay_tells_what_a_new_version_would_change_in_kept_sources() {
-    let bench = station("archive = \"move\"\n");
+    let bench = station("after = \"move\"\n");
     bench
         .write("in.archive/a.script", "report A-1 5.0\n")
         .write("in.archive/deep/b.script", "# nothing\n")
@@ -48,6 +49,7 @@ fn replay_tells_what_a_new_version_would_change_in_kept_sources() {
         "1.2.3 against 1.2.3: 4 sources: 1 the same, 2 changed, 0 now fails, 1 now converts (1 of other plugins left out)",
     ]);
     // The other way round it is a fault.
+    bench.write("plugins/scripted.toml", "[settings]\nmended = false\n");
     let ran = bench.wats(&["replay", "plugins/scripted.wasm", "--against", "new/scripted.wasm", "--plugins", "new"]);
     ran.ends_with(1).says(&["now fails     d.script", "0 now converts"]);
     let told = bench.wats(&["--json", "replay", "new/scripted.wasm"]).ends_with(1).json();
@@ -59,12 +61,12 @@ fn replay_tells_what_a_new_version_would_change_in_kept_sources() {
 
 #[test]
 fn a_version_that_changes_nothing_ends_well_and_takes_the_settings_of_the_old_one() {
-    let bench = station("archive = \"move\"\n");
+    let bench = station("after = \"move\"\n");
     bench.write("plugins/scripted.toml", "[settings]\nprefix = \"SN-\"\n");
     fs::remove_file(bench.path("new/scripted.toml")).unwrap();
-    bench.write("in.archive/a.script", "report A-1 5.0\n").write("in.archive/b.script", "name\n");
+    bench.write("in.archive/a.script", "report A-1 5.0\n").write("in.archive/b.script", "crossed B-1\n");
     let all = ["replay", "new/scripted.wasm", "--inbox", "in", "--since", "7d"];
-    bench.wats(&all).ends_with(0).says(&["2 sources: 2 the same"]);
+    bench.wats(&all).ends_with(0).says(&["2 sources: 2 the same", "; failing in both: 1"]);
     bench.wats(&[&all[..], &["--limit", "1"]].concat()).ends_with(0).says(&["1 source: 1 the same"]);
     bench.wats(&["replay", "new/scripted.wasm", "in.archive/a.script"]).ends_with(0).says(&["1 source: 1 the same"]);
     bench.wats(&["replay", "new/scripted.wasm", "--inbox", "x"]).ends_with(4).complains(&["\"x\"", "has in"]);
@@ -79,11 +81,15 @@ fn a_version_that_changes_nothing_ends_well_and_takes_the_settings_of_the_old_on
 #[test]
 fn what_a_station_archived_is_replayed_under_the_name_and_time_it_came_with() {
     for archive in ["move", "zip"] {
-        let bench = station(&format!("archive = \"{archive}\"\n"));
+        let bench = station(&format!("after = \"{archive}\"\n"));
         let mut running = bench.run();
         // The same name twice: the second one gets a number in the archive.
         for (content, files) in [("text\nreport A-1 5.0\n", 1), ("report A-2 5.0\n", 2)] {
-            bench.write("in/a.script", content);
+            // Changed last some days ago, as files are that were carried over.
+            let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(72);
+            bench.write("a.tmp", content);
+            fs::File::options().write(true).open(bench.path("a.tmp")).unwrap().set_modified(long_ago).unwrap();
+            fs::rename(bench.path("a.tmp"), bench.path("in/a.script")).unwrap();
             eventually("the archive", || {
                 let count = fs::read_dir(bench.path("in.archive")).map_or(0, |entries| {
                     entries.flatten().filter(|entry| entry.file_type().unwrap().is_file()).count()
@@ -97,6 +103,14 @@ fn what_a_station_archived_is_replayed_under_the_name_and_time_it_came_with() {
         stop(&mut running);
         let told = bench.wats(&["--json", "replay", "new/scripted.wasm"]).ends_with(1).json();
         assert_eq!((&told["changed"], &told["unreadable"]), (&2.into(), &0.into()), "{archive}: {told}");
+        bench.wats(&["replay", "new/scripted.wasm", "--since", "4d"]).ends_with(1).says(&["2 changed"]);
+        bench.wats(&["replay", "new/scripted.wasm", "--since", "2d"]).ends_with(4);
+        // The ledger knows the name of what got a number, also when the one before is gone.
+        let first = bench.path("in.archive/a.script");
+        if fs::remove_file(&first).is_ok() {
+            let told = bench.wats(&["--json", "replay", "new/scripted.wasm"]).ends_with(1).json();
+            assert_eq!((&told["changed"], &told["details"][0]["path"]), (&1.into(), &"a.script".into()), "{told}");
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use wats_station::retained::{self, Kept, Origin};
 
 use super::{
     format::{Capsule, FilePart, PluginPart, StationPart, VERSION, Versions, Whole, sha256},
-    redact::Redactor,
+    redact::{Redactor, Stay},
     reproduce::{self, summary},
 };
 use crate::{
@@ -25,6 +25,8 @@ use crate::{
 };
 
 const REASON: &str = ".error.json";
+/// How often a file is redacted anew before more of it stays.
+const TRIES: usize = 4;
 
 pub(crate) fn capsule(loaded: &Loaded, args: &CapsuleArgs, output: Output) -> anyhow::Result<u8> {
     let config = &loaded.config;
@@ -198,13 +200,13 @@ fn record(whole: &mut Whole) -> anyhow::Result<sandbox::Ran> {
 fn redacted(whole: &Whole, force: bool, output: Output) -> anyhow::Result<Whole> {
     let wanted = place_of(&whole.capsule.outcome);
     let mut last = None;
-    // First all words; where that hides the error, all but the short ones.
-    for short_stay in [false, true] {
-        let mut redacted = replace(whole, &Redactor::new(&whole.plugin, short_stay))?;
+    // As much as can be; what comes out is another text each time, and may happen to break a rule of its own.
+    for (stay, _) in Stay::ALL.into_iter().flat_map(|stay| (0..TRIES).map(move |number| (stay, number))) {
+        let mut redacted = replace(whole, &Redactor::new(&whole.plugin, stay))?;
         record(&mut redacted)?;
         if place_of(&redacted.capsule.outcome) == wanted {
-            if short_stay && !output.json {
-                output.line("words of up to three letters stay as they are: without them the error is another one")?;
+            if let Some(told) = stay.told().filter(|_| !output.json) {
+                output.line(&format!("{told} stay as they are: without them the error is another one"))?;
             }
             return Ok(redacted);
         }

@@ -24,8 +24,32 @@ pub(super) struct Redactor {
     starts: HashSet<[u8; SHORTEST_KNOWN]>,
     /// Words that were searched for.
     found: RefCell<HashMap<String, bool>>,
-    /// Words of up to three letters stay: units, comparisons, statuses.
-    short_stay: bool,
+    stay: Stay,
+}
+
+/// What stays beside, because the error is another one without it: how much of a file its error depends on cannot be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stay {
+    Nothing,
+    /// Numbers with a decimal point: where measurements and limits are others, limits may be crossed.
+    Decimals,
+    /// Also words of up to three letters and numbers of up to three digits: units, comparisons, statuses, counts.
+    Short,
+}
+
+impl Stay {
+    pub(super) const ALL: [Self; 3] = [Self::Nothing, Self::Decimals, Self::Short];
+
+    /// In words, where there is anything.
+    pub(super) const fn told(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Decimals => Some("numbers with a decimal point"),
+            Self::Short => {
+                Some("numbers with a decimal point, words of up to three letters, and numbers of up to three digits")
+            }
+        }
+    }
 }
 
 /// What the text is, as far as it matters.
@@ -37,14 +61,14 @@ enum Syntax {
 }
 
 impl Redactor {
-    pub(super) fn new(plugin: &[u8], short_stay: bool) -> Self {
+    pub(super) fn new(plugin: &[u8], stay: Stay) -> Self {
         let mut key = [0; 32];
         let (first, second) = key.split_at_mut(16);
         first.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
         second.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
         let known = plugin.to_ascii_lowercase();
         let starts = known.array_windows::<SHORTEST_KNOWN>().copied().collect();
-        Self { key, known, starts, found: RefCell::default(), short_stay }
+        Self { key, known, starts, found: RefCell::default(), stay }
     }
 
     /// The bytes of a file; nothing where it is no text.
@@ -96,8 +120,15 @@ impl Redactor {
                 .unwrap_or(chars.len());
             let before = at.checked_sub(1).and_then(|index| chars.get(index)).copied();
             let before_that = at.checked_sub(2).and_then(|index| chars.get(index)).copied();
-            let fraction = matches!(before, Some('.' | ',')) && before_that.is_some_and(|char| char.is_ascii_digit());
-            self.word(chars.get(at..end).unwrap_or_default(), fraction, &mut out);
+            let digit = |char: Option<char>| char.is_some_and(|char| char.is_ascii_digit());
+            let fraction = matches!(before, Some('.' | ',')) && digit(before_that);
+            let whole = chars.get(end) == Some(&'.') && digit(chars.get(end + 1).copied());
+            let word = chars.get(at..end).unwrap_or_default();
+            if self.stay >= Stay::Decimals && is_number(word) && (whole || (fraction && before == Some('.'))) {
+                out.extend(word);
+            } else {
+                self.word(word, fraction, &mut out);
+            }
             at = end;
         }
         out
@@ -106,12 +137,12 @@ impl Redactor {
     fn word(&self, word: &[char], fraction: bool, out: &mut String) {
         let text: String = word.iter().collect();
         let letters_only = word.iter().all(|char| char.is_alphabetic() || *char == '_');
-        let short = letters_only && word.len() < SHORTEST_KNOWN;
-        if (self.short_stay && short) || (letters_only && self.is_known(&text)) {
+        let is_number = is_number(word);
+        let short = (letters_only || is_number) && word.len() < SHORTEST_KNOWN;
+        if (self.stay == Stay::Short && short) || (letters_only && self.is_known(&text)) {
             out.push_str(&text);
             return;
         }
-        let is_number = is_number(word);
         for (index, char) in word.iter().enumerate() {
             let draw = self.draw(&text, index);
             out.push(match char {
@@ -293,7 +324,7 @@ mod tests {
     use super::*;
 
     fn redact(text: &str) -> String {
-        Redactor::new(b"..serial_number..value..passed..", false).text(text)
+        Redactor::new(b"..serial_number..value..passed..", Stay::Nothing).text(text)
     }
 
     /// Letters as `a`, digits as `9`.
@@ -334,6 +365,18 @@ mod tests {
     }
 
     #[test]
+    fn more_stays_where_it_has_to() {
+        let redact = |stay| Redactor::new(b"", stay).text("Ragnhild;V;4.91;77;2e-3.5;1234");
+        let decimals = redact(Stay::Decimals);
+        assert!(
+            decimals.contains(";4.91;") && !decimals.contains("Ragnhild") && !decimals.contains("1234"),
+            "{decimals}"
+        );
+        let short = redact(Stay::Short);
+        assert!(short.contains(";V;4.91;77;") && !short.contains("Ragnhild") && !short.contains("1234"), "{short}");
+    }
+
+    #[test]
     fn what_xml_and_json_are_made_of_stays() {
         let xml = "<?xml version=\"1.0\"?><unit id=\"Kari\" xmlns=\"http://x.org/y\">Ola &amp; Per</unit>";
         let replaced = redact(xml);
@@ -351,7 +394,7 @@ mod tests {
 
     #[test]
     fn other_encodings_keep_their_bytes_and_what_is_no_text_is_refused() {
-        let redactor = Redactor::new(b"", false);
+        let redactor = Redactor::new(b"", Stay::Nothing);
         let latin = b"\xc5ge;1";
         assert_eq!(redactor.file(latin).unwrap().len(), latin.len());
         let wide: Vec<u8> =

@@ -37,6 +37,8 @@ pub(super) struct Compared {
     /// Its path in the inbox.
     pub(super) path: String,
     pub(super) change: Change,
+    /// Neither converts it.
+    pub(super) fails_in_both: bool,
     /// In what they differ; what the old version gives is what is expected of the new one.
     pub(super) differences: Vec<String>,
 }
@@ -56,6 +58,7 @@ pub(super) fn compare(config: &Config, versions: Versions<'_>, kept: &Kept, know
         inbox: kept.inbox().name.clone(),
         path: known.origin.path.clone().unwrap_or_else(|| kept.path()),
         change: Change::Unreadable,
+        fails_in_both: false,
         differences: Vec::new(),
     };
     let source = match kept.read(&known.origin, &config.station.time_zone) {
@@ -78,6 +81,7 @@ pub(super) fn compare(config: &Config, versions: Versions<'_>, kept: &Kept, know
         sandbox::convert_as(plugin, &source, retained::defaults(config, kept.inbox(), &source), lookup).document
     };
     let (old, new) = (run(versions.old), run(versions.new));
+    compared.fails_in_both = old.get("error").is_some() && new.get("error").is_some();
     compared.differences = differences(&old, &new);
     compared.change = match (old.is_array(), new.is_array()) {
         _ if compared.differences.is_empty() => Change::Same,

@@ -36,8 +36,8 @@ pub(super) async fn replay(loaded: &Loaded, args: &ReplayArgs, output: Output) -
     let config = &loaded.config;
     let sources = sources(config, args)?;
     if sources.is_empty() {
-        let what = "find sources to try it on: the archive and error folders of the inboxes hold none (an inbox with \
-                    archive = \"delete\" keeps them with retain_sources = \"...\"); or name files"
+        let what = "find sources to try it on: the archive and error folders of the inboxes hold none (one with \
+                    after = \"delete\" keeps none); name files to try it on"
             .to_owned();
         return Err(Coded { code: exit::NOT_FOUND, what }.into());
     }
@@ -190,7 +190,7 @@ fn finish(old: &Plugin, new: &Plugin, compared: &[Compared], output: Output) -> 
         output.value(&json!({
             "ok": total > 0 && same == total && unreadable == 0, "plugin": new.name(), "old": version(old), "new": version(new),
             "sources": total, "same": same, "changed": changed, "now_fails": fails, "now_converts": converts,
-            "unreadable": unreadable, "of_other_plugins": others,
+            "fail_in_both": compared.iter().filter(|one| one.fails_in_both).count(), "unreadable": unreadable, "of_other_plugins": others,
             "details": compared.iter().filter(|one| !matches!(one.change, Change::Same | Change::NotTaken)).collect::<Vec<_>>(),
         }))?;
     } else {
@@ -201,6 +201,10 @@ fn finish(old: &Plugin, new: &Plugin, compared: &[Compared], output: Output) -> 
             plain(old.version()),
             count(total as u64, "source")
         );
+        let failing = compared.iter().filter(|one| one.fails_in_both).count();
+        if failing > 0 {
+            line.push_str(&format!("; failing in both: {failing}"));
+        }
         if unreadable > 0 {
             line.push_str(&format!(", {unreadable} cannot be read"));
         }
