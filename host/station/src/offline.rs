@@ -123,15 +123,15 @@ impl Offline {
     pub fn open(config: Config, runtime: Runtime, choice: Choice) -> Result<Self, Error> {
         let usual = match &choice.inbox {
             None => usual().map_err(|error| Error::Task { task: "conversion".into(), why: error.to_string() })?,
-            Some(wanted) => match config.inboxes.iter().find(|inbox| inbox.name == *wanted) {
-                Some(inbox) => inbox.clone(),
-                None => {
+            Some(wanted) => {
+                let Some(inbox) = config.inboxes.iter().find(|inbox| inbox.name == *wanted) else {
                     let names: Vec<_> = config.inboxes.iter().map(|inbox| inbox.name.as_str()).collect();
                     let known =
                         if names.is_empty() { "has none".to_owned() } else { format!("has {}", names.join(", ")) };
-                    return Err(Error::NoInbox { name: wanted.to_owned(), known });
-                }
-            },
+                    return Err(Error::NoInbox { name: wanted.clone(), known });
+                };
+                inbox.clone()
+            }
         };
         let plugins = Plugins::open(runtime, &config.plugin_dirs, FolderOptions::default())?;
         plugins.wait_until_loaded(Duration::from_mins(2));
