@@ -218,8 +218,8 @@ mod tests {
 
     #[test]
     fn the_engine_is_called_by_the_version_that_is_built_in() {
-        let lock = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock"));
-        let name = super::ENGINE.replace("wasmtime ", "name = \"wasmtime\"\nversion = \"");
+        let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock"));
+        let name = ENGINE.replace("wasmtime ", "name = \"wasmtime\"\nversion = \"");
         assert!(lock.unwrap().replace('\r', "").contains(&format!("{name}\"\n")), "{name}");
     }
 

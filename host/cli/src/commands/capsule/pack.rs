@@ -78,8 +78,8 @@ fn plugin_for(
     let config = &loaded.config;
     let all = load_all(&context::plugin_dirs(&args.plugins, config), config)?;
     let all: Vec<_> = all.into_iter().filter_map(|(_, loaded)| loaded.ok()).collect();
-    let named = args.plugin.clone().or_else(|| text(reason, "/plugin/name")).or_else(|| kept.inbox().plugin.clone());
-    if let Some(name) = named {
+    let wanted = args.plugin.clone().or_else(|| text(reason, "/plugin/name")).or_else(|| kept.inbox().plugin.clone());
+    if let Some(name) = wanted {
         return all.iter().find(|plugin| plugin.name() == name).cloned().ok_or_else(|| {
             let names: Vec<_> = all.iter().map(Plugin::name).collect();
             let known = if names.is_empty() { "is none".to_owned() } else { format!("are {}", names.join(", ")) };

@@ -77,15 +77,16 @@ impl Redactor {
             [0xFF, 0xFE, rest @ ..] => self.wide(rest, &[0xFF, 0xFE], u16::from_le_bytes, u16::to_le_bytes),
             [0xFE, 0xFF, rest @ ..] => self.wide(rest, &[0xFE, 0xFF], u16::from_be_bytes, u16::to_be_bytes),
             _ if bytes.contains(&0) => None,
-            _ => Some(match std::str::from_utf8(bytes) {
-                Ok(text) => self.text(text).into_bytes(),
-                // One byte is one character: the upper half as letters.
-                Err(_) => {
-                    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-                    self.text(&text).chars().map(|char| u8::try_from(u32::from(char)).unwrap_or(b'?')).collect()
-                }
-            }),
+            _ => Some(
+                std::str::from_utf8(bytes).map_or_else(|_| self.narrow(bytes), |text| self.text(text).into_bytes()),
+            ),
         }
+    }
+
+    /// One byte is one character: the upper half as letters.
+    fn narrow(&self, bytes: &[u8]) -> Vec<u8> {
+        let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        self.text(&text).chars().map(|char| u8::try_from(u32::from(char)).unwrap_or(b'?')).collect()
     }
 
     fn wide(&self, bytes: &[u8], mark: &[u8], read: fn([u8; 2]) -> u16, write: fn(u16) -> [u8; 2]) -> Option<Vec<u8>> {

@@ -64,7 +64,7 @@ pub(crate) fn reproduce(file: &Path, output: Output) -> anyhow::Result<u8> {
 pub(super) fn load(runtime: &Runtime, whole: &Whole) -> Result<Plugin, String> {
     let mut manifest = Manifest::default();
     manifest.settings = whole.capsule.plugin.settings.clone();
-    manifest.grants = whole.capsule.plugin.grants.clone();
+    manifest.grants.clone_from(&whole.capsule.plugin.grants);
     runtime.load_bytes(Path::new("plugin.wasm"), &whole.plugin, manifest).map_err(|error| wats_runtime::chain(&error))
 }
 

@@ -125,7 +125,7 @@ fn all(
     let next = AtomicUsize::new(0);
     let (send, receive) = mpsc::sync_channel(workers);
     let mut compared: Vec<(usize, Compared)> = Vec::with_capacity(sources.len());
-    let shown = std::thread::scope(|scope| {
+    let shown: anyhow::Result<()> = std::thread::scope(|scope| {
         for _ in 0..workers.min(sources.len()) {
             let (send, next) = (send.clone(), &next);
             scope.spawn(move || {
@@ -143,10 +143,7 @@ fn all(
         for (index, one) in receive {
             bar.inc(1);
             if !output.json {
-                let shown = bar.suspend(|| show(&one, output));
-                if shown.is_err() {
-                    return shown;
-                }
+                bar.suspend(|| show(&one, output))?;
             }
             compared.push((index, one));
         }
@@ -194,24 +191,24 @@ fn finish(old: &Plugin, new: &Plugin, compared: &[Compared], output: Output) -> 
             "details": compared.iter().filter(|one| !matches!(one.change, Change::Same | Change::NotTaken)).collect::<Vec<_>>(),
         }))?;
     } else {
-        let mut line = format!(
+        let mut parts = vec![format!(
             "{} {} against {}: {}: {same} the same, {changed} changed, {fails} now fails, {converts} now converts",
             plain(new.name()),
             plain(new.version()),
             plain(old.version()),
             count(total as u64, "source")
-        );
+        )];
         let failing = compared.iter().filter(|one| one.fails_in_both).count();
         if failing > 0 {
-            line.push_str(&format!("; failing in both: {failing}"));
+            parts.push(format!("; failing in both: {failing}"));
         }
         if unreadable > 0 {
-            line.push_str(&format!(", {unreadable} cannot be read"));
+            parts.push(format!(", {unreadable} cannot be read"));
         }
         if others > 0 {
-            line.push_str(&format!(" ({others} of other plugins left out)"));
+            parts.push(format!(" ({others} of other plugins left out)"));
         }
-        output.line(&line)?;
+        output.line(&parts.concat())?;
     }
     Ok(match total {
         0 if unreadable == 0 => exit::NOT_FOUND,
