@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
 pub(crate) use self::plugin::{BenchArgs, CheckArgs, NewArgs, PluginCommand, TestArgs};
+pub(crate) use self::replay::{CapsuleArgs, ReplayArgs};
 use crate::exit;
 
 mod plugin;
+mod replay;
 
 /// Station service for factories that test what they make: files of test equipment become reports on a WATS server.
 #[derive(Debug, Parser)]
@@ -35,6 +37,31 @@ pub(crate) enum Command {
     },
     /// Convert files here and now, without a station: show what is in them.
     Convert(ConvertArgs),
+    /// Try a new version of a plugin on the sources that the station has kept: what would change in the reports? Or run a
+    /// capsule of another machine.
+    #[command(after_help = "\
+The old version is the one of the same name in the plugin folders. Nothing is sent and nothing is moved.
+
+Examples:
+  wats replay acme-ict-2.0.wasm
+  wats replay acme-ict-2.0.wasm --inbox ict --since 7d --limit 200
+  wats replay acme-ict-2.0.wasm --against acme-ict-1.4.wasm samples/*.log
+  wats replay fault.wats-capsule.zip
+
+Exit codes: 0 nothing changes; 1 something changes (a capsule: it comes to something else here), or it could not be done;
+4 there is no old version, or nothing to try it on; 5 a plugin does not load, or the capsule is refused")]
+    Replay(ReplayArgs),
+    /// Pack a file that fails, with its plugin, settings and error, into one archive that `wats replay` runs anywhere.
+    #[command(after_help = "\
+The file may lie in the error folder, with its .error.json, or anywhere. Tokens, keys and the configuration stay here.
+
+Examples:
+  wats capsule in.error/a.csv
+  wats capsule in.error/a.csv --redact --to fault.wats-capsule.zip
+
+Exit codes: 0 written; 1 it could not be written, or does not show the same error once it is redacted; 4 no such plugin;
+5 no plugin takes the file")]
+    Capsule(CapsuleArgs),
     /// Hand reports of a test program (WSJF) to the running station; when it answers they are on disk.
     Submit(SubmitArgs),
     /// See it work: a simulated server, files arriving, an outage.

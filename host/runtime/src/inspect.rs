@@ -43,6 +43,9 @@ impl Track {
     }
 }
 
+/// What runs the plugins, for people.
+pub const ENGINE: &str = "wasmtime 48.0.8";
+
 /// The versions that this host speaks, for people: `wats:converter@0.1.x`.
 pub fn spoken_versions() -> String {
     TRACKS.map(|track| format!("{PACKAGE}@{}", track.text())).join(", ")
@@ -229,6 +232,13 @@ mod tests {
     #[test]
     fn a_component_that_is_cut_short_is_refused() {
         assert!(refusal(b"\0asm\x0d\0\x01\0\x04\x7f\x01").contains("damaged or cut short"));
+    }
+
+    #[test]
+    fn the_engine_is_called_by_the_version_that_is_built_in() {
+        let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock"));
+        let name = ENGINE.replace("wasmtime ", "name = \"wasmtime\"\nversion = \"");
+        assert!(lock.unwrap().replace('\r', "").contains(&format!("{name}\"\n")), "{name}");
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub use error::{Error, chain, panic_message};
 pub use failure::{Failure, FailureKind, Fault, Frame, Operation, Place, TrapKind};
 pub use figures::PluginFigures;
 pub use folder::{EntryState, FolderOptions, OnChange, PluginEntry, PluginFolder, PluginSet};
-pub use inspect::{check_component, spoken_versions};
+pub use inspect::{ENGINE, check_component, spoken_versions};
 pub use job::{Answer, Cancel, Draft, Job, Lookup, Process, ProcessKinds, Product, Progress, ReportSink, SinkError};
 pub use limits::{
     DEFAULT_COMPILE_MEMORY_BYTES, DEFAULT_COMPILE_TIME, DEFAULT_COMPONENT_BYTES, DEFAULT_DEADLINE,

@@ -21,8 +21,8 @@ use std::{
 };
 
 pub(crate) use folders::make_folder;
-pub(crate) use names::with_end;
 use names::{free_names, numbered};
+pub(crate) use names::{unnumbered, with_end};
 use sha2::{Digest as _, Sha256};
 use wats_queue::Stat;
 pub(crate) use whole::{file_away_whole, find_whole, is_whole, move_folder, return_set};
@@ -445,13 +445,17 @@ fn copy(file: &Path, _name: &OsStr, mut to: fs::File) -> io::Result<fs::File> {
 
 fn pack(file: &Path, name: &OsStr, to: fs::File) -> io::Result<fs::File> {
     let mut from = fs::File::open(file)?;
+    let modified = from.metadata()?.modified()?;
     let mut zip = zip::ZipWriter::new(to);
     let options = zip::write::SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated)
         .large_file(from.metadata()?.len() > u64::from(u32::MAX / 2));
     zip.start_file(name.to_string_lossy(), options).map_err(unpacked)?;
     io::copy(&mut from, &mut zip)?;
-    zip.finish().map_err(unpacked)
+    let packed = zip.finish().map_err(unpacked)?;
+    // The times in the archive have no zone; its own tells when the source was changed, as that of a moved one does.
+    packed.set_modified(modified)?;
+    Ok(packed)
 }
 
 /// Packs all plain files of a folder.
@@ -478,6 +482,26 @@ fn digests_in_zip(file: &Path) -> io::Result<Vec<(PathBuf, [u8; 32])>> {
         digests.push((path, digest_of(inner)?));
     }
     Ok(digests)
+}
+
+/// The files of a source that was packed, by their paths: at most `files` of them with `most` bytes.
+pub(crate) fn unpack(file: &Path, most: u64, files: usize) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut zip = zip::ZipArchive::new(io::BufReader::new(fs::File::open(file)?)).map_err(io::Error::other)?;
+    if zip.len() > files {
+        return Err(io::Error::other(format!("it holds {} files, and {files} are allowed", zip.len())));
+    }
+    let (mut left, mut all) = (most, Vec::with_capacity(zip.len()));
+    for index in 0..zip.len() {
+        let inner = zip.by_index(index).map_err(unpacked)?;
+        let path = inner.name().map_err(unpacked)?.into_owned();
+        let mut bytes = Vec::new();
+        let read = io::Read::read_to_end(&mut io::Read::take(inner, left.saturating_add(1)), &mut bytes)?;
+        left = u64::try_from(read).ok().and_then(|read| left.checked_sub(read)).ok_or_else(|| {
+            io::Error::other(format!("what is packed in it has more than the {most} bytes that are allowed"))
+        })?;
+        all.push((path, bytes));
+    }
+    Ok(all)
 }
 
 /// The cause, so that a full disk is called one.

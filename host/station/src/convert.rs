@@ -43,7 +43,7 @@ pub(crate) enum Conversion {
     /// Not yet.
     Waiting { by: Plugin, reason: String, retry_after: Option<Duration> },
     /// It cannot be converted.
-    Failed { by: Plugin, failure: Box<Failure>, log: Vec<LogLine> },
+    Failed { by: Plugin, failure: Box<Failure>, log: Vec<LogLine>, lookups: Vec<LookupRecord> },
     /// The queue will never take its reports: they contradict what it has, or are too large.
     Unacceptable { by: Plugin, error: wats_queue::Error, log: Vec<LogLine> },
     /// All plugins skipped it, and why.
@@ -143,7 +143,8 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
                 if failure.is_trap() {
                     setting.plugins.record_trap(&plugin, &failure.message);
                 }
-                return Ok(Conversion::Failed { by: plugin, failure, log: conversion.log });
+                let wats_runtime::Conversion { log, lookups, .. } = conversion;
+                return Ok(Conversion::Failed { by: plugin, failure, log, lookups });
             }
         }
     }

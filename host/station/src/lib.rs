@@ -47,6 +47,7 @@ mod os;
 mod pipeline;
 mod plugins;
 mod pool;
+pub mod retained;
 mod select;
 mod sidecar;
 mod submit;

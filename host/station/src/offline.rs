@@ -121,17 +121,17 @@ impl Offline {
     /// # Errors
     /// When the plugin host cannot start, a folder cannot be read, or there is no inbox of the chosen name.
     pub fn open(config: Config, runtime: Runtime, choice: Choice) -> Result<Self, Error> {
-        let text = "[[inbox]]\nname = \"offline\"\npath = \".\"\n";
-        let built_in = Config::from_toml(text, "the built-in inbox", Path::new("."))
-            .map_err(|error| Error::Task { task: "conversion".into(), why: error.to_string() })?;
-        let (inboxes, wanted) = match &choice.inbox {
-            None => (built_in.inboxes, "offline"),
-            Some(name) => (config.inboxes.clone(), name.as_str()),
-        };
-        let Some(usual) = inboxes.into_iter().find(|inbox| inbox.name == wanted) else {
-            let names: Vec<_> = config.inboxes.iter().map(|inbox| inbox.name.as_str()).collect();
-            let known = if names.is_empty() { "has none".to_owned() } else { format!("has {}", names.join(", ")) };
-            return Err(Error::NoInbox { name: wanted.to_owned(), known });
+        let usual = match &choice.inbox {
+            None => usual().map_err(|error| Error::Task { task: "conversion".into(), why: error.to_string() })?,
+            Some(wanted) => {
+                let Some(inbox) = config.inboxes.iter().find(|inbox| inbox.name == *wanted) else {
+                    let names: Vec<_> = config.inboxes.iter().map(|inbox| inbox.name.as_str()).collect();
+                    let known =
+                        if names.is_empty() { "has none".to_owned() } else { format!("has {}", names.join(", ")) };
+                    return Err(Error::NoInbox { name: wanted.clone(), known });
+                };
+                inbox.clone()
+            }
         };
         let plugins = Plugins::open(runtime, &config.plugin_dirs, FolderOptions::default())?;
         plugins.wait_until_loaded(Duration::from_mins(2));
@@ -183,15 +183,7 @@ impl Offline {
     fn inbox_of(&self, file: &Path) -> (&Inbox, PathBuf) {
         let inboxes =
             if self.choice.inbox.is_some() { std::slice::from_ref(&self.usual) } else { &self.config.inboxes };
-        let holding = inboxes.iter().flat_map(|inbox| {
-            let folders = [&inbox.path, &inbox.archive_dir, &inbox.error_dir];
-            let folders = folders.into_iter().filter_map(|folder| std::fs::canonicalize(folder).ok());
-            folders.filter(|folder| file.starts_with(folder)).map(move |folder| (inbox, folder))
-        });
-        // Of folders inside each other the inner one.
-        holding
-            .max_by_key(|(_, folder)| folder.components().count())
-            .unwrap_or_else(|| (&self.usual, file.parent().map(Path::to_owned).unwrap_or_default()))
+        holding(inboxes, file).unwrap_or_else(|| (&self.usual, file.parent().map(Path::to_owned).unwrap_or_default()))
     }
 
     /// Converts bytes as if they were a file of this name, written at this moment.
@@ -277,8 +269,26 @@ impl Offline {
     }
 }
 
+/// The inbox for files that lie in no folder of the configuration.
+pub(crate) fn usual() -> std::io::Result<Inbox> {
+    let text = "[[inbox]]\nname = \"offline\"\npath = \".\"\n";
+    let built_in = Config::from_toml(text, "the built-in inbox", Path::new(".")).map_err(std::io::Error::other)?;
+    built_in.inboxes.into_iter().next().ok_or_else(|| std::io::Error::other("the built-in inbox is not there"))
+}
+
+/// The inbox in whose folders a file lies (inbox, archive or error folder), and that folder.
+pub(crate) fn holding<'a>(inboxes: &'a [Inbox], file: &Path) -> Option<(&'a Inbox, PathBuf)> {
+    let holding = inboxes.iter().flat_map(|inbox| {
+        let folders = [&inbox.path, &inbox.archive_dir, &inbox.error_dir];
+        let folders = folders.into_iter().filter_map(|folder| std::fs::canonicalize(folder).ok());
+        folders.filter(|folder| file.starts_with(folder)).map(move |folder| (inbox, folder))
+    });
+    // Of folders inside each other the inner one.
+    holding.max_by_key(|(_, folder)| folder.components().count())
+}
+
 /// A file that was named, with those that belong to it. One that belongs to another is converted by itself here.
-fn this_file(inbox: &Inbox, file: &Path, path: PathBuf) -> std::io::Result<Found> {
+pub(crate) fn this_file(inbox: &Inbox, file: &Path, path: PathBuf) -> std::io::Result<Found> {
     let metadata = std::fs::symlink_metadata(file)?;
     if !metadata.is_file() {
         return Err(std::io::Error::other("it is neither a file nor a folder"));

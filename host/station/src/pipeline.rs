@@ -140,7 +140,10 @@ fn decide_by(core: &Core, inbox: &InboxState, taken: &Taken, versions: Versions<
         Selection::Candidates(candidates) => candidates,
         Selection::Wait { why, after } => return Ok(wait(core, None, why, after.unwrap_or(WAIT))),
         Selection::Misses(why) => return Ok(wait(core, None, why, WAIT)),
-        Selection::Broken { by, failure } => return Ok(failed(core, inbox, taken, by, &failure, &[])),
+        Selection::Broken { by, failure } => {
+            let facts = sidecar::Facts { failure: Some(&failure), ..facts(core, inbox, taken, "") };
+            return Ok(failed(facts, by, &failure));
+        }
         Selection::Station(why) => return Err(not_now(inbox, taken, &why)),
         Selection::Nobody(said) => return Ok(unclaimed(core, inbox, taken, &said)),
     };
@@ -164,7 +167,15 @@ fn decide_by(core: &Core, inbox: &InboxState, taken: &Taken, versions: Versions<
         {
             Ok(wait(core, Some(by), failure.to_string(), WAIT))
         }
-        Conversion::Failed { by, failure, log } => Ok(failed(core, inbox, taken, by, &failure, &log)),
+        Conversion::Failed { by, failure, log, lookups } => {
+            let facts = sidecar::Facts {
+                failure: Some(&failure),
+                log: &log,
+                lookups: &lookups,
+                ..facts(core, inbox, taken, "")
+            };
+            Ok(failed(facts, by, &failure))
+        }
         Conversion::Unacceptable { by, error, log } => {
             Ok(refused(core, inbox, taken, by, &wats_runtime::chain(&error), &log))
         }
@@ -410,10 +421,9 @@ fn after(core: &Core, time: Duration) -> jiff::Timestamp {
 }
 
 /// A call of the plugin came to nothing.
-fn failed(core: &Core, inbox: &InboxState, taken: &Taken, by: Plugin, failure: &Failure, log: &[LogLine]) -> Decision {
+fn failed(facts: sidecar::Facts<'_>, by: Plugin, failure: &Failure) -> Decision {
     let error = failure.to_string();
-    let facts = facts(core, inbox, taken, &error);
-    let sidecar = sidecar::text(sidecar::Facts { plugin: Some(&by), failure: Some(failure), log, ..facts });
+    let sidecar = sidecar::text(sidecar::Facts { plugin: Some(&by), error: &error, ..facts });
     Decision::Quarantine { by: Some(by), error, sidecar }
 }
 
@@ -438,6 +448,7 @@ fn facts<'a>(core: &'a Core, inbox: &'a InboxState, taken: &'a Taken, error: &'a
         error,
         failure: None,
         log: &[],
+        lookups: &[],
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
-use wats_runtime::{Failure, LogLine, Plugin};
+use wats_runtime::{Failure, LogLine, LookupRecord, Plugin};
 
 use crate::{archive, intake::take::Taken};
 
@@ -35,6 +35,9 @@ pub(crate) struct Sidecar<'a> {
     failure: Option<&'a Failure>,
     #[serde(skip_serializing_if = "<[LogLine]>::is_empty")]
     log: &'a [LogLine],
+    /// What the plugin asked the server, and the answers.
+    #[serde(skip_serializing_if = "<[LookupRecord]>::is_empty")]
+    lookups: &'a [LookupRecord],
     what_to_do: &'static str,
     host: &'static str,
 }
@@ -57,6 +60,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) error: &'a str,
     pub(crate) failure: Option<&'a Failure>,
     pub(crate) log: &'a [LogLine],
+    pub(crate) lookups: &'a [LookupRecord],
 }
 
 const WHAT_TO_DO: &str = "Mend the file or the plugin, then move the file back into its inbox, or run `wats queue retry \
@@ -84,6 +88,7 @@ pub(crate) fn text(facts: Facts<'_>) -> String {
         error: facts.error,
         failure: facts.failure,
         log: facts.log,
+        lookups: facts.lookups,
         what_to_do: WHAT_TO_DO,
         host: concat!("wats ", env!("CARGO_PKG_VERSION")),
     };

@@ -1,10 +1,12 @@
 //! One module for each command.
 
+mod capsule;
 mod config;
 mod convert;
 pub(crate) mod demo;
 mod plugin;
 mod queue;
+mod replay;
 mod run;
 mod status;
 mod submit;
@@ -28,6 +30,11 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Convert(args) => {
             let loaded = context::load(config)?;
             calling(|| convert::convert(&loaded, &args, output))
+        }
+        Command::Replay(args) => replay::replay(context::load(config)?, args, output).await,
+        Command::Capsule(args) => {
+            let loaded = context::load(config)?;
+            calling(|| capsule::capsule(&loaded, &args, output))
         }
         Command::Submit(args) => submit::submit(&context::load(config)?.config, &args, output).await,
         Command::Demo(args) => demo::demo(args, output).await,

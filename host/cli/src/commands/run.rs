@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use wats_runtime::Compiler;
 use wats_station::{Config, FaultHook, Options, Station};
 use wats_telemetry::Telemetry;
 
@@ -61,10 +59,7 @@ pub(crate) fn options(config: &Config, telemetry: &Telemetry) -> anyhow::Result<
         options.scrape = Some(Arc::new(move || scraper.scrape().map_err(|error| error.to_string())));
     }
     options.token = context::token(config)?;
-    options.compiler = Compiler::Child {
-        program: std::env::current_exe().context("find this program, to compile plugins in a child of it")?,
-        args: vec!["__compile".into()],
-    };
+    options.compiler = super::plugin::child()?;
     let broken = std::env::var("WATS_BROKEN").ok();
     options.fault = fault(broken.is_some());
     if let Some(broken) = broken {

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod capsule;
 mod convert;
 mod demo;
 mod harness;
 mod plugin;
 mod queue;
+mod replay;
 mod setup;
 mod station;

@@ -59,6 +59,17 @@ pub(super) fn numbered(name: &OsStr, number: u32) -> OsString {
     with_end(stem, &end)
 }
 
+/// The name before it got a number, if it may have one.
+pub(crate) fn unnumbered(name: &str) -> Option<String> {
+    let is_number = |text: &str| text.parse::<u32>().is_ok_and(|number| number > 0 && number.to_string() == text);
+    let (stem, end) = name.rsplit_once('.')?;
+    match stem.rsplit_once('.') {
+        Some((stem, number)) if is_number(number) => Some(format!("{stem}.{end}")),
+        _ if is_number(end) => Some(stem.to_owned()),
+        _ => None,
+    }
+}
+
 /// A name with something behind it. Where that would be longer than file systems take, the name is cut, and a part of its
 /// digest tells it apart from others that are cut to the same.
 pub(crate) fn with_end(name: &OsStr, end: &OsStr) -> OsString {

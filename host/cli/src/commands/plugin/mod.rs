@@ -10,7 +10,7 @@ mod hold;
 mod inspect;
 mod list;
 mod new;
-mod sandbox;
+pub(crate) mod sandbox;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -45,20 +45,24 @@ pub(crate) async fn plugin(loaded: &Loaded, command: PluginCommand, output: Outp
 
 /// How a sandbox is set up.
 #[derive(Debug, Clone, Default)]
-struct Setup {
+pub(crate) struct Setup {
     /// Compiles again what has been compiled before.
-    fresh: bool,
+    pub(crate) fresh: bool,
     /// Counts the instructions of calls.
-    count_fuel: bool,
+    pub(crate) count_fuel: bool,
     /// Which plugins are taken: those of an author's own project all, those of a station as its configuration says.
-    trust: Trust,
+    pub(crate) trust: Trust,
+    /// Compiles in a child process with limits: for what comes from elsewhere.
+    pub(crate) apart: bool,
+    /// Calls at the same time; 0 is one.
+    pub(crate) workers: usize,
 }
 
-fn runtime(setup: Setup) -> anyhow::Result<Runtime> {
+pub(crate) fn runtime(setup: Setup) -> anyhow::Result<Runtime> {
     let telemetry = Telemetry::start(&wats_telemetry::Options { metrics: false, ..Default::default() })?;
     let mut options = RuntimeOptions::new(telemetry.meter("wats"));
-    options.workers = 1;
-    options.compiler = Compiler::InProcess;
+    options.workers = setup.workers.max(1);
+    options.compiler = if setup.apart { child()? } else { Compiler::InProcess };
     options.count_fuel = setup.count_fuel;
     options.trust = setup.trust;
     if !setup.fresh {
@@ -67,8 +71,14 @@ fn runtime(setup: Setup) -> anyhow::Result<Runtime> {
     Ok(Runtime::new(options)?)
 }
 
+/// Another process of this program, that compiles within limits.
+pub(crate) fn child() -> anyhow::Result<Compiler> {
+    let program = std::env::current_exe().context("find this program, to compile plugins in a child of it")?;
+    Ok(Compiler::Child { program, args: vec!["__compile".into()] })
+}
+
 /// The component that is meant: the file itself, or the one in `build` of a project's folder.
-fn component(given: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn component(given: &Path) -> anyhow::Result<PathBuf> {
     if !given.is_dir() {
         return Ok(given.to_owned());
     }
@@ -90,7 +100,7 @@ fn component(given: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Loads a plugin, or says with a code of its own that it does not load.
-fn load(runtime: &Runtime, path: &Path) -> anyhow::Result<Plugin> {
+pub(crate) fn load(runtime: &Runtime, path: &Path) -> anyhow::Result<Plugin> {
     runtime.load(path).map_err(|error| {
         let what = format!("load the plugin: {}", wats_runtime::chain(&error));
         Coded { code: exit::REFUSED, what }.into()
@@ -101,7 +111,7 @@ fn is_wasm(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "wasm")
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("read {}", path.display()))
 }
 

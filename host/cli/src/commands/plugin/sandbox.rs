@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wats_report::{
-    Violation,
+    Defaults, Violation,
     cases::{self, CaseStation, Lookups},
 };
 use wats_runtime::{
@@ -16,19 +16,23 @@ use wats_runtime::{
 
 /// What a conversion came to.
 #[derive(Debug)]
-pub(super) struct Ran {
+pub(crate) struct Ran {
     /// What `expected.json` holds, as a document.
-    pub(super) document: Value,
+    pub(crate) document: Value,
     /// The same as the text that is written there.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// All that the plugin host knows.
-    pub(super) conversion: Conversion,
+    pub(crate) conversion: Conversion,
 }
 
 /// Converts a source as a case.
 pub(super) fn convert(plugin: &Plugin, source: &Source, lookups: &Lookups) -> Ran {
-    let sink = CaseSink(CaseStation::new(&source.main.modified));
-    let job = Job::new(sink).with_lookup(lookup(lookups));
+    convert_as(plugin, source, CaseStation::defaults(&source.main.modified), self::lookup(lookups))
+}
+
+/// Converts a source as a station with these defaults.
+pub(crate) fn convert_as(plugin: &Plugin, source: &Source, defaults: Defaults, lookup: Arc<dyn Lookup>) -> Ran {
+    let job = Job::new(CaseSink(CaseStation::with(defaults))).with_lookup(lookup);
     let (conversion, CaseSink(station)) = plugin.convert(source, job);
     let text = match &conversion.outcome {
         Ok(Outcome::Converted) => format!("[{}]", station.reports.join(",")),

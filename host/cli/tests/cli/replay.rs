@@ -1,0 +1,124 @@
+//! `wats replay`: a new version of a plugin over what a station has kept.
+
+use std::{fs, path::Path};
+
+use crate::harness::{BROKEN, Bench, GOOD, eventually, plugins, stop};
+
+fn guest() -> std::path::PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests/scripted.wasm");
+    assert!(path.is_file(), "no guest; build them with `cargo xtask guests`");
+    path
+}
+
+/// A station with the scripted plugin, and a newer version of it that lies beside: other values, and no unit `DROP`.
+fn station(archive: &str) -> Bench {
+    let bench = Bench::new();
+    bench.write(
+        "wats.toml",
+        format!(
+            "plugin_dirs = ['plugins']\n[station]\nname = \"CLI-1\"\ntime_zone = \"Europe/Oslo\"\n[http]\nport = 0\n\
+             [[inbox]]\nname = \"in\"\npath = \"in\"\nsettle_seconds = 0.1\nscan_seconds = 0.5\n{archive}\
+             [inbox.defaults]\npart_number = \"LAMP-7\"\nrevision = \"C\"\nprocess_code = 100\n"
+        ),
+    );
+    bench.write("plugins/scripted.wasm", fs::read(guest()).unwrap());
+    bench.write("new/scripted.wasm", fs::read(guest()).unwrap());
+    bench.write("new/scripted.toml", "[settings]\nmended = true\n");
+    bench
+}
+
+#[test]
+fn replay_tells_what_a_new_version_would_change_in_kept_sources() {
+    let bench = station("after = \"move\"\n");
+    bench
+        .write("in.archive/a.script", "report A-1 5.0\n")
+        .write("in.archive/deep/b.script", "# nothing\n")
+        .write("in.archive/c.script", "report DROP 5.0\n")
+        .write("in.error/d.script", "error malformed 1 1 DROP\n")
+        .write("in.error/d.script.error.json", r#"{"version":1,"plugin":{"name":"scripted"},"error":"x"}"#)
+        .write("in.error/e.script.error.json", r#"{"version":1}"#)
+        .write("in.archive/other.csv", "not of this plugin\n");
+    let ran = bench.wats(&["replay", "new/scripted.wasm"]).ends_with(1);
+    ran.says(&[
+        "changes       a.script",
+        "report A-1",
+        "value 5.01",
+        "expected 5.0",
+        "report DROP is missing",
+        "now converts  d.script",
+        "1.2.3 against 1.2.3: 4 sources: 1 the same, 2 changed, 0 now fails, 1 now converts (1 of other plugins left out)",
+    ]);
+    // The other way round it is a fault.
+    bench.write("plugins/scripted.toml", "[settings]\nmended = false\n");
+    let ran = bench.wats(&["replay", "plugins/scripted.wasm", "--against", "new/scripted.wasm", "--plugins", "new"]);
+    ran.ends_with(1).says(&["now fails     d.script", "0 now converts"]);
+    let told = bench.wats(&["--json", "replay", "new/scripted.wasm"]).ends_with(1).json();
+    assert_eq!((&told["same"], &told["changed"], &told["now_converts"]), (&1.into(), &2.into(), &1.into()), "{told}");
+    assert_eq!(told["details"].as_array().unwrap().len(), 3, "{told}");
+    // Nothing is moved, nothing is written.
+    assert!(bench.path("in.error/d.script").is_file() && !bench.path("data").exists());
+}
+
+#[test]
+fn a_version_that_changes_nothing_ends_well_and_takes_the_settings_of_the_old_one() {
+    let bench = station("after = \"move\"\n");
+    bench.write("plugins/scripted.toml", "[settings]\nprefix = \"SN-\"\n");
+    fs::remove_file(bench.path("new/scripted.toml")).unwrap();
+    bench.write("in.archive/a.script", "report A-1 5.0\n").write("in.archive/b.script", "crossed B-1\n");
+    let all = ["replay", "new/scripted.wasm", "--inbox", "in", "--since", "7d"];
+    bench.wats(&all).ends_with(0).says(&["2 sources: 2 the same", "; failing in both: 1"]);
+    bench.wats(&[&all[..], &["--limit", "1"]].concat()).ends_with(0).says(&["1 source: 1 the same"]);
+    bench.wats(&["replay", "new/scripted.wasm", "in.archive/a.script"]).ends_with(0).says(&["1 source: 1 the same"]);
+    bench.wats(&["replay", "new/scripted.wasm", "--inbox", "x"]).ends_with(4).complains(&["\"x\"", "has in"]);
+    bench.wats(&["replay", "wats.toml"]).ends_with(5);
+    fs::remove_dir_all(bench.path("in.archive")).unwrap();
+    bench.wats(&["replay", "new/scripted.wasm"]).ends_with(4).complains(&["hold none"]);
+    fs::remove_dir_all(bench.path("plugins")).unwrap();
+    bench.write("in.archive/a.script", "name\n");
+    bench.wats(&["replay", "new/scripted.wasm"]).ends_with(4).complains(&["--against"]);
+}
+
+#[test]
+fn what_a_station_archived_is_replayed_under_the_name_and_time_it_came_with() {
+    for archive in ["move", "zip"] {
+        let bench = station(&format!("after = \"{archive}\"\n"));
+        let mut running = bench.run();
+        // The same name twice: the second one gets a number in the archive.
+        for (content, files) in [("text\nreport A-1 5.0\n", 1), ("report A-2 5.0\n", 2)] {
+            // Changed last some days ago, as files are that were carried over.
+            let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(72);
+            bench.write("a.tmp", content);
+            fs::File::options().write(true).open(bench.path("a.tmp")).unwrap().set_modified(long_ago).unwrap();
+            fs::rename(bench.path("a.tmp"), bench.path("in/a.script")).unwrap();
+            eventually("the archive", || {
+                let count = fs::read_dir(bench.path("in.archive")).map_or(0, |entries| {
+                    entries.flatten().filter(|entry| entry.file_type().unwrap().is_file()).count()
+                });
+                if count == files { Ok(()) } else { Err(format!("{count} files")) }
+            });
+        }
+        let told = bench.wats(&["--json", "replay", "new/scripted.wasm"]).ends_with(1).json();
+        let paths: Vec<_> = told["details"].as_array().unwrap().iter().map(|one| one["path"].clone()).collect();
+        assert_eq!(paths, ["a.script", "a.script"], "{archive}: {told}");
+        stop(&mut running);
+        let told = bench.wats(&["--json", "replay", "new/scripted.wasm"]).ends_with(1).json();
+        assert_eq!((&told["changed"], &told["unreadable"]), (&2.into(), &0.into()), "{archive}: {told}");
+        bench.wats(&["replay", "new/scripted.wasm", "--since", "4d"]).ends_with(1).says(&["2 changed"]);
+        bench.wats(&["replay", "new/scripted.wasm", "--since", "2d"]).ends_with(4);
+        // The ledger knows the name of what got a number, also when the one before is gone.
+        let first = bench.path("in.archive/a.script");
+        if fs::remove_file(&first).is_ok() {
+            let told = bench.wats(&["--json", "replay", "new/scripted.wasm"]).ends_with(1).json();
+            assert_eq!((&told["changed"], &told["details"][0]["path"]), (&1.into(), &"a.script".into()), "{told}");
+        }
+    }
+}
+
+#[test]
+fn real_formats_are_replayed_too() {
+    let bench = Bench::new();
+    bench.configure("http://127.0.0.1:9");
+    bench.write("in.archive/a.csv", GOOD).write("in.error/b.csv", BROKEN);
+    let new = plugins().join("csv.wasm").display().to_string();
+    bench.wats(&["replay", &new]).ends_with(0).says(&["2 sources: 2 the same"]);
+}

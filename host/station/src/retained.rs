@@ -1,0 +1,312 @@
+//! Sources that a station has kept: in the archive and error folders of its inboxes, and in the inboxes themselves.
+//!
+//! A newer version of a plugin is tried on them before it goes into service, and one that fails is packed to be looked at
+//! elsewhere. Nothing is moved or written here. What plugins are given is what they were given when the source came: path in
+//! the inbox, time of change, companions.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use jiff::tz::TimeZone;
+use wats_report::{Defaults, Timestamp};
+use wats_runtime::{Cancel, Source, SourceFile};
+
+use crate::{
+    archive,
+    config::{After, Config, Inbox, SourceKind},
+    intake::{
+        folders,
+        parts::{self, Part},
+        scan::{Found, Lacks},
+        take::{self, Arrived},
+    },
+    offline, os, sidecar, supervise,
+};
+
+/// Most bytes that are unpacked from an archive of one source.
+const MAX_UNPACKED_BYTES: u64 = 512 << 20;
+
+/// A source that lies somewhere.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The inbox that it came through; `path` is the folder that `relative` starts from.
+    inbox: Inbox,
+    relative: PathBuf,
+    form: Form,
+    /// It is in the error folder.
+    failed: bool,
+    modified: jiff::Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    File,
+    /// A folder with a main file and its companions.
+    Set,
+    /// A folder that is a source.
+    Folder,
+    /// One of these, packed.
+    Zip,
+}
+
+/// What is known of where a source came from; more than its file shows.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// Its path in the inbox, with `/`.
+    pub path: Option<String>,
+    /// When it was changed last, in nanoseconds since 1970.
+    pub mtime_ns: Option<i64>,
+}
+
+impl Kept {
+    /// The sources that an inbox has kept, newest first.
+    ///
+    /// # Errors
+    /// When a folder cannot be read. One that is not there holds nothing.
+    pub fn list(inbox: &Inbox) -> io::Result<Vec<Self>> {
+        let good = if inbox.after == After::Keep { &inbox.path } else { &inbox.archive_dir };
+        let mut found = Vec::new();
+        for (root, failed) in [(good, false), (&inbox.error_dir, true)] {
+            let others = [&inbox.path, &inbox.archive_dir, &inbox.error_dir];
+            let others: Vec<_> = others.into_iter().filter(|other| *other != root).collect();
+            let mut waiting = vec![root.clone()];
+            while let Some(folder) = waiting.pop() {
+                let entries = match fs::read_dir(&folder) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    entries => entries?,
+                };
+                for entry in entries {
+                    let path = entry?.path();
+                    let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+                    let is_ours = path.file_name().is_some_and(archive::is_ours) || others.contains(&&path);
+                    if is_ours || (failed && sidecar::is_one(&path)) {
+                        continue;
+                    }
+                    match form(inbox, root, &path, &metadata) {
+                        Some(form) => found.extend(Self::of(inbox, root, &path, form)),
+                        None if metadata.is_dir() => waiting.push(path),
+                        None => {}
+                    }
+                }
+            }
+        }
+        found.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.relative.cmp(&b.relative)));
+        Ok(found)
+    }
+
+    /// The source at a path: with the settings of this inbox, or of the one in whose folders it lies, or of none.
+    ///
+    /// # Errors
+    /// When there is nothing, or no inbox of that name.
+    pub fn at(config: &Config, inbox: Option<&str>, file: &Path) -> io::Result<Self> {
+        let metadata = fs::metadata(file)?;
+        let file = fs::canonicalize(file)?;
+        let chosen = inbox.map(|name| {
+            let found = config.inboxes.iter().find(|inbox| inbox.name == name);
+            found.ok_or_else(|| io::Error::other(format!("there is no inbox {name:?} in the configuration")))
+        });
+        let chosen = chosen.transpose()?;
+        let holding = offline::holding(&config.inboxes, &file)
+            .filter(|(inbox, _)| chosen.is_none_or(|chosen| chosen.name == inbox.name));
+        let home = file.parent().map(Path::to_owned).unwrap_or_default();
+        let (inbox, root) = match (holding, chosen) {
+            (Some((inbox, root)), _) => (inbox.clone(), root),
+            (None, Some(chosen)) => (chosen.clone(), home),
+            (None, None) => (offline::usual()?, home),
+        };
+        let form = form(&inbox, &root, &file, &metadata);
+        let form = form.or_else(|| metadata.is_dir().then_some(Form::Folder));
+        let kept = form.and_then(|form| Self::of(&inbox, &root, &file, form));
+        kept.ok_or_else(|| io::Error::other("it is neither a file nor a folder"))
+    }
+
+    fn of(inbox: &Inbox, root: &Path, file: &Path, form: Form) -> Option<Self> {
+        let canonical = fs::canonicalize(&inbox.error_dir).unwrap_or_else(|_| inbox.error_dir.clone());
+        let failed = root == inbox.error_dir || root == canonical;
+        let source = if form == Form::Folder { SourceKind::Folders } else { SourceKind::Files };
+        let modified = fs::metadata(file).ok().map(|metadata| os::stat_of(&metadata).mtime_ns)?;
+        Some(Self {
+            relative: file.strip_prefix(root).ok()?.to_owned(),
+            inbox: Inbox { path: root.to_owned(), source, ..inbox.clone() },
+            form,
+            failed,
+            modified: jiff::Timestamp::from_nanosecond(i128::from(modified)).ok()?,
+        })
+    }
+
+    /// Where it lies.
+    pub fn file(&self) -> PathBuf {
+        self.inbox.path.join(&self.relative)
+    }
+
+    /// The inbox that it came through.
+    pub fn inbox(&self) -> &Inbox {
+        &self.inbox
+    }
+
+    /// Whether it could not be converted when it came.
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// When it was changed last, as far as the file shows it.
+    pub fn modified(&self) -> jiff::Timestamp {
+        self.modified
+    }
+
+    /// Why it could not be converted: what the station wrote beside it (`<name>.error.json`).
+    pub fn reason(&self) -> Option<Vec<u8>> {
+        fs::read(sidecar::path_for(&self.file())).ok()
+    }
+
+    /// Its path in the inbox as far as its place shows it: a number that was put into the name in the archive, because the
+    /// name was taken, is left out where the file with the name itself is beside it.
+    pub fn path(&self) -> String {
+        let name = self.relative.file_name().unwrap_or_default().to_string_lossy();
+        let plain = match self.form {
+            Form::File | Form::Folder => archive::unnumbered(&name)
+                .filter(|plain| fs::symlink_metadata(self.file().with_file_name(plain)).is_ok())
+                .unwrap_or_else(|| name.clone().into_owned()),
+            Form::Set | Form::Zip => self.names().into_iter().next().unwrap_or_default(),
+        };
+        take::slashed(&self.relative.with_file_name(plain))
+    }
+
+    /// Its path below the folder where it lies.
+    pub fn path_as_it_lies(&self) -> String {
+        take::slashed(&self.relative)
+    }
+
+    /// The same without a number in the name, if it has one.
+    pub fn path_without_number(&self) -> Option<String> {
+        let name = self.relative.file_name()?.to_string_lossy();
+        let plain = match self.form {
+            Form::File | Form::Folder => archive::unnumbered(&name)?,
+            Form::Set | Form::Zip => self.names().pop()?,
+        };
+        Some(take::slashed(&self.relative.with_file_name(plain)))
+    }
+
+    /// What the source in a set or an archive may be called: without what was added.
+    fn names(&self) -> Vec<String> {
+        let name = self.relative.file_name().unwrap_or_default().to_string_lossy();
+        let bare = name.rsplit_once('.').map_or(&*name, |(bare, _)| bare).to_owned();
+        let plain = archive::unnumbered(&bare);
+        std::iter::once(bare).chain(plain).collect()
+    }
+
+    /// Reads it, as a plugin is given it. `zone` is that of the station.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not whole.
+    pub fn read(&self, origin: &Origin, zone: &TimeZone) -> io::Result<Source> {
+        let mut source = match self.form {
+            Form::Zip => self.unpack(origin, zone)?,
+            Form::File | Form::Set | Form::Folder => self.read_plain(zone)?,
+        };
+        if self.form == Form::File {
+            let path = origin.path.clone().unwrap_or_else(|| self.path());
+            source.main.name = name_of(&path).into();
+            source.main.path = path.into();
+        }
+        if let (Some(mtime_ns), Form::File | Form::Zip) = (origin.mtime_ns, self.form)
+            && source.companions.is_empty()
+        {
+            source.main.modified = take::modified_text(mtime_ns, zone).into();
+        }
+        Ok(source)
+    }
+
+    fn read_plain(&self, zone: &TimeZone) -> io::Result<Source> {
+        let found = match self.form {
+            Form::Folder => folders::read(&self.inbox, &self.relative)?,
+            Form::Set => self.set()?,
+            Form::File | Form::Zip => offline::this_file(&self.inbox, &self.file(), self.relative.clone())?,
+        };
+        match &found.lacks {
+            Lacks::Rules(why) => {
+                return Err(io::Error::other(why.clone().unwrap_or_else(|| "the folder is empty".into())));
+            }
+            Lacks::Never(why) => return Err(io::Error::other(why.clone())),
+            Lacks::Nothing | Lacks::Companions { .. } | Lacks::Main => {}
+        }
+        let arrived = Arrived::new(found, self.modified, Instant::now());
+        let taken = take::take(&self.inbox, arrived, zone, &Cancel::default()).map_err(io::Error::other)?;
+        let mut source = taken.source;
+        if self.form == Form::Set {
+            // The folder of the set was not there in the inbox.
+            let set = format!("{}/", take::slashed(&self.relative));
+            let home = self.relative.parent().map(take::slashed).filter(|home| !home.is_empty());
+            for file in std::iter::once(&mut source.main).chain(&mut source.companions) {
+                let inner = file.path.strip_prefix(&set).unwrap_or(&file.path);
+                file.path = home.as_ref().map_or_else(|| inner.into(), |home| format!("{home}/{inner}").into());
+            }
+        }
+        Ok(source)
+    }
+
+    /// The files of a set, the main one first.
+    fn set(&self) -> io::Result<Found> {
+        let listing = parts::list(&self.file(), self.inbox.max_files, |_| {})?;
+        if let Some(why) = listing.refused {
+            return Err(io::Error::other(why));
+        }
+        let names = self.names();
+        let is_main = |path: &Path| names.iter().any(|name| path == Path::new(name));
+        let mut files = listing.files;
+        files.sort_by(|(a, _), (b, _)| (!is_main(a), a).cmp(&(!is_main(b), b)));
+        let stat = parts::stat_of_all(files.iter().map(|(path, stat)| (path.as_path(), *stat)));
+        let parts = files.into_iter().map(|(path, stat)| Part { path: self.relative.join(path), stat }).collect();
+        Ok(Found { parts, ..Found::file(self.relative.clone(), stat) })
+    }
+
+    fn unpack(&self, origin: &Origin, zone: &TimeZone) -> io::Result<Source> {
+        let most = self.inbox.max_file_bytes.min(MAX_UNPACKED_BYTES);
+        let mtime_ns = origin.mtime_ns.map_or_else(|| i64::try_from(self.modified.as_nanosecond()).ok(), Some);
+        let modified = take::modified_text(mtime_ns.unwrap_or_default(), zone);
+        let home = self.relative.parent().map(take::slashed).filter(|home| !home.is_empty());
+        let names = self.names();
+        let mut files = archive::unpack(&self.file(), most, self.inbox.max_files)?;
+        let is_main = |name: &str| names.iter().any(|known| known == name);
+        files.sort_by(|(a, _), (b, _)| (!is_main(a), a).cmp(&(!is_main(b), b)));
+        let mut files = files.into_iter().map(|(inner, bytes)| {
+            let path = home.as_ref().map_or_else(|| inner.clone(), |home| format!("{home}/{inner}"));
+            let mut file = SourceFile::from_bytes(name_of(&inner), modified.as_str(), bytes);
+            file.path = path.into();
+            file
+        });
+        let main = files.next().ok_or_else(|| io::Error::other("the archive is empty"))?;
+        Ok(Source { main, companions: files.collect() })
+    }
+}
+
+/// What a station of this configuration fills in where the reports of a source are silent.
+pub fn defaults(config: &Config, inbox: &Inbox, source: &Source) -> Defaults {
+    let start = source.main.modified.parse::<Timestamp>().ok();
+    Defaults { start, ..supervise::defaults(config, inbox) }
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// What something in a folder is. `None` is not a source.
+fn form(inbox: &Inbox, root: &Path, path: &Path, metadata: &fs::Metadata) -> Option<Form> {
+    let ends = |end: &str| path.extension().is_some_and(|extension| extension == end);
+    let archive = fs::canonicalize(&inbox.archive_dir).unwrap_or_else(|_| inbox.archive_dir.clone());
+    let is_archive = root == inbox.archive_dir || root == archive;
+    if metadata.is_file() {
+        let zipped = is_archive && inbox.after == After::Zip && ends("zip");
+        return Some(if zipped { Form::Zip } else { Form::File });
+    }
+    if !metadata.is_dir() {
+        return None;
+    }
+    match inbox.source {
+        SourceKind::Folders => (path.parent() == Some(root)).then_some(Form::Folder),
+        SourceKind::Files => (root != inbox.path && !inbox.related.is_empty() && ends("set")).then_some(Form::Set),
+    }
+}
