@@ -105,7 +105,7 @@ fn sdks() -> Result<Vec<Sdk>> {
         for entry in std::fs::read_dir(&folder).with_context(|| format!("list {}", folder.display()))? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.starts_with("build") && name.ends_with(".toml") {
+            if name.starts_with("build") && path.extension().is_some_and(|extension| extension == "toml") {
                 files.push(path);
             }
         }

@@ -62,11 +62,11 @@ pub(crate) fn compile(
             }
         }
     }
-    Component::from_binary(engine, component.content).map_err(|error| refused(component.path, chain(error.as_ref())))
+    Component::from_binary(engine, component.content).map_err(|error| refused(component.path, &chain(error.as_ref())))
 }
 
 /// The compiler's refusal. What it refuses because no call could ever hold it is a limit like those of calls.
-fn refused(path: &Path, reason: String) -> Error {
+fn refused(path: &Path, reason: &str) -> Error {
     let limit = if !reason.contains("pooling allocator requirements") {
         None
     } else if reason.contains("table index") {
@@ -77,8 +77,8 @@ fn refused(path: &Path, reason: String) -> Error {
         None
     };
     match limit {
-        Some(limit) => Error::OverLimit { path: path.to_path_buf(), limit, reason: clipped(&reason, MAX_REASON_CHARS) },
-        None => Error::Compile { path: path.to_path_buf(), reason: clipped(&reason, MAX_REASON_CHARS) },
+        Some(limit) => Error::OverLimit { path: path.to_path_buf(), limit, reason: clipped(reason, MAX_REASON_CHARS) },
+        None => Error::Compile { path: path.to_path_buf(), reason: clipped(reason, MAX_REASON_CHARS) },
     }
 }
 
@@ -146,7 +146,7 @@ fn in_child(
         Ok(Some(status)) if ran_out_of_memory(status, &words) => {
             Err(Error::CompileMemory { path: path.to_path_buf(), allowed: limits.compile_memory_bytes })
         }
-        Ok(Some(status)) if status.code() == Some(i32::from(EXIT_REFUSED)) => Err(refused(path, words)),
+        Ok(Some(status)) if status.code() == Some(i32::from(EXIT_REFUSED)) => Err(refused(path, &words)),
         Ok(Some(status)) => Err(failed(format!("the compiling process ended with {status}: {words}"))),
         Ok(None) => Err(Error::CompileTime { path: path.to_path_buf(), allowed: limits.compile_time }),
         Err(error) => Err(failed(format!("the compiling process was lost: {error}"))),

@@ -235,8 +235,10 @@ impl Offline {
         };
         let candidates = match select::select(inbox, &self.plugins, Versions::Newest, taken) {
             Selection::Candidates(candidates) => candidates,
-            Selection::Wait { why, .. } | Selection::Station(why) => return Ok(failed(why)),
-            Selection::Misses(why) => return Ok(Answer::Waiting { why }),
+            Selection::Wait(why) | Selection::ProbeBroke { why, .. } | Selection::Station(why) => {
+                return Ok(failed(why));
+            }
+            Selection::Misses { why, .. } => return Ok(Answer::Waiting { why }),
             Selection::Broken { failure, .. } => return Ok(broken(failure, Vec::new())),
             Selection::Nobody(why) => return Ok(Answer::Refused { why }),
         };

@@ -28,8 +28,9 @@ use crate::{
         take::{self, Arrived, TakeError, Taken},
     },
     plugins::Versions,
-    select::{self, Selection},
-    sidecar, trial,
+    select::{self, PROBE_AGAIN, Selection},
+    sidecar,
+    trial::{self, Decided},
 };
 
 /// A file that could not be handled because of the station itself comes again after this time.
@@ -52,14 +53,14 @@ pub(crate) fn run(core: &Core, inbox: &InboxState, arrived: &Arrived, worker: &s
         }
     };
     core.fault("convert.before");
-    let decision = match incomplete(core, inbox, &taken) {
-        Some(decision) => decision,
+    let decided = match incomplete(core, inbox, &taken) {
+        Some(decision) => decision.into(),
         None => match decide(core, inbox, &taken) {
-            Ok(decision) => decision,
+            Ok(decided) => decided,
             Err(verdict) => return verdict,
         },
     };
-    finish(core, inbox, &taken, decision, worker)
+    finish(core, inbox, &taken, decided, worker)
 }
 
 /// The file stays where it is, and the ledger knows that it does.
@@ -86,7 +87,7 @@ pub(crate) fn give_up(core: &Core, inbox: &InboxState, arrived: &Arrived, said: 
         Err(_) => return broken(inbox, &arrived.path, said),
     }
     match take::take(&inbox.config, arrived.clone(), &core.config.station.time_zone, &core.cancel) {
-        Ok(taken) => finish(core, inbox, &taken, quarantine(core, inbox, &taken, &failed_on_it(said)), worker),
+        Ok(taken) => finish(core, inbox, &taken, quarantine(core, inbox, &taken, &failed_on_it(said)).into(), worker),
         Err(TakeError::Missing) => Verdict::Done,
         Err(TakeError::Changed) => Verdict::Changed,
         Err(TakeError::Stopped) => Verdict::Again(STATION_RETRY),
@@ -127,23 +128,38 @@ fn incomplete(core: &Core, inbox: &InboxState, taken: &Taken) -> Option<Decision
 }
 
 /// Select, convert and validate. `Err` when nothing is to be committed.
-fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decision, Verdict> {
+fn decide(core: &Core, inbox: &InboxState, taken: &Taken) -> Result<Decided, Verdict> {
     if taken.source.main.size == 0 {
-        return Ok(quarantine(core, inbox, taken, "the file has 0 bytes, and none came while it was waited for"));
+        return Ok(quarantine(core, inbox, taken, "the file has 0 bytes, and none came while it was waited for").into());
     }
-    let decision = decide_by(core, inbox, taken, Versions::Newest)?;
-    Ok(trial::reconsider(core, decision, |by| decide_by(core, inbox, taken, Versions::Before(by))))
+    let selection = select::select(&inbox.config, &core.plugins, Versions::Newest, taken);
+    let broke = selection.broke().cloned();
+    let decision = decide_by(core, inbox, taken, selection)?;
+    trial::reconsider(core, decision, broke.as_ref(), |by| decide_before(core, inbox, taken, by))
 }
 
-fn decide_by(core: &Core, inbox: &InboxState, taken: &Taken, versions: Versions<'_>) -> Result<Decision, Verdict> {
-    let candidates = match select::select(&inbox.config, &core.plugins, versions, taken) {
+/// The same by the version before this one, or by those before all that are on trial.
+fn decide_before(core: &Core, inbox: &InboxState, taken: &Taken, by: Option<&Plugin>) -> Result<Decision, Verdict> {
+    let selection = select::select(&inbox.config, &core.plugins, Versions::Before(by), taken);
+    decide_by(core, inbox, taken, selection)
+}
+
+fn decide_by(core: &Core, inbox: &InboxState, taken: &Taken, selection: Selection) -> Result<Decision, Verdict> {
+    let candidates = match selection {
         Selection::Candidates(candidates) => candidates,
+<<<<<<< HEAD
         Selection::Wait { why, after } => return Ok(wait(core, None, why, after.unwrap_or(WAIT))),
         Selection::Misses(why) => return Ok(wait(core, None, why, WAIT)),
         Selection::Broken { by, failure } => {
             let facts = sidecar::Facts { failure: Some(&failure), ..facts(core, inbox, taken, "") };
             return Ok(failed(facts, by, &failure));
         }
+=======
+        Selection::Wait(why) => return Ok(wait(core, None, why, WAIT)),
+        Selection::Misses { by, why } => return Ok(wait(core, Some(by), why, WAIT)),
+        Selection::ProbeBroke { by, why } => return Ok(wait(core, Some(by), why, PROBE_AGAIN)),
+        Selection::Broken { by, failure } => return Ok(failed(core, inbox, taken, by, &failure, &[])),
+>>>>>>> fix-a
         Selection::Station(why) => return Err(not_now(inbox, taken, &why)),
         Selection::Nobody(said) => return Ok(unclaimed(core, inbox, taken, &said)),
     };
@@ -192,8 +208,9 @@ fn not_now(inbox: &InboxState, taken: &Taken, why: &str) -> Verdict {
 }
 
 /// Commits and files away.
-fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, worker: &str) -> Verdict {
+fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decided: Decided, worker: &str) -> Verdict {
     core.fault("commit.before");
+    let Decided { decision, gives_up } = decided;
     let waits = match &decision {
         Decision::Wait { next_try, reason, .. } => Some((*next_try, reason.clone())),
         _ => None,
@@ -210,12 +227,17 @@ fn finish(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision, wo
         (Ok(committed), _) => committed,
         (Err(error), Some(by)) if commit::is_for_good(&error) => {
             let decision = refused(core, inbox, taken, by, &wats_runtime::chain(&error), &[]);
-            let decision = trial::reconsider(core, decision, |by| decide_by(core, inbox, taken, Versions::Before(by)));
-            return finish(core, inbox, taken, decision, worker);
+            return match trial::reconsider(core, decision, None, |by| decide_before(core, inbox, taken, by)) {
+                Ok(decided) => finish(core, inbox, taken, decided, worker),
+                Err(verdict) => verdict,
+            };
         }
         (Err(error), _) => return not_now(inbox, taken, &format!("not committed: {}", wats_runtime::chain(&error))),
     };
     core.fault("commit.after");
+    if let Some(gives_up) = gives_up {
+        gives_up.carry_out(core);
+    }
     if let Some(by) = &converted_by {
         core.plugins.record_passed(by);
     }

@@ -113,11 +113,12 @@ impl Plugins {
         self.folder.set().entries.iter().any(|entry| Versions::Before(version).of(entry).is_some())
     }
 
-    /// The version before did better than the one that is on trial: it is in service again.
-    pub(crate) fn give_up(&self, before: &Plugin, why: &str) {
+    /// The version before did better than this one on trial: it is in service again. Without a version it is the one that
+    /// is on trial in its place. Nothing happens when that is not on trial any more.
+    pub(crate) fn give_up(&self, version: Option<&Plugin>, before: &Plugin, why: &str) {
         let set = self.folder.set();
-        let entry = set.entries.iter().find(|entry| same(entry.before.as_ref(), Some(before)));
-        if let Some(plugin) = entry.and_then(|entry| entry.plugin.as_ref()) {
+        let entry = || set.entries.iter().find(|entry| same(entry.before.as_ref(), Some(before)));
+        if let Some(plugin) = version.or_else(|| entry()?.plugin.as_ref()) {
             self.folder.give_up(plugin, why);
         }
     }
@@ -140,7 +141,14 @@ impl Plugins {
             let (said, manifest) = (said(&not_given), manifest.display());
             format!("; it is not given {said}, because `grants` in {manifest} does not name that")
         };
-        Ok(format!("version {} comes into service{given}{not_given}", plugin.version()))
+        let is_held =
+            |entry: &PluginEntry| named(entry, plugin.name()) && matches!(entry.state, EntryState::Held { .. });
+        let when = if self.folder.set().entries.iter().any(is_held) {
+            format!("when `wats plugin resume {}` ends the hold", plugin.name())
+        } else {
+            "now".to_owned()
+        };
+        Ok(format!("version {} comes into service {when}{given}{not_given}", plugin.version()))
     }
 
     pub(crate) fn hold(&self, name: &str) -> Result<(), wats_runtime::Error> {

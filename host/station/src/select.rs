@@ -18,7 +18,7 @@ use crate::{
 /// A file on which a probe broke so many times goes to the error folder.
 const PROBE_TRAPS: u32 = 3;
 /// A file on which a probe broke is asked about again after this time.
-const PROBE_AGAIN: Duration = Duration::from_secs(5);
+pub(crate) const PROBE_AGAIN: Duration = Duration::from_secs(5);
 
 /// A plugin that may convert the file.
 #[derive(Debug, Clone)]
@@ -35,16 +35,28 @@ pub(crate) struct Candidate {
 pub(crate) enum Selection {
     /// Best first; never empty. The next one is asked when one skips the file.
     Candidates(Vec<Candidate>),
-    /// Not now, and why; again after this time, if it is another than the usual.
-    Wait { why: String, after: Option<Duration> },
+    /// Not now, and why.
+    Wait(String),
     /// Not without files that are not there: which plugin misses which.
-    Misses(String),
+    Misses { by: Plugin, why: String },
+    /// Not now: the plugin's probe broke on the file.
+    ProbeBroke { by: Plugin, why: String },
     /// The plugin's probe broke on the file too often.
     Broken { by: Plugin, failure: Box<Failure> },
     /// The station itself could not do it; nobody's fault in file or plugin.
     Station(String),
     /// Nobody, and what each of them said.
     Nobody(Vec<String>),
+}
+
+impl Selection {
+    /// The plugin whose probe broke, if that is why the file waits.
+    pub(crate) fn broke(&self) -> Option<&Plugin> {
+        match self {
+            Self::ProbeBroke { by, .. } => Some(by),
+            _ => None,
+        }
+    }
 }
 
 /// Selects plugins for a file.
@@ -58,7 +70,7 @@ pub(crate) fn select(inbox: &Inbox, plugins: &Plugins, versions: Versions<'_>, t
 fn named(name: &str, plugins: &Plugins, versions: Versions<'_>) -> Selection {
     match plugins.by_name(name, versions) {
         Ok(plugin) => Selection::Candidates(vec![Candidate { plugin, detection: None, doubtful: false }]),
-        Err(why) => wait(why),
+        Err(why) => Selection::Wait(why),
     }
 }
 
@@ -66,7 +78,7 @@ fn best(inbox: &Inbox, plugins: &Plugins, versions: Versions<'_>, taken: &Taken)
     let main = &taken.source.main;
     let head = head(taken);
     if let Some(why) = plugins.not_ready_for(&main.name, versions) {
-        return wait(why);
+        return Selection::Wait(why);
     }
     let mut candidates = Vec::new();
     let mut said = Vec::new();
@@ -83,7 +95,7 @@ fn best(inbox: &Inbox, plugins: &Plugins, versions: Versions<'_>, taken: &Taken)
                 said.push(format!("{}: confidence {confidence:.2} {detail}", plugin.name()).trim_end().to_owned());
             }
             Err(Unable::Missing(files)) => {
-                return Selection::Misses(format!("{} misses {files}", plugin.name()));
+                return Selection::Misses { why: format!("{} misses {files}", plugin.name()), by: plugin };
             }
             Err(Unable::Failed(failure)) => return failed(plugins, plugin, failure, taken),
         }
@@ -91,10 +103,6 @@ fn best(inbox: &Inbox, plugins: &Plugins, versions: Versions<'_>, taken: &Taken)
     // Stable: plugins of equal confidence stay in the order of their priority.
     candidates.sort_by(|a, b| confidence(b).total_cmp(&confidence(a)));
     if candidates.is_empty() { Selection::Nobody(said) } else { Selection::Candidates(candidates) }
-}
-
-fn wait(why: String) -> Selection {
-    Selection::Wait { why, after: None }
 }
 
 /// One bad file costs one file: it counts once against the plugin, however often it is asked about.
@@ -111,7 +119,7 @@ fn failed(plugins: &Plugins, plugin: Plugin, failure: Box<Failure>, taken: &Take
     if times == 1 && failure.is_trap() {
         plugins.record_trap(&plugin, &why);
     }
-    Selection::Wait { why, after: Some(PROBE_AGAIN) }
+    Selection::ProbeBroke { by: plugin, why }
 }
 
 /// What the rules of plugins look at.

@@ -340,3 +340,74 @@ async fn a_new_version_that_does_as_well_is_in_service_for_good_after_its_files(
     assert_eq!(station.scrape().await.sum("wats_plugin_trials_total", &kept), 1.0);
     station.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_on_trial_that_misses_a_companion_has_its_file_wait_and_is_not_given_up() {
+    let line = on_trial(50);
+    put(&line.path("plugins"), "it.wasm", version("versions", "1.0.0", "-", "convert"));
+    let station = line.running().await;
+    station.plugin_is("versions", "ready").await;
+    trial(&line, &station, "2.0.0", "misses").await;
+    line.drop_file("hard.versions", "hard SN-1\n");
+    line.drop_file("easy.versions", "report SN-2\n");
+    // The old version would have made a report of it without the companion.
+    let told = station.until("one waiting", |details| details.queue.counts.files_waiting == 1).await;
+    assert_eq!(told.queue.counts.files_quarantined, 0);
+    station.delivered(1).await;
+    assert_eq!(line.serials(), ["SN-2"]);
+    station.plugin_is("versions", "trial").await;
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_broken_probe_of_a_plugin_decides_no_trial_of_another() {
+    let line = on_trial(50);
+    put(&line.path("plugins"), "other.wasm", version("other", "1.0.0", "-", "probe-trap"));
+    put(&line.path("plugins"), "it.wasm", version("versions", "1.0.0", "-", "convert"));
+    let station = line.running().await;
+    station.plugin_is("versions", "ready").await;
+    station.plugin_is("other", "ready").await;
+    trial(&line, &station, "2.0.0", "convert").await;
+    line.drop_file("hard.versions", "hard SN-1\n");
+    // It waits, and is set aside when the probe broke on it too often.
+    line.quarantined("hard.versions").await;
+    station.plugin_is("versions", "trial").await;
+    assert_eq!(line.serials(), Vec::<String>::new());
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_the_queue_takes_from_neither_version_ends_no_trial() {
+    let line = on_trial(50);
+    line.manifest("it", "grants = [\"own-id\"]\n");
+    put(&line.path("plugins"), "it.wasm", version("versions", "1.0.0", "own-id", "convert"));
+    let station = line.running().await;
+    station.plugin_is("versions", "ready").await;
+    line.drop_file("a.versions", format!("own {OWN} SN-1\n"));
+    station.delivered(1).await;
+    put(&line.path("plugins"), "it.wasm", version("versions", "2.0.0", "own-id", "convert"));
+    station.plugin_is("versions", "trial").await;
+    line.drop_file("b.versions", format!("own {OWN} SN-2\n"));
+    line.quarantined("b.versions").await;
+    let told = station.plugin_is("versions", "trial").await;
+    assert_eq!(told.version.as_deref(), Some("2.0.0"));
+    station.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_the_old_version_waits_with_is_not_set_aside_by_the_one_on_trial() {
+    let line = Line { inbox: "unclaimed_wait_seconds = 0.5\n".into(), ..on_trial(50) };
+    line.add_plugin_as(&plugin("scripted"), "it.wasm");
+    let station = line.running().await;
+    station.plugin_is("scripted", "ready").await;
+    trial(&line, &station, "2.0.0", "convert").await;
+    line.drop_file("a.script", "wait 1 not yet\n");
+    // Long enough for it to be asked about again, after nobody else's time for it is over.
+    for other in ["a.other", "b.other", "c.other", "d.other"] {
+        line.drop_file(other, "nobody's");
+        line.quarantined(other).await;
+    }
+    assert!(line.names("in").contains(&"a.script".to_owned()), "{:?}", line.names("in.error"));
+    station.plugin_is("versions", "trial").await;
+    station.stop().await;
+}

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::core::{Core, Files};
+use super::core::{self, Core, Files};
 use super::memory::Memory;
 use super::tracked::{Tracked, Version, remember, words};
 use crate::error::Error;
@@ -75,8 +75,10 @@ impl Core {
                 "the trial is over: in service for good"
             );
             self.runtime.metrics().trial_ended(plugin, "kept");
+            self.publish(state);
+        } else {
+            self.publish_count(state);
         }
-        self.publish(state);
     }
 
     /// Gives up the version that is on trial, and puts the one before back into service. False when it is not on trial
@@ -112,7 +114,8 @@ impl Core {
 
 /// The file of the plugin of that name.
 fn called<'a>(files: &'a mut Files, name: &str) -> Result<(&'a (usize, PathBuf), &'a mut Tracked), Error> {
-    let found = files.iter_mut().find(|(_, tracked)| tracked.is_called(name));
+    let key = core::called(files, name).map(|(key, _)| key.clone());
+    let found = key.and_then(|key| files.range_mut(key..).next());
     found.ok_or_else(|| Error::NoSuchPlugin { name: name.to_owned() })
 }
 

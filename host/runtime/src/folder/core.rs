@@ -298,6 +298,10 @@ impl Core {
                         "plugin loaded"
                     );
                     self.admit(tracked, plugin, &key.1, &mut state.memory);
+                    // Whoever puts a new version there wants it used, unless it is kept out.
+                    if tracked.next().is_none() {
+                        tracked.hold.resume();
+                    }
                 }
                 Err(error) => {
                     tracing::error!(error = chain(&error), "plugin not loaded");
@@ -309,19 +313,32 @@ impl Core {
     }
 
     /// Makes the new set seen, and tells of it.
-    pub(super) fn publish(&self, mut state: MutexGuard<'_, State>) {
+    pub(super) fn publish(&self, state: MutexGuard<'_, State>) {
         let generation = state.set.generation + 1;
+        self.publish_as(state, generation);
+    }
+
+    /// Makes a set seen in which nothing changed that a file could wait for.
+    pub(super) fn publish_count(&self, state: MutexGuard<'_, State>) {
+        let generation = state.set.generation;
+        self.publish_as(state, generation);
+    }
+
+    fn publish_as(&self, mut state: MutexGuard<'_, State>, generation: u64) {
         let now = SystemTime::now();
         let mut entries: Vec<PluginEntry> = Vec::with_capacity(state.files.len());
-        for ((_, path), tracked) in &state.files {
+        for (key, tracked) in &state.files {
+            let path = &key.1;
             let mut entry = tracked.entry(path, now);
-            if let Some(plugin) = &entry.plugin
-                && let Some(first) = entries.iter().find(|it| it.plugin.is_some() && it.name == entry.name)
+            if let Some(plugin) = entry.plugin.as_ref().or(entry.next.as_ref())
+                && let Some((first, _)) = called(&state.files, plugin.name())
+                && first != key
             {
                 let error =
-                    Error::Duplicate { path: path.clone(), name: plugin.name().to_owned(), other: first.file.clone() };
+                    Error::Duplicate { path: path.clone(), name: plugin.name().to_owned(), other: first.1.clone() };
                 entry.state = EntryState::Failed { error: Arc::new(error) };
                 entry.plugin = None;
+                entry.next = None;
                 entry.before = None;
             }
             if let Some(before) = state.set.entries.iter().find(|it| it.file == entry.file)
@@ -346,6 +363,13 @@ impl Core {
             on_change(&set);
         }
     }
+}
+
+/// The file of the plugin of that name: the first that it is in service from, else the first that is kept out.
+pub(super) fn called<'a>(files: &'a Files, name: &str) -> Option<(&'a (usize, PathBuf), &'a Tracked)> {
+    let is = |plugin: Option<&Plugin>| plugin.is_some_and(|plugin| plugin.name() == name);
+    let in_service = files.iter().find(|(_, tracked)| is(tracked.plugin.as_ref()));
+    in_service.or_else(|| files.iter().find(|(_, tracked)| is(tracked.next())))
 }
 
 /// Loads, and makes an error of a panic: an entry that stays `Loading` makes every file wait that no other plugin is known to

@@ -53,6 +53,12 @@ impl Hold {
         *self = Self::default();
     }
 
+    /// Another version may be tried; a hold by hand stands.
+    pub(super) fn begin_anew(&mut self) {
+        let held = self.held.take().filter(|held| held.until.is_none());
+        *self = Self { held, ..Self::default() };
+    }
+
     pub(super) fn held(&self) -> Option<&Held> {
         self.held.as_ref()
     }

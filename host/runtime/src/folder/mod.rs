@@ -82,7 +82,7 @@ impl std::fmt::Debug for FolderOptions {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct PluginSet {
-    /// Grows with each change.
+    /// Grows with each change, but not when only the number of files that are left of a trial changed.
     pub generation: u64,
     /// One for each component file, by the order of the folders and then by file name.
     pub entries: Vec<PluginEntry>,
@@ -212,7 +212,8 @@ pub struct PluginFolder(Arc<core::Handle>);
 
 impl PluginFolder {
     /// Starts to keep the folders. What is in them is being loaded when this returns; see [`PluginFolder::wait_loaded`].
-    /// Of two plugins with the same name, the one in the earlier folder is taken.
+    /// Of two plugins with the same name, the one in the earlier folder is taken; one that is kept out gives way to one in
+    /// service.
     ///
     /// A folder that does not exist is made.
     ///

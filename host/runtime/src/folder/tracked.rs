@@ -55,11 +55,6 @@ impl Tracked {
         }
     }
 
-    /// Whether somebody means this file by the name.
-    pub(super) fn is_called(&self, name: &str) -> bool {
-        [self.plugin.as_ref(), self.next()].into_iter().flatten().any(|plugin| plugin.name() == name)
-    }
-
     /// The version that is loaded and not in service.
     pub(super) fn next(&self) -> Option<&Plugin> {
         match &self.version {
@@ -93,16 +88,19 @@ impl Tracked {
         let of = plugin.manifest().canary.unwrap_or(canary);
         // The last version that proved itself; one that was held because it keeps breaking has not.
         let before = match std::mem::take(&mut self.version) {
+            // A hold in a trial is that of the version on trial.
             Version::Trial { before, .. } => Some(before),
-            Version::Settled | Version::Unapproved { .. } | Version::Returned { .. } => self.plugin.clone(),
+            Version::Settled | Version::Unapproved { .. } | Version::Returned { .. } => {
+                self.plugin.clone().filter(|_| self.hold.held().is_none())
+            }
         };
-        let is_trusted = |before: &Plugin| self.hold.held().is_none() && before.fingerprint() != plugin.fingerprint();
-        if let Some(before) = before.filter(is_trusted).filter(|_| of > 0) {
+        let is_another = |before: &Plugin| before.fingerprint() != plugin.fingerprint();
+        if let Some(before) = before.filter(is_another).filter(|_| of > 0) {
             tracing::info!(plugin = plugin.name(), version = plugin.version(), files = of, "on trial");
             self.version = Version::Trial { before, of, left: of };
         }
         self.plugin = Some(plugin);
-        self.hold.resume();
+        self.hold.begin_anew();
     }
 
     /// A new file that cannot be loaded. Whatever was in service stays so, on trial or not.
@@ -117,7 +115,7 @@ impl Tracked {
     fn end_trial(&mut self) {
         if let Version::Trial { before, .. } = std::mem::take(&mut self.version) {
             self.plugin = Some(before);
-            self.hold.resume();
+            self.hold.begin_anew();
         }
     }
 
@@ -166,7 +164,7 @@ impl Tracked {
         };
         let next = self.plugin.replace(before)?;
         self.version = Version::Returned { next: next.clone(), why: why.to_owned() };
-        self.hold.resume();
+        self.hold.begin_anew();
         Some(next)
     }
 

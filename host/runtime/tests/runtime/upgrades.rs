@@ -314,3 +314,102 @@ fn a_folder_that_is_opened_to_others_later_takes_nothing_new_until_it_is_closed(
     set(0o755);
     folder.until("ready", Some("2.0.0"));
 }
+
+/// Waits until the plugin of this file is in this state.
+fn file_is(folder: &Folder, file: &str, state: &str) -> PluginEntry {
+    let began = Instant::now();
+    let mut set = folder.plugins().set();
+    loop {
+        if let Some(entry) =
+            set.entries.iter().find(|entry| entry.file.ends_with(file) && entry.state.as_str() == state)
+        {
+            return entry.clone();
+        }
+        assert!(began.elapsed() < PATIENCE, "{file} {state}: {set:#?}");
+        set = folder.plugins().changed(set.generation, Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn a_version_that_is_kept_out_under_a_second_file_name_stops_no_file() {
+    // Before and after the other in the order of names.
+    for second in ["a.wasm", "z.wasm"] {
+        let mut folder = Folder::open();
+        folder.put_version("1.0.0", "-");
+        folder.until("ready", Some("1.0.0"));
+        folder.put(second, &version("versions", "2.0.0", "lookup", "convert"));
+        for _ in 0..2 {
+            let entry = file_is(&folder, second, "failed");
+            let EntryState::Failed { error } = &entry.state else { panic!("{entry:?}") };
+            assert!(matches!(**error, Error::Duplicate { .. }), "{error}");
+            assert!(entry.next.is_none());
+            file_is(&folder, "it.wasm", "ready");
+            assert_eq!(folder.plugins().set().pending_for("a.versions"), None);
+            let error = folder.plugins().approve("versions").unwrap_err();
+            assert!(matches!(error, Error::NothingToApprove { .. }), "{error}");
+            folder.restart();
+        }
+        // Alone it is what it was, and can be approved.
+        std::fs::remove_file(folder.root.path().join("plugins/it.wasm")).unwrap();
+        folder.until("unapproved", None);
+        folder.plugins().approve("versions").unwrap();
+        folder.until("ready", Some("2.0.0"));
+    }
+}
+
+#[test]
+fn after_a_trial_that_is_held_the_next_version_is_measured_by_the_one_that_had_proved_itself() {
+    let folder = Folder::with_canary(2);
+    folder.put_version("1.0.0", "-");
+    folder.until("ready", Some("1.0.0"));
+    folder.put_version("2.0.0", "-");
+    folder.until("trial", Some("2.0.0"));
+    folder.plugins().hold("versions", "held by an operator").unwrap();
+    folder.put_version("3.0.0", "-");
+    let entry = folder.until("trial", Some("3.0.0"));
+    assert_eq!(entry.before.unwrap().version(), "1.0.0");
+}
+
+#[test]
+fn a_hold_by_hand_outlasts_what_is_kept_out_and_its_approval() {
+    let folder = Folder::with_canary(2);
+    folder.put_version("1.0.0", "-");
+    folder.until("ready", Some("1.0.0"));
+    folder.put_version("2.0.0", "-");
+    folder.until("trial", Some("2.0.0"));
+    folder.plugins().hold("versions", "held by an operator").unwrap();
+    folder.put_version("3.0.0", "lookup");
+    let began = Instant::now();
+    while folder.plugins().set().get("versions").is_none_or(|entry| entry.next.is_none()) {
+        assert!(began.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    folder.until("held", None);
+    folder.plugins().approve("versions").unwrap();
+    folder.until("held", None);
+    folder.plugins().resume("versions").unwrap();
+    // What was held by hand has not proved itself.
+    folder.until("ready", Some("3.0.0"));
+
+    // A new version in service ends it.
+    folder.plugins().hold("versions", "held by an operator").unwrap();
+    folder.put_version("4.0.0", "lookup");
+    folder.until("ready", Some("4.0.0"));
+}
+
+#[test]
+fn a_file_that_went_well_on_trial_is_counted_and_is_no_change_to_wait_for() {
+    let folder = Folder::with_canary(2);
+    folder.put_version("1.0.0", "-");
+    folder.until("ready", Some("1.0.0"));
+    folder.put_version("2.0.0", "-");
+    let plugin = folder.until("trial", Some("2.0.0")).plugin.unwrap();
+    let before = folder.plugins().set().generation;
+    folder.plugins().record_passed(&plugin);
+    let set = folder.plugins().set();
+    let state = &set.get("versions").unwrap().state;
+    assert!(matches!(state, EntryState::Trial { files: 2, left: 1 }), "{state:?}");
+    assert_eq!(set.generation, before);
+    folder.plugins().record_passed(&plugin);
+    assert!(folder.plugins().set().generation > before, "its end is one");
+}

@@ -15,7 +15,7 @@ use wats_converter::{
 };
 
 /// Name, version, grants that it asks for (with a comma, or `-`), and what it does with `hard` lines: `convert`, `trap`,
-/// `loop`, `refuse`, `skip`, `nothing`; or with files that have one: `unknown`, `probe-trap`. As long as it is.
+/// `loop`, `refuse`, `skip`, `nothing`; or with files that have one: `unknown`, `probe-trap`, `misses`. As long as it is.
 static SAYS: [u8; 96] =
     *b"this test guest says: versions 1.0.0 - convert                                                  ";
 
@@ -47,6 +47,7 @@ impl Converter for Versions {
         let is_hard = String::from_utf8_lossy(&input.main().head(4096)).contains("hard ");
         match says(3).as_str() {
             "unknown" if is_hard => Detection::no("it is too hard"),
+            "misses" if is_hard => Detection::certain().missing("a.companion"),
             "probe-trap" if is_hard => panic!("a probe that breaks"),
             _ => Detection::certain(),
         }
