@@ -147,19 +147,13 @@ fn decide_before(core: &Core, inbox: &InboxState, taken: &Taken, by: Option<&Plu
 fn decide_by(core: &Core, inbox: &InboxState, taken: &Taken, selection: Selection) -> Result<Decision, Verdict> {
     let candidates = match selection {
         Selection::Candidates(candidates) => candidates,
-<<<<<<< HEAD
-        Selection::Wait { why, after } => return Ok(wait(core, None, why, after.unwrap_or(WAIT))),
-        Selection::Misses(why) => return Ok(wait(core, None, why, WAIT)),
+        Selection::Wait(why) => return Ok(wait(core, None, why, WAIT)),
+        Selection::Misses { by, why } => return Ok(wait(core, Some(by), why, WAIT)),
+        Selection::ProbeBroke { by, why } => return Ok(wait(core, Some(by), why, PROBE_AGAIN)),
         Selection::Broken { by, failure } => {
             let facts = sidecar::Facts { failure: Some(&failure), ..facts(core, inbox, taken, "") };
             return Ok(failed(facts, by, &failure));
         }
-=======
-        Selection::Wait(why) => return Ok(wait(core, None, why, WAIT)),
-        Selection::Misses { by, why } => return Ok(wait(core, Some(by), why, WAIT)),
-        Selection::ProbeBroke { by, why } => return Ok(wait(core, Some(by), why, PROBE_AGAIN)),
-        Selection::Broken { by, failure } => return Ok(failed(core, inbox, taken, by, &failure, &[])),
->>>>>>> fix-a
         Selection::Station(why) => return Err(not_now(inbox, taken, &why)),
         Selection::Nobody(said) => return Ok(unclaimed(core, inbox, taken, &said)),
     };

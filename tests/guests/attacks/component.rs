@@ -4,6 +4,7 @@
 //! `cabi_realloc`, and functions that do nothing. The types and the wiring are those of a guest that uses nearly all of the
 //! host, whose own module is taken out.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 const PARTS: [&str; 7] =
@@ -50,8 +51,11 @@ fn describe(says: Says<'_>) -> String {
     let mut at = 0x4_0000;
     let mut data = String::new();
     let mut put = |place: usize, bytes: &[u8]| {
-        let escaped: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
-        data += &format!("  (data (i32.const {place}) \"{escaped}\")\n");
+        write!(data, "  (data (i32.const {place}) \"").unwrap();
+        for byte in bytes {
+            write!(data, "\\{byte:02x}").unwrap();
+        }
+        data.push_str("\")\n");
     };
     let pair = |place: usize, length: usize| {
         let number = |it: usize| u32::try_from(it).unwrap().to_le_bytes();

@@ -43,7 +43,8 @@ async fn is(station: &Station, name: &str, state: &str) -> Value {
         Ok(plugins.into_iter().find(|plugin| plugin["name"] == name && plugin["state"] == state))
     })
     .await
-    .unwrap_or_else(|error| panic!("{error}: {}", station.log_tail()))
+    .map_err(|error| format!("{error}: {}", station.log_tail()))
+    .unwrap()
 }
 
 /// Waits until so many reports are at the server; their serial numbers.
@@ -250,7 +251,7 @@ fn on_trial(files: u32) -> Line {
 fn made_by(line: &Line, serial: &str) -> String {
     let report = line.report(serial).to_string();
     let at = report.find("\"by ").unwrap();
-    report[at + 4..].chars().take_while(|letter| *letter != '"').collect()
+    report.get(at + 4..).unwrap().chars().take_while(|letter| *letter != '"').collect()
 }
 
 async fn trial(line: &Line, station: &Embedded, number: &str, does: &str) {

@@ -127,7 +127,7 @@ fn a_key_is_read_as_text_or_as_the_file_of_minisign_and_nothing_else() {
     assert_eq!(TrustedKey::parse(&line).unwrap().to_string(), line);
     let file = format!("untrusted comment: minisign public key 5A\n{line}\n");
     assert_eq!(TrustedKey::parse(&file).unwrap().to_string(), line);
-    for wrong in ["", "RW", &line[1..], "minisign.pub", &format!("{line}x")] {
+    for wrong in ["", "RW", line.get(1..).unwrap(), "minisign.pub", &format!("{line}x")] {
         assert!(TrustedKey::parse(wrong).is_none(), "{wrong}");
     }
 }

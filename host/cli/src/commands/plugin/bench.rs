@@ -130,7 +130,7 @@ fn measure(plugin: &Plugin, counting: &Plugin, sample: &Path, seconds: Duration)
         Err(failure) => bail!("{failure}"),
     }
     // As that one, but for the rules: with the same answers, or another way through the plugin would be measured.
-    let job = || Job::new(Counting::default()).with_lookup(sandbox::lookup(&Lookups::default()));
+    let job = || Job::new(Counting::default()).with_lookup(sandbox::answers(&Lookups::default()));
     let (conversion, counted) = counting.convert(&source, job());
     let fuel = conversion.stats.fuel;
     let (mut probes, mut conversions, mut instances) = (Vec::new(), Vec::new(), Vec::new());

@@ -27,7 +27,7 @@ pub(crate) struct Ran {
 
 /// Converts a source as a case.
 pub(super) fn convert(plugin: &Plugin, source: &Source, lookups: &Lookups) -> Ran {
-    convert_as(plugin, source, CaseStation::defaults(&source.main.modified), self::lookup(lookups))
+    convert_as(plugin, source, CaseStation::defaults(&source.main.modified), answers(lookups))
 }
 
 /// Converts a source as a station with these defaults.
@@ -77,7 +77,7 @@ impl ReportSink for CaseSink {
 }
 
 /// What a case says that the server knows.
-pub(super) fn lookup(lookups: &Lookups) -> Arc<dyn Lookup> {
+pub(super) fn answers(lookups: &Lookups) -> Arc<dyn Lookup> {
     Arc::new(CaseLookup(lookups.clone()))
 }
 

@@ -60,9 +60,9 @@ impl Project {
         let sdk = absolute(&folder.join(&raw.sdk));
         if !sdk.is_dir() {
             return Err(failed(format!(
-                "{}: sdk = {:?} is no folder ({}); give the folder of the SDK for {}",
+                "{}: sdk = \"{}\" is no folder ({}); give the folder of the SDK for {}",
                 path.display(),
-                raw.sdk,
+                raw.sdk.display(),
                 sdk.display(),
                 raw.language
             )));
