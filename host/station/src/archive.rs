@@ -326,36 +326,51 @@ fn place<'a>(folder: &Path, relative: &'a Path) -> io::Result<(PathBuf, &'a OsSt
 fn move_to_free_name(file: &Path, folder: &Path, name: &OsStr) -> io::Result<PathBuf> {
     make_folder(folder)?;
     for target in free_names(folder, name) {
-        match os::patiently(|| os::rename_to_free_name(file, &target)) {
+        match rename_exactly(file, &target) {
             Ok(()) => return Ok(target),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-                return move_over_placeholder(file, folder, name);
-            }
             Err(error) => return Err(error),
         }
     }
     Err(io::Error::other("no free name"))
 }
 
-/// The same where the system does not rename without replacing: an empty file is put there before, so that nobody's file is
-/// ever overwritten. A crash may leave it behind.
-fn move_over_placeholder(file: &Path, folder: &Path, name: &OsStr) -> io::Result<PathBuf> {
-    for target in free_names(folder, name) {
-        match fs::OpenOptions::new().write(true).create_new(true).open(&target) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-            Err(error) => return Err(error),
-        }
-        return match os::patiently(|| fs::rename(file, &target)) {
-            Ok(()) => Ok(target),
-            Err(error) => {
-                remove_ours(&target);
-                Err(error)
-            }
-        };
+/// Renames a file, on the same volume; `AlreadyExists` where the name is taken. Where the system does not rename without
+/// replacing, an empty file is put there before, so that nobody's file is ever overwritten. A crash may leave it behind.
+fn rename_exactly(file: &Path, target: &Path) -> io::Result<()> {
+    match os::patiently(|| os::rename_to_free_name(file, target)) {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+        renamed => return renamed,
     }
-    Err(io::Error::other("no free name"))
+    fs::OpenOptions::new().write(true).create_new(true).open(target)?;
+    let renamed = os::patiently(|| fs::rename(file, target));
+    if renamed.is_err() {
+        remove_ours(target);
+    }
+    renamed
+}
+
+/// Moves a file to this very name, whole. `room` is on the volume of the target, and has room for what is to be copied.
+fn move_exactly(file: &Path, target: &Path, room: &Path) -> io::Result<()> {
+    if let Some(home) = target.parent() {
+        make_folder(home)?;
+    }
+    match rename_exactly(file, target) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
+        renamed => return renamed,
+    }
+    let (part, to) = create_part(room)?;
+    let placed =
+        copy(file, OsStr::new(""), to).and_then(|to| to.sync_all()).and_then(|()| rename_exactly(&part, target));
+    if let Err(error) = placed {
+        remove_ours(&part);
+        return Err(error);
+    }
+    let removed = target.parent().map_or(Ok(()), os::sync_dir).and_then(|()| os::patiently(|| fs::remove_file(file)));
+    if removed.is_err() {
+        remove_ours(target);
+    }
+    removed
 }
 
 /// Writes a file anew into a folder, and removes it where it was. It appears whole, on disk, under a free name; after an

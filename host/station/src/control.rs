@@ -187,7 +187,7 @@ fn put_back(inbox: &Inbox, file: &Path, relative: &Path) -> io::Result<PathBuf> 
     let path = if !fs::symlink_metadata(file)?.is_dir() {
         archive::move_into(file, &inbox.path, relative)?
     } else if inbox.source == SourceKind::Folders {
-        archive::move_folder(inbox, file, &inbox.path, relative, &|_| {})?
+        archive::move_folder(&inbox.error_dir, file, &inbox.path, relative, &|_| {})?
     } else {
         archive::return_set(inbox, file, relative, main_of(file).as_ref())?
     };

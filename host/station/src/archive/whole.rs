@@ -6,7 +6,7 @@
 //! what is to be removed.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -77,6 +77,10 @@ pub(crate) fn file_away_whole(
     }
     let mut members = Vec::new();
     if inbox.source == SourceKind::Folders {
+        // A file that was committed before the inbox took folders.
+        if fs::symlink_metadata(&source).is_ok_and(|found| !found.is_dir()) {
+            return Ok(FiledAway::Changed);
+        }
         if !claim(&inbox.path, &source, &claimed)? {
             return Ok(FiledAway::Missing);
         }
@@ -106,7 +110,13 @@ pub(crate) fn file_away_whole(
         }
     }
     passes("archive.claimed");
-    let listing = parts::list(&claimed, usize::MAX, |_| {})?;
+    let listing = match parts::list(&claimed, usize::MAX, |_| {}) {
+        Ok(listing) => listing,
+        Err(error) => {
+            home.put_back()?;
+            return Err(error);
+        }
+    };
     let found = if inbox.source == SourceKind::Folders {
         parts::stat_of_all(listing.files.iter().map(|(path, stat)| (path.as_path(), *stat)))
     } else {
@@ -124,12 +134,12 @@ pub(crate) fn file_away_whole(
         SourceKind::Files => relative.with_file_name(with_end(relative.file_name().unwrap_or_default(), SET.as_ref())),
     };
     let done = match action {
-        Action::Delete => remove(inbox, &claimed, passes).map(|()| FiledAway::Deleted),
-        Action::Move { to } => at(to, move_folder(inbox, &claimed, to, &name(relative), passes)),
+        Action::Delete => remove(&inbox.path, &claimed, passes).map(|()| FiledAway::Deleted),
+        Action::Move { to } => at(to, move_folder(&inbox.path, &claimed, to, &name(relative), passes)),
         Action::SetAside { to } => {
-            at(to, move_folder(inbox, &claimed, to, &name(&sidecar::name_aside(relative)), passes))
+            at(to, move_folder(&inbox.path, &claimed, to, &name(&sidecar::name_aside(relative)), passes))
         }
-        Action::Zip { to } => at(to, zip_folder(inbox, &claimed, to, relative, passes)),
+        Action::Zip { to } => at(to, zip_folder(&inbox.path, &claimed, to, relative, passes)),
     };
     if done.is_err() {
         home.put_back()?;
@@ -165,10 +175,10 @@ impl Claimed<'_> {
     }
 }
 
-/// Moves a folder into another one, keeping its folders below the inbox, to a free name. Gives where it lies. `inbox` has room
-/// for what is to be removed when it was copied.
+/// Moves a folder into another one, keeping its folders below the inbox, to a free name. Gives where it lies. `room` is
+/// on the volume of the folder, and has room for what is to be removed when it was copied.
 pub(crate) fn move_folder(
-    inbox: &Inbox,
+    room: &Path,
     folder: &Path,
     to: &Path,
     relative: &Path,
@@ -185,7 +195,7 @@ pub(crate) fn move_folder(
             let target = placed?;
             let removed = os::sync_dir(&home).and_then(|()| {
                 passes("archive.placed");
-                remove(inbox, folder, passes)
+                remove(room, folder, passes)
             });
             if let Err(error) = removed {
                 remove_ours(&target);
@@ -225,7 +235,7 @@ fn rename_folder(from: &Path, home: &Path, name: &OsStr) -> io::Result<PathBuf> 
 }
 
 fn zip_folder(
-    inbox: &Inbox,
+    room: &Path,
     folder: &Path,
     to: &Path,
     relative: &Path,
@@ -238,14 +248,14 @@ fn zip_folder(
         |file| pack_all(folder, file),
         || {
             passes("archive.placed");
-            remove(inbox, folder, passes)
+            remove(room, folder, passes)
         },
     )
 }
 
 /// Removes a folder. Renaming it is what decides: what is left of it after a crash is removed at the next start.
-fn remove(inbox: &Inbox, folder: &Path, passes: &dyn Fn(&'static str)) -> io::Result<()> {
-    let away = create_part_folder(&inbox.path)?;
+fn remove(room: &Path, folder: &Path, passes: &dyn Fn(&'static str)) -> io::Result<()> {
+    let away = create_part_folder(room)?;
     let removed = os::patiently(|| os::rename_over_empty_folder(folder, &away));
     if let Err(error) = removed {
         remove_if_empty(&away);
@@ -253,7 +263,7 @@ fn remove(inbox: &Inbox, folder: &Path, passes: &dyn Fn(&'static str)) -> io::Re
     }
     passes("archive.removed");
     // What is removed must not be back after a power cut while some of it is gone.
-    match os::sync_dir(&inbox.path.join(PART_FOLDER)) {
+    match os::sync_dir(&room.join(PART_FOLDER)) {
         Ok(()) => remove_ours(&away),
         Err(error) => {
             tracing::warn!(folder = %away.display(), %error, "what was filed away is removed at the next start only");
@@ -286,11 +296,24 @@ pub(crate) fn return_set(inbox: &Inbox, set: &Path, relative: &Path, main: &OsSt
     if let Some(taken) = names.iter().map(|name| home.join(name)).find(|path| fs::symlink_metadata(path).is_ok()) {
         return Err(io::Error::other(format!("{} is there already; take it away first", taken.display())));
     }
-    for name in &names {
-        super::move_into(&set.join(name), &home, Path::new(name))?;
-    }
+    return_files(inbox, set, &home, &names)?;
     fs::remove_dir(set)?;
     Ok(home.join(main))
+}
+
+/// Moves these files, all or none, and each under its own name.
+fn return_files(inbox: &Inbox, set: &Path, home: &Path, names: &[OsString]) -> io::Result<()> {
+    for (count, name) in names.iter().enumerate() {
+        let Err(error) = super::move_exactly(&set.join(name), &home.join(name), &inbox.path) else { continue };
+        for name in names.iter().take(count).rev() {
+            super::move_exactly(&home.join(name), &set.join(name), &inbox.error_dir).map_err(|back| {
+                let name = home.join(name);
+                io::Error::other(format!("{error}; and {} could not be set aside again: {back}", name.display()))
+            })?;
+        }
+        return Err(error);
+    }
+    Ok(())
 }
 
 /// Where a source of several files lies that was filed away under this path: the one with this digest.

@@ -11,7 +11,7 @@ use wats_runtime::{Trust, TrustedKey};
 
 use super::{
     After, Cache, Config, ConfigError, Identity, Inbox, PluginRules, Problem, RawConfig, RawInbox, RawPlugins,
-    RawServer, RawStation, Server, Station, TokenSource,
+    RawServer, RawStation, Server, SourceKind, Station, TokenSource,
 };
 
 mod sources;
@@ -256,6 +256,16 @@ impl Checker<'_> {
             for (key, dir) in [("archive_dir", &inbox.archive_dir), ("error_dir", &inbox.error_dir)] {
                 if dir == &inbox.path {
                     let message = "is the inbox itself; files would be taken again".to_owned();
+                    self.wrong(&format!("inbox[{index}].{key}"), message);
+                }
+                let is_deeper = dir.parent() != Some(inbox.path.as_path()) && dir.starts_with(&inbox.path);
+                if inbox.source == SourceKind::Folders && is_deeper && dir != &inbox.path {
+                    let message = format!(
+                        "{} lies in a folder of the inbox, which would be taken as a source (source = \"folders\"); \
+                         name a folder directly in {}, or outside of it",
+                        dir.display(),
+                        inbox.path.display()
+                    );
                     self.wrong(&format!("inbox[{index}].{key}"), message);
                 }
             }

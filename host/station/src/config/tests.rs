@@ -62,3 +62,16 @@ fn the_schema_names_every_key_of_the_seeds() {
         assert!(schema["properties"][key].is_object(), "{key}");
     }
 }
+
+#[test]
+fn an_archive_in_a_source_of_its_own_inbox_is_refused() {
+    for key in ["archive_dir", "error_dir"] {
+        let error = read(&format!("{INBOX}source = \"folders\"\n{key} = \"in/done/here\"\n")).unwrap_err().to_string();
+        assert!(error.contains(&format!("inbox[0].{key}")) && error.contains("line 5"), "{error}");
+        for fine in ["in/done", "done/here"] {
+            read(&format!("{INBOX}source = \"folders\"\n{key} = \"{fine}\"\n")).unwrap();
+        }
+        // Files are told from those of the archive wherever it is.
+        read(&format!("{INBOX}{key} = \"in/done/here\"\n")).unwrap();
+    }
+}

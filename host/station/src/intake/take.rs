@@ -106,10 +106,10 @@ pub(crate) fn take(
     let mut files = Vec::with_capacity(parts.len());
     for part in &parts {
         let fits = part.stat.size <= room;
-        let keep = match (fits, parts.len()) {
-            (true, _) => Keep::Bytes,
-            (false, 1) => Keep::Open,
-            (false, _) => Keep::Place,
+        let keep = match fits {
+            true => Keep::Bytes,
+            false if arrived.parts.is_empty() && cfg!(not(windows)) => Keep::Open,
+            false => Keep::Place,
         };
         files.push(take_one(inbox, part, keep, zone, cancel)?);
         if fits {
@@ -141,7 +141,7 @@ fn digest_of(inbox: &Inbox, arrived: &Arrived, source: &Source) -> [u8; 32] {
 enum Keep {
     Bytes,
     Open,
-    /// Not open either: there may be thousands, and on Windows a folder with an open file cannot be renamed.
+    /// Not open either: there may be thousands, and on Windows neither an open file nor a folder with one can be renamed.
     Place,
 }
 
@@ -306,10 +306,25 @@ mod tests {
         for bytes in [&b"abc"[..], &large] {
             let taken = place.take(&place.write(bytes)).unwrap();
             assert_eq!(taken.digest, <[u8; 32]>::from(Sha256::digest(bytes)));
-            assert_eq!(matches!(taken.source.main.content, Content::File(_)), bytes.len() > 3);
+            assert_eq!(matches!(taken.source.main.content, Content::Bytes(_)), bytes.len() == 3);
             assert!(still_the_same(&taken, &Cancel::default()).unwrap());
         }
         assert!(place.root.path().exists());
+    }
+
+    /// On Windows such a folder could not be renamed as long as the source is known.
+    #[test]
+    fn no_file_of_a_folder_is_held_open_also_where_it_is_the_only_one() {
+        let mut place = Place::new();
+        place.inbox.source = SourceKind::Folders;
+        std::fs::create_dir(place.inbox.path.join("unit")).unwrap();
+        let path = place.inbox.path.join("unit/a.csv");
+        std::fs::write(path, vec![7_u8; usize::try_from(IN_MEMORY_BYTES).unwrap() + 1]).unwrap();
+        let found = super::super::folders::read(&place.inbox, Path::new("unit")).unwrap();
+        let arrived = Arrived::new(found, jiff::Timestamp::UNIX_EPOCH, Instant::now());
+        let taken = place.take(&arrived).unwrap();
+        assert!(matches!(taken.source.main.content, Content::Reopened(_)));
+        assert!(still_the_same(&taken, &Cancel::default()).unwrap());
     }
 
     #[test]

@@ -52,7 +52,11 @@ pub(super) fn create_private_file(path: &Path) -> io::Result<File> {
 
 pub(super) fn rename_over_empty_folder(from: &Path, to: &Path) -> io::Result<()> {
     // A folder never takes the place of another one here: where somebody makes one in between, the rename fails.
-    fs::remove_dir(to)?;
+    match fs::remove_dir(to) {
+        // An earlier try got so far, and the folder was held then.
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     fs::rename(from, to)
 }
 

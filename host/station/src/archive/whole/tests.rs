@@ -161,3 +161,62 @@ fn a_set_that_could_not_be_put_back_is_filed_away_from_where_it_is() {
     assert!(matches!(place.away("u.csv", &stat, place.moved(), &|_| {}).unwrap(), FiledAway::At(_)));
     assert_eq!(place.names(), ["in.archive/u.csv.set/u.csv", "in.archive/u.csv.set/u.png"]);
 }
+
+#[test]
+fn a_file_of_the_time_before_the_inbox_took_folders_is_put_back() {
+    let place = Place::folders();
+    place.write(&["in/a.csv"]);
+    let (stat, before) = (os::stat_of(&fs::metadata(place.inbox.path.join("a.csv")).unwrap()), place.names());
+    assert_eq!(place.away("a.csv", &stat, place.moved(), &|_| {}).unwrap(), FiledAway::Changed);
+    assert_eq!(place.names(), before);
+    // Also where it is in the private folder since.
+    let private = place.inbox.path.join(".wats-claim-0");
+    fs::create_dir(&private).unwrap();
+    fs::rename(place.inbox.path.join("a.csv"), private.join("a.csv")).unwrap();
+    assert_eq!(place.away("a.csv", &stat, place.moved(), &|_| {}).unwrap(), FiledAway::Changed);
+    assert_eq!(place.names(), before);
+}
+
+/// The error folder is on another disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn sources_are_retried_from_another_disk_whole() {
+    let related = "[[inbox.related]]\nmain = \"*.csv\"\ncompanions = [\"{stem}.png\"]\n";
+    for (more, aside, files, back) in [
+        ("source = \"folders\"\n", "unit", ["a.csv", "inner/b.png"], ["in/unit/a.csv", "in/unit/inner/b.png"]),
+        (related, "u.csv.set", ["u.csv", "u.png"], ["in/u.csv", "in/u.png"]),
+    ] {
+        let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
+            println!("skipped: there is no other disk here");
+            return;
+        };
+        let place = Place::new(&format!("error_dir = {:?}\n{more}", other.path().join("error")));
+        let error_dir = &place.inbox.error_dir;
+        for file in files {
+            let path = error_dir.join(aside).join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, file).unwrap();
+        }
+        fs::write(sidecar::path_for(&error_dir.join(aside)), "{\"path\": \"u.csv\"}").unwrap();
+        let retried = crate::control::Control { inboxes: vec![place.inbox.clone()] }.retry_files(None);
+        assert!(retried.failed.is_empty() && retried.files.len() == 1, "{retried:?}");
+        assert_eq!(place.names(), back);
+        assert!(parts::list(error_dir, usize::MAX, |_| {}).unwrap().files.is_empty());
+    }
+}
+
+#[test]
+fn a_set_that_cannot_be_returned_whole_stays_aside_whole() {
+    let place = Place::related();
+    fs::remove_file(place.inbox.path.join("u.csv")).unwrap();
+    fs::remove_file(place.inbox.path.join("u.png")).unwrap();
+    place.write(&["in.error/u.csv.set/u.png", "in.error/u.csv.set/u.csv"]);
+    let set = place.inbox.error_dir.join("u.csv.set");
+    let before = place.names();
+    return_files(&place.inbox, &set, &place.inbox.path, &["u.png".into(), "gone".into(), "u.csv".into()]).unwrap_err();
+    assert_eq!(place.names(), before);
+    place.write(&["in/u.csv"]);
+    let before = place.names();
+    return_files(&place.inbox, &set, &place.inbox.path, &["u.png".into(), "u.csv".into()]).unwrap_err();
+    assert_eq!(place.names(), before, "under its own name or not at all");
+}
