@@ -26,6 +26,9 @@ const KINDS: [(&str, ErrorKind); 5] = [
 
 type OneBound = fn(f64) -> NumericLimits;
 type TwoBounds = fn(Bounds) -> NumericLimits;
+type TextBound = fn(String) -> TextLimits;
+type Ask = fn(&Input) -> String;
+type Log = fn(&str);
 
 /// The comparisons, in the order of the page.
 #[derive(Clone, Copy)]
@@ -364,7 +367,7 @@ impl<'a> Run<'a> {
             }
             "text" => {
                 let (name, text, limit) = (row.required(0)?, row.text(1), row.text(3).to_owned());
-                let kinds: [(&str, fn(String) -> TextLimits); 5] = [
+                let kinds: [(&str, TextBound); 5] = [
                     ("log", |_| TextLimits::Log),
                     ("eq", TextLimits::Eq),
                     ("ne", TextLimits::Ne),
@@ -439,7 +442,7 @@ impl<'a> Run<'a> {
         let file = self.input.main();
         match row.word {
             "ask" => {
-                let asked: [(&str, fn(&Input) -> String); 5] = [
+                let asked: [(&str, Ask); 5] = [
                     ("name", |input| input.main().name()),
                     ("path", |input| input.main().path()),
                     ("modified", |input| input.main().modified()),
@@ -469,7 +472,7 @@ impl<'a> Run<'a> {
     fn station(row: &Row<'_>) -> Result<(), Error> {
         match row.word {
             "log" => {
-                let levels: [(&str, fn(&str)); 5] = [
+                let levels: [(&str, Log); 5] = [
                     ("trace", |text| log::trace(text)),
                     ("debug", |text| log::debug(text)),
                     ("info", |text| log::info(text)),

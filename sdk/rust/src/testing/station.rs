@@ -67,11 +67,11 @@ impl Station {
     pub(super) fn take(
         &self,
         mut report: Report,
-        key: Option<String>,
+        key: Option<&str>,
         id: Option<String>,
         mut violations: Vec<wats_report::Violation>,
     ) -> Result<String, Vec<Violation>> {
-        if key.as_ref().is_some_and(|key| !(1..=200).contains(&key.chars().count())) {
+        if key.is_some_and(|key| !(1..=200).contains(&key.chars().count())) {
             violations.push(refused("header/key", "length", "a key has 1 to 200 characters"));
         }
         let mut own = None;
@@ -85,7 +85,7 @@ impl Station {
             ),
             (None, _) => {}
         }
-        let taken = self.case.borrow_mut().accept(report, key.as_deref(), own.as_deref(), violations);
+        let taken = self.case.borrow_mut().accept(report, key, own.as_deref(), violations);
         taken.map(|id| id.to_string()).map_err(|violations| violations.into_iter().map(to_contract).collect())
     }
 }
@@ -155,7 +155,7 @@ impl Host for Station {
         match Report::from_wsjf(wsjf.as_bytes()) {
             Ok(mut report) => {
                 let id = report.header_mut().id.take().map(|id| id.to_string());
-                self.take(report, key.map(str::to_owned), id, Vec::new())
+                self.take(report, key, id, Vec::new())
             }
             Err(error) => Err(vec![to_contract(refused(error.place(), "unreadable", error.problem()))]),
         }

@@ -121,7 +121,7 @@ impl UutHost for Writer {
         self.station.closed_writer();
         let (report, mut violations) = self.report.finish(status.map(wire::status));
         violations.extend(self.complaints.into_violations());
-        self.station.take(Report::Uut(report), self.key, self.id, violations)
+        self.station.take(Report::Uut(report), self.key.as_deref(), self.id, violations)
     }
 
     fn discard(self: Box<Self>) {

@@ -159,7 +159,7 @@ impl Bytes<'_> {
         let value = match self.byte() % 4 {
             0 => Value::Text(self.text()),
             1 => Value::Number(self.number()),
-            2 => Value::Flag(self.byte() % 2 == 0),
+            2 => Value::Flag(self.byte().is_multiple_of(2)),
             _ => Value::Json(self.text()),
         };
         Property { key, value }
