@@ -4,7 +4,9 @@
 use std::fs;
 
 use wats_runtime::Compiler;
-use wats_tests::embedded::{Line, Scraped, plugin};
+#[cfg(unix)]
+use wats_tests::embedded::Scraped;
+use wats_tests::embedded::{Line, plugin};
 use wats_tests::station::program;
 
 #[path = "../../guests/attacks/component.rs"]

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -407,7 +406,7 @@ async fn a_folder_is_filed_away_to_another_disk() {
     marked(&line, "unit", "SN-1");
     write(&line, "unit", &[("inner/deep.txt", "deep")]);
     station.delivered(1).await;
-    let there = |name: &str| Path::new(other.path()).join("archive/unit").join(name);
+    let there = |name: &str| other.path().join("archive/unit").join(name);
     eventually("the folder on the other disk", || async {
         let all = ["DONE", "main.script", "wave.csv", "inner/deep.txt"].iter().all(|name| there(name).is_file());
         if all && !line.path("in/unit").exists() { Ok(()) } else { Err(format!("{:?}", line.names("in"))) }
