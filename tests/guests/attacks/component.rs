@@ -101,7 +101,7 @@ fn number(bytes: &[u8], mut at: usize) -> (usize, usize) {
     }
 }
 
-/// The same component with a module besides that is never used: 12 MB of additions, in functions that are as large as they
+/// The same component with a module besides that is never used: 48 MB of additions, in functions that are as large as they
 /// may be. A compiler is at it for a minute or more.
 pub(crate) fn with_bomb(component: &[u8]) -> Vec<u8> {
     let body = [vec![0, 0x41, 0], [0x41, 1, 0x6a].repeat(400_000), vec![0x1a, 0x0b]].concat();
@@ -109,8 +109,8 @@ pub(crate) fn with_bomb(component: &[u8]) -> Vec<u8> {
     let module = [
         b"\0asm\x01\0\0\0".to_vec(),
         section(1, &[1, 0x60, 0, 0]),
-        section(3, &[leb(10), vec![0; 10]].concat()),
-        section(10, &[leb(10), code.repeat(10)].concat()),
+        section(3, &[leb(40), vec![0; 40]].concat()),
+        section(10, &[leb(40), code.repeat(40)].concat()),
     ];
     [component, &section(1, &module.concat())].concat()
 }

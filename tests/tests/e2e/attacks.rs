@@ -21,6 +21,14 @@ impl Attack {
     fn label(&self) -> String {
         self.name.replace('_', "-")
     }
+
+    /// The time of the host is not the guest's: what keeps the host busy ends by what it hands over.
+    fn limits(&self) -> &'static str {
+        match self.name {
+            "emits_deep_json" => "[limits]\noutput_bytes = 16777216\n",
+            _ => "[limits]\ndeadline_ms = 300\nprobe_deadline_ms = 300\n",
+        }
+    }
 }
 
 struct Attack {
@@ -49,7 +57,12 @@ const ATTACKS: [Attack; 10] = [
         says: "stopped after",
         counted: (LIMITS, "limit", "deadline_ms"),
     },
-    Attack { name: "emits_deep_json", kind: "limit", says: "stopped after", counted: (LIMITS, "limit", "deadline_ms") },
+    Attack {
+        name: "emits_deep_json",
+        kind: "limit",
+        says: "handed over too much",
+        counted: (LIMITS, "limit", "output_bytes"),
+    },
     Attack { name: "grows_a_table", kind: "limit", says: "elements", counted: (LIMITS, "limit", "table_elements") },
     Attack {
         name: "answers_ten_million",
@@ -84,7 +97,7 @@ async fn an_attack_costs_its_own_file_and_says_which_limit_it_met() {
     let line = Line::with_plugins(&["scripted"]);
     for attacker in &ATTACKS {
         fs::write(line.path("plugins").join(format!("{}.wasm", attacker.name)), attack(attacker.name)).unwrap();
-        line.manifest(attacker.name, "[limits]\ndeadline_ms = 300\nprobe_deadline_ms = 300\n");
+        line.manifest(attacker.name, attacker.limits());
     }
     let station = line.running().await;
     for attacker in &ATTACKS {
@@ -135,7 +148,7 @@ async fn a_plugin_that_compiles_for_minutes_holds_up_no_file_and_is_given_up() {
     let station =
         line.start_with(|options| options.compiler = Compiler::Child { program: child, args: Vec::new() }).await;
     station.plugin_is("scripted", "ready").await;
-    line.manifest("bomb", "[limits]\ncompile_time_ms = 20000\n");
+    line.manifest("bomb", "[limits]\ncompile_time_ms = 10000\n");
     fs::write(line.path("plugins/bomb.wasm"), component::with_bomb(&attack("harmless"))).unwrap();
     station.plugin_is("bomb", "loading").await;
     line.drop_file("a.script", "report SN-1 5.0");
@@ -144,7 +157,7 @@ async fn a_plugin_that_compiles_for_minutes_holds_up_no_file_and_is_given_up() {
     let bomb = details.plugins.iter().find(|plugin| plugin.name == "bomb").unwrap();
     assert_eq!(bomb.state, "loading", "it was compiling all the while: {bomb:?}");
     let why = station.plugin_is("bomb", "failed").await.why.unwrap();
-    assert!(why.contains("bomb.wasm") && why.contains("stopped after 20 s"), "{why}");
+    assert!(why.contains("bomb.wasm") && why.contains("stopped after 10 s"), "{why}");
     line.drop_file("b.script", "report SN-2 5.0");
     station.delivered(2).await;
     let scraped = station.scrape().await;
