@@ -41,7 +41,8 @@ impl Options {
                     let value = words.next().and_then(|value| value.parse().ok()).filter(|seconds| *seconds > 0);
                     options.seconds = value.context("--seconds needs a whole number above 0")?;
                 }
-                word if word.starts_with('-') => bail!("no option {word:?}: use --seconds N"),
+                "--no-host" => options.host = false,
+                word if word.starts_with('-') => bail!("no option {word:?}: use --seconds N, --no-host"),
                 word if options.target.is_none() => options.target = Some(word.to_owned()),
                 word => bail!("one target at a time, and there is {word:?} too"),
             }
@@ -54,11 +55,8 @@ impl Options {
 pub(crate) fn fuzz(options: &Options) -> Result<bool> {
     let folder = run::root().join("fuzz");
     let mut targets = targets(&folder)?;
-    if !options.host {
-        let manifest =
-            std::fs::read_to_string(folder.join("Cargo.toml")).context("read the manifest of the targets")?;
-        targets.retain(|target| !needs_host(&manifest, target));
-    }
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).context("read the manifest of the targets")?;
+    targets.retain(|target| options.host || !needs_host(&manifest, target));
     if let Some(wanted) = &options.target {
         let all = targets.join(", ");
         targets.retain(|target| target == wanted);
@@ -66,11 +64,12 @@ pub(crate) fn fuzz(options: &Options) -> Result<bool> {
             bail!("no target {wanted:?}: there are {all}");
         }
     }
-    if options.host {
+    let with_host = targets.iter().any(|target| needs_host(&manifest, target));
+    if with_host {
         // A target begins with what a real guest does.
         crate::guests::guests()?;
     }
-    let built = run::phase("build of the targets", || build(&folder, &targets, options.host))?;
+    let built = run::phase("build of the targets", || build(&folder, &targets, with_host))?;
     let each = (options.seconds / targets.len() as u64).max(1);
     let mut right = true;
     for target in &targets {

@@ -30,7 +30,7 @@ usage: cargo xtask TASK
   docs                     build the API docs, warnings are errors; check the guides for dead links
   wit [--check]            copy the contract into the SDKs and generate the Rust bindings; --check only compares
   bench [--quick] [NAME]   measure, and print one table with budgets; --write keeps it in docs/performance.md
-  fuzz [--seconds N] [TARGET]
+  fuzz [--seconds N] [--no-host] [TARGET]
                            feed odd bytes to what reads plugins, files and reports; an hour, or N seconds, for all
   windows                  compile everything for Windows, as far as errors and warnings go; warnings are errors
   ci                       what .ci/run does: formatting, lints, the report for wasm, tests, fuzzing, docs,
