@@ -231,9 +231,7 @@ impl Toolchain {
         if let Some(rust) = &self.rust {
             rust.apply(command)?;
         } else {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            let all = self.places.iter().cloned().chain(std::env::split_paths(&path));
-            command.env("PATH", std::env::join_paths(all).context("put the tools on the PATH")?);
+            command.env("PATH", rust::path_with(&self.places)?);
         }
         Ok(())
     }

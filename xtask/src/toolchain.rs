@@ -48,7 +48,9 @@ impl Toolchain {
 
     /// Makes a cargo command compile with it.
     pub(crate) fn apply<'a>(&self, command: &'a mut Command) -> Result<&'a mut Command> {
-        command.env("PATH", path_with(&self.helpers)?).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &self.linker);
+        command
+            .env("PATH", path_with(&[&self.helpers])?)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &self.linker);
         if let Some(rustc) = &self.rustc {
             command.env("RUSTC", rustc);
         }
@@ -139,9 +141,9 @@ fn prepared(folder: &Path) -> Result<PathBuf> {
     Ok(rustc)
 }
 
-/// The PATH with a folder before all others.
-fn path_with(folder: &Path) -> Result<OsString> {
+/// The PATH with folders before all others.
+pub(crate) fn path_with(folders: &[impl AsRef<Path>]) -> Result<OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
-    std::env::join_paths(folders).with_context(|| format!("put {} on the PATH", folder.display()))
+    let folders = folders.iter().map(|folder| folder.as_ref().to_owned());
+    std::env::join_paths(folders.chain(std::env::split_paths(&path))).context("put the tools on the PATH")
 }

@@ -107,9 +107,12 @@ pub(crate) fn plugin_dirs(given: &[PathBuf], config: &Config) -> Vec<PathBuf> {
 }
 
 fn has_plugins(dir: &Path) -> bool {
-    std::fs::read_dir(dir).is_ok_and(|entries| {
-        entries.flatten().any(|entry| entry.path().extension().is_some_and(|extension| extension == "wasm"))
-    })
+    std::fs::read_dir(dir).is_ok_and(|entries| entries.flatten().any(|entry| is_wasm(&entry.path())))
+}
+
+/// Whether a file is called as a plugin is.
+pub(crate) fn is_wasm(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "wasm")
 }
 
 /// Compiled plugins are kept between calls in the user's cache folder.

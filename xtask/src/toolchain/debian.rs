@@ -196,7 +196,7 @@ fn compile_std(target: &str, rustc: &Path, library: &Path) -> Result<()> {
         command.arg("-Zbuild-std=std,panic_abort,test,proc_macro");
         // It calls `dlltool` for the libraries of Windows.
         if let Some(mingw) = mingw()? {
-            command.env("PATH", path_with(&mingw)?);
+            command.env("PATH", path_with(&[&mingw])?);
         }
     }
     run::succeed(&mut command)?;

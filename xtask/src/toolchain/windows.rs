@@ -30,7 +30,7 @@ impl Windows {
     /// Makes a cargo command compile with it.
     pub(crate) fn apply<'a>(&self, command: &'a mut Command) -> Result<&'a mut Command> {
         if let Some(mingw) = &self.mingw {
-            command.env("PATH", path_with(mingw)?);
+            command.env("PATH", path_with(&[mingw])?);
         }
         if let Some(rustc) = &self.rustc {
             // What another compiler makes is of use to no other build, so nothing in it need be fast.

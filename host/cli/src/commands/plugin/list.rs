@@ -6,7 +6,7 @@ use serde_json::Value;
 use wats_runtime::{Error, Plugin};
 use wats_station::Config;
 
-use super::{Setup, facts, is_wasm};
+use super::{Setup, facts};
 use crate::{
     commands::calling,
     context::{self, Loaded},
@@ -89,7 +89,7 @@ pub(crate) fn load_all(dirs: &[PathBuf], config: &Config) -> anyhow::Result<Vec<
     let mut files = Vec::new();
     for dir in dirs {
         let Ok(entries) = std::fs::read_dir(dir) else { continue };
-        files.extend(entries.flatten().map(|entry| entry.path()).filter(|path| is_wasm(path)));
+        files.extend(entries.flatten().map(|entry| entry.path()).filter(|path| context::is_wasm(path)));
     }
     files.sort();
     if files.is_empty() {

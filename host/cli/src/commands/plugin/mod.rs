@@ -84,7 +84,7 @@ pub(crate) fn component(given: &Path) -> anyhow::Result<PathBuf> {
     }
     let build = given.join("build");
     let mut found: Vec<_> = std::fs::read_dir(&build)
-        .map(|entries| entries.flatten().map(|entry| entry.path()).filter(|path| is_wasm(path)).collect())
+        .map(|entries| entries.flatten().map(|entry| entry.path()).filter(|path| context::is_wasm(path)).collect())
         .unwrap_or_default();
     found.sort();
     match found.as_slice() {
@@ -105,10 +105,6 @@ pub(crate) fn load(runtime: &Runtime, path: &Path) -> anyhow::Result<Plugin> {
         let what = format!("load the plugin: {}", wats_runtime::chain(&error));
         Coded { code: exit::REFUSED, what }.into()
     })
-}
-
-fn is_wasm(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "wasm")
 }
 
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{absolute, failed};
 
 /// The file in the project's folder.
-pub(in super::super) const FILE: &str = "wats-plugin.toml";
+const FILE: &str = "wats-plugin.toml";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
