@@ -31,13 +31,15 @@ pub(crate) fn copy() -> Result<()> {
         }
         println!("copied {TRACK} to {}", workspaces::relative(&copy));
     }
-    let bindings = bindings();
     let wanted = format!("{MARK}{}", digest::digest(&files));
-    if std::fs::read_to_string(&bindings).is_ok_and(|text| text.starts_with(&wanted)) {
-        return Ok(());
+    for (world, bindings) in bindings() {
+        if std::fs::read_to_string(&bindings).is_ok_and(|text| text.starts_with(&wanted)) {
+            continue;
+        }
+        std::fs::write(&bindings, generate(&wanted, world)?)
+            .with_context(|| format!("write {}", bindings.display()))?;
+        println!("generated {}", workspaces::relative(&bindings));
     }
-    std::fs::write(&bindings, generate(&wanted)?).with_context(|| format!("write {}", bindings.display()))?;
-    println!("generated {}", workspaces::relative(&bindings));
     Ok(())
 }
 
@@ -50,9 +52,11 @@ pub(crate) fn check() -> Result<()> {
             bail!("{} differs from {TRACK}: run `cargo xtask wit`", workspaces::relative(&copy));
         }
     }
-    let text = std::fs::read_to_string(bindings()).context("read the Rust bindings")?;
-    if !text.starts_with(&format!("{MARK}{digest}")) {
-        bail!("{} was not made from {TRACK}: run `cargo xtask wit`", workspaces::relative(&bindings()));
+    for (_, bindings) in bindings() {
+        let text = std::fs::read_to_string(&bindings).context("read the Rust bindings")?;
+        if !text.starts_with(&format!("{MARK}{digest}")) {
+            bail!("{} was not made from {TRACK}: run `cargo xtask wit`", workspaces::relative(&bindings));
+        }
     }
     Ok(())
 }
@@ -60,18 +64,22 @@ pub(crate) fn check() -> Result<()> {
 /// Whether generating the bindings again gives what is there.
 pub(crate) fn check_bindings() -> Result<()> {
     let files = digest::contents(&run::root().join(TRACK))?;
-    let text = std::fs::read_to_string(bindings()).context("read the Rust bindings")?;
-    if text.replace("\r\n", "\n") != generate(&format!("{MARK}{}", digest::digest(&files)))? {
-        bail!("{} is not what the generator writes: run `cargo xtask wit`", workspaces::relative(&bindings()));
+    for (world, bindings) in bindings() {
+        let text = std::fs::read_to_string(&bindings).context("read the Rust bindings")?;
+        if text.replace("\r\n", "\n") != generate(&format!("{MARK}{}", digest::digest(&files)), world)? {
+            bail!("{} is not what the generator writes: run `cargo xtask wit`", workspaces::relative(&bindings));
+        }
     }
     Ok(())
 }
 
-fn bindings() -> PathBuf {
-    run::root().join("sdk/rust/src/bindings.rs")
+/// The worlds and their Rust bindings.
+fn bindings() -> [(&'static str, PathBuf); 2] {
+    let sources = run::root().join("sdk/rust/src");
+    [("converter", sources.join("bindings.rs")), ("scheduled-converter", sources.join("scheduled/bindings.rs"))]
 }
 
-fn generate(mark: &str) -> Result<String> {
+fn generate(mark: &str, world: &str) -> Result<String> {
     let sdk = run::root().join("sdk/rust");
     let output = run::output().join("bindgen");
     std::fs::create_dir_all(&output)?;
@@ -80,6 +88,7 @@ fn generate(mark: &str) -> Result<String> {
         run::cargo(&sdk.join("bindgen"))
             .args(["run", "--quiet", "--locked", "--"])
             .arg(sdk.join("wit"))
+            .arg(world)
             .arg(&file)
             .env("CARGO_TARGET_DIR", &output),
     )?;

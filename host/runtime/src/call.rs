@@ -5,21 +5,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::component::ResourceTable;
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::conversion::{Asked, Conversion, Detection, Outcome, Stats};
 use crate::descriptor::Descriptor;
 use crate::explain;
 use crate::failure::{Failure, FailureKind, Operation};
 use crate::host_time::{HostTime, TimedLookup, TimedSink};
+use crate::inspect::World;
 use crate::job::{Cancel, Job, Lookup, ReportSink};
 use crate::log::Log;
 use crate::plugin::{Facts, Inner};
 use crate::runtime::Shared;
+use crate::schedule::{Memory, Run};
 use crate::source::Source;
 use crate::state::{State, Usage};
 use crate::wasi::InertWasi;
-use crate::wit::v0_1::{self, Converter, ConverterPre};
+use crate::wit::v0_1::{self, Converted, Converter, ConverterPre, ScheduledConverter, ScheduledConverterPre};
 
 /// The stack that a calling thread has to have beside the guest's: frames of wasmtime, of the host's functions, of the
 /// sink.
@@ -27,15 +29,77 @@ const HOST_STACK_BYTES: u64 = 1 << 20;
 /// What threads have by default; a guest that may use more gets a thread of its own.
 const THREAD_STACK_BYTES: u64 = 2 << 20;
 
+/// A linked component of one of the worlds, ready to be instantiated.
+#[derive(Clone)]
+pub(crate) enum Pre {
+    Converter(ConverterPre<State>),
+    Scheduled(ScheduledConverterPre<State>),
+}
+
+impl Pre {
+    pub(crate) fn world(&self) -> World {
+        match self {
+            Self::Converter(_) => World::Converter,
+            Self::Scheduled(_) => World::ScheduledConverter,
+        }
+    }
+
+    fn engine(&self) -> &Engine {
+        match self {
+            Self::Converter(pre) => pre.engine(),
+            Self::Scheduled(pre) => pre.engine(),
+        }
+    }
+
+    fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
+        Ok(match self {
+            Self::Converter(pre) => Instance::Converter(pre.instantiate(store)?),
+            Self::Scheduled(pre) => Instance::Scheduled(pre.instantiate(store)?),
+        })
+    }
+}
+
+enum Instance {
+    Converter(Converter),
+    Scheduled(ScheduledConverter),
+}
+
+impl Instance {
+    fn converter(&self, store: &mut Store<State>) -> wasmtime::Result<&Converter> {
+        match self {
+            Self::Converter(converter) => Ok(converter),
+            Self::Scheduled(_) => Err(store.data_mut().stop(
+                FailureKind::Misconfigured,
+                "it is a scheduled converter, which is given no files; name it in a [[schedule]] instead".to_owned(),
+            )),
+        }
+    }
+
+    fn scheduled(&self, store: &mut Store<State>) -> wasmtime::Result<&ScheduledConverter> {
+        match self {
+            Self::Scheduled(converter) => Ok(converter),
+            Self::Converter(_) => Err(store.data_mut().stop(
+                FailureKind::Misconfigured,
+                "it converts files and cannot be run by a schedule; name it in an [[inbox]] instead".to_owned(),
+            )),
+        }
+    }
+}
+
 /// Asks a plugin being loaded what it is.
 pub(crate) fn describe(
     shared: &Shared,
-    pre: &ConverterPre<State>,
+    pre: &Pre,
     facts: &Arc<Facts>,
 ) -> Result<Result<Descriptor, Vec<String>>, Box<Failure>> {
     let deadline = facts.limits.probe_deadline;
     let state = new_state(facts, Operation::Describe, None, deadline);
-    let ended = on_stack(facts, || run(shared, pre, state, v0_1::describe));
+    let ended = on_stack(facts, || {
+        execute(shared, pre, state, |instance, store| match instance {
+            Instance::Converter(converter) => v0_1::describe(converter, store),
+            Instance::Scheduled(converter) => v0_1::describe_scheduled(converter, store),
+        })
+    });
     ended.result.map_err(|error| explain::failure(&error, &ended.state, deadline, ended.stats.duration))
 }
 
@@ -43,20 +107,42 @@ pub(crate) fn describe(
 pub(crate) fn probe(plugin: &Inner, source: &Source) -> Result<Detection, Box<Failure>> {
     let deadline = plugin.facts.limits.probe_deadline;
     let state = new_state(&plugin.facts, Operation::Probe, Some(source), deadline);
-    let ended = on_stack(&plugin.facts, || run(&plugin.shared, &plugin.pre, state, v0_1::probe));
+    let ended = on_stack(&plugin.facts, || {
+        execute(&plugin.shared, &plugin.pre, state, |instance, store| v0_1::probe(instance.converter(store)?, store))
+    });
     ended.result.map_err(|error| explain::failure(&error, &ended.state, deadline, ended.stats.duration))
 }
 
 /// Has a plugin convert a source.
 pub(crate) fn convert<S: ReportSink + 'static>(plugin: &Inner, source: &Source, job: Job<S>) -> (Conversion, S) {
     let deadline = job.deadline.unwrap_or_else(|| plugin.facts.limits.deadline_for(source.size()));
-    let mut state = new_state(&plugin.facts, Operation::Convert, Some(source), deadline);
+    let state = new_state(&plugin.facts, Operation::Convert, Some(source), deadline);
+    work(plugin, state, job, |instance, store| v0_1::convert(instance.converter(store)?, store))
+}
+
+/// Has a scheduled converter run.
+pub(crate) fn run<S: ReportSink + 'static>(plugin: &Inner, run: &Run, job: Job<S>) -> (Conversion, S) {
+    let deadline = job.deadline.unwrap_or_else(|| plugin.facts.limits.deadline_for(0));
+    let state = new_state(&plugin.facts, Operation::Run, None, deadline);
+    work(plugin, state, job, |instance, store| v0_1::run(instance.scheduled(store)?, store, run))
+}
+
+/// A call that makes reports.
+fn work<S: ReportSink + 'static>(
+    plugin: &Inner,
+    mut state: State,
+    job: Job<S>,
+    call: impl FnOnce(&Instance, &mut Store<State>) -> wasmtime::Result<Converted> + Send,
+) -> (Conversion, S) {
+    let deadline = state.allowed;
     let time = state.host_time.clone();
     state.lookup = job.lookup.map(|lookup| Arc::new(TimedLookup::new(lookup, time.clone())) as Arc<dyn Lookup>);
     state.sink = Some(Box::new(TimedSink { sink: job.sink, time }));
     state.progress = job.progress;
     state.cancel = job.cancel;
-    let ended = on_stack(&plugin.facts, || run(&plugin.shared, &plugin.pre, state, v0_1::convert));
+    state.http = job.http;
+    state.memory = job.memory;
+    let ended = on_stack(&plugin.facts, || execute(&plugin.shared, &plugin.pre, state, call));
     let Ended { result, mut state, stats } = ended;
     let outcome = match result {
         Err(error) => {
@@ -73,6 +159,8 @@ pub(crate) fn convert<S: ReportSink + 'static>(plugin: &Inner, source: &Source, 
         outcome,
         asked: state.asked,
         lookups: state.lookups,
+        exchanges: state.exchanges,
+        memory: state.memory,
         reports: state.reports,
         log,
         log_dropped_bytes,
@@ -119,6 +207,10 @@ fn new_state(facts: &Arc<Facts>, operation: Operation, source: Option<&Source>, 
         lookup: None,
         progress: None,
         lookups: Vec::new(),
+        http: None,
+        exchanges: Vec::new(),
+        requests: 0,
+        memory: Memory::default(),
         wasi,
         stop: None,
         usage: Usage::new(&facts.limits),
@@ -130,6 +222,7 @@ fn new_state(facts: &Arc<Facts>, operation: Operation, source: Option<&Source>, 
         bytes_read: 0,
         bytes_out: 0,
         texts_refused: 0,
+        began: Instant::now(),
         allowed: deadline,
         host_time: HostTime::default(),
         cancel: Cancel::default(),
@@ -160,14 +253,15 @@ fn no_thread(error: &std::io::Error) -> ! {
     panic!("no thread for a plugin with a large stack: {error}")
 }
 
-fn run<T>(
+fn execute<T>(
     shared: &Shared,
-    pre: &ConverterPre<State>,
-    state: State,
-    call: impl FnOnce(&Converter, &mut Store<State>) -> wasmtime::Result<T>,
+    pre: &Pre,
+    mut state: State,
+    call: impl FnOnce(&Instance, &mut Store<State>) -> wasmtime::Result<T>,
 ) -> Ended<T> {
     let running = shared.engines.enter();
     let began = Instant::now();
+    state.began = began;
     let mut store = Store::new(pre.engine(), state);
     let limits = &store.data().facts.limits;
     let (handles, hostcall_bytes) = (limits.handles as usize, limits.hostcall_bytes);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::schedule::{HttpRecord, Memory};
 
 /// What came of a conversion. What is here beside the outcome is true for a failure too.
 #[derive(Debug, Clone)]
@@ -16,6 +17,10 @@ pub struct Conversion {
     pub asked: Asked,
     /// Questions about master data with their answers, in order: inputs that are not in the file.
     pub lookups: Vec<LookupRecord>,
+    /// Requests to other systems with what came of them, in order.
+    pub exchanges: Vec<HttpRecord>,
+    /// What is to be remembered, if the reports are kept.
+    pub memory: Memory,
     /// Reports that the sink took.
     pub reports: u32,
     /// What the plugin logged, with control characters escaped.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::inspect::World;
 use crate::log::{bounded, escape};
 use crate::manifest::Grant;
 
@@ -61,8 +62,15 @@ const MAX_SCHEMA_BYTES: usize = 256 * 1024;
 
 impl Descriptor {
     /// Everything that is wrong with it, for people; empty when it is right.
-    pub(crate) fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self, world: World) -> Vec<String> {
         let mut problems = Vec::new();
+        if world == World::ScheduledConverter && self.recognition != Recognition::default() {
+            problems.push("a scheduled converter is given no files: leave `recognition` empty".to_owned());
+        }
+        let scheduled = self.wanted_grants.iter().find(|grant| grant.is_for_schedules());
+        if let Some(grant) = scheduled.filter(|_| world == World::Converter) {
+            problems.push(format!("it asks for `{grant}`, which only scheduled converters can be granted"));
+        }
         if !is_name(&self.name) {
             problems.push(format!(
                 "name {:?} is not 1 to 60 characters of lower-case words joined by `-`, such as `acme-ict`",

@@ -63,6 +63,7 @@ pub(crate) fn failure(error: &wasmtime::Error, state: &State, deadline: Duration
     let (kind, message) = what_happened(error, state, deadline, took);
     let (fault, hint) = match &kind {
         FailureKind::Source | FailureKind::Sink | FailureKind::Cancelled => (Fault::Station, "it is tried again later"),
+        FailureKind::Misconfigured => (Fault::Station, "correct the manifest beside the plugin"),
         FailureKind::Machine => {
             (Fault::Station, "give the station more memory, or take a limit such as `ulimit -v` away")
         }
@@ -96,7 +97,10 @@ fn what_happened(error: &wasmtime::Error, state: &State, deadline: Duration, too
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let trap = error.downcast_ref::<Trap>().copied();
     if trap == Some(Trap::Interrupt) {
-        let limit = if state.operation == Operation::Convert { Limit::DeadlineMs } else { Limit::ProbeDeadlineMs };
+        let limit = match state.operation {
+            Operation::Convert | Operation::Run => Limit::DeadlineMs,
+            Operation::Describe | Operation::Probe => Limit::ProbeDeadlineMs,
+        };
         let found = millis(took);
         let message = format!("stopped after {}", limit.figure(found));
         return (FailureKind::Limit { limit, found, allowed: millis(deadline) }, message);

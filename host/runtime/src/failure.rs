@@ -40,6 +40,8 @@ pub enum Operation {
     Probe,
     /// To convert a file.
     Convert,
+    /// To run, as a scheduled converter does.
+    Run,
 }
 
 impl Operation {
@@ -48,6 +50,7 @@ impl Operation {
             Self::Describe => "describe",
             Self::Probe => "probe",
             Self::Convert => "convert",
+            Self::Run => "run",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use wasmparser::{BinaryReaderError, Chunk, ComponentExternalKind, ComponentTypeRef, Parser, Payload};
 
 use crate::error::Error;
@@ -11,10 +12,9 @@ use crate::log::{bounded, clipped};
 const PACKAGE: &str = "wats:converter";
 /// The tracks that this host speaks, oldest first; see `wit/README.md`.
 const TRACKS: [Track; 1] = [Track::V0_1];
-/// Interfaces of each package that this host links.
+/// Interfaces of the package that this host links to every plugin, and those that it links to scheduled converters only.
 const INTERFACES_V0_1: [&str; 6] = ["types", "source", "report", "station", "lookup", "conversion"];
-/// What a converter has to export.
-const EXPORTS: [&str; 3] = ["describe", "probe", "convert"];
+const SCHEDULED_V0_1: [&str; 3] = ["schedule", "http", "state"];
 /// Most characters of a name that are told.
 const MAX_NAME_CHARS: usize = 200;
 /// WASI packages that are linked, inert, when a component imports them.
@@ -43,6 +43,39 @@ impl Track {
     }
 }
 
+/// What a plugin is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum World {
+    /// It converts files.
+    Converter,
+    /// It is run at times.
+    ScheduledConverter,
+}
+
+impl World {
+    /// Its name in the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Converter => "converter",
+            Self::ScheduledConverter => "scheduled-converter",
+        }
+    }
+
+    /// What a component of it has to export.
+    const fn exports(self) -> &'static [&'static str] {
+        match self {
+            Self::Converter => &["describe", "probe", "convert"],
+            Self::ScheduledConverter => &["describe", "run"],
+        }
+    }
+
+    /// The world that a component with these exports is meant for.
+    pub(crate) fn of(exports: &[String]) -> Self {
+        if exports.iter().any(|name| name == "run") { Self::ScheduledConverter } else { Self::Converter }
+    }
+}
+
 /// What runs the plugins, for people.
 pub const ENGINE: &str = "wasmtime 48.0.8";
 
@@ -55,6 +88,7 @@ pub fn spoken_versions() -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Inspected {
     pub(crate) track: Track,
+    pub(crate) world: World,
     /// Whether it imports anything of WASI.
     pub(crate) wasi: bool,
 }
@@ -78,6 +112,7 @@ pub(crate) fn inspect(path: &Path, bytes: &[u8]) -> Result<Inspected, Error> {
     let outside =
         outermost(bytes).map_err(|problem| not(format!("the file is damaged or cut short: {}", told(&problem))))?;
 
+    let world = World::of(&outside.exports);
     let mut track = None;
     let mut wasi = false;
     let mut problems = Vec::new();
@@ -92,7 +127,9 @@ pub(crate) fn inspect(path: &Path, bytes: &[u8]) -> Result<Inspected, Error> {
                     });
                 };
                 track = Some(found);
-                if !INTERFACES_V0_1.contains(&interface) {
+                if SCHEDULED_V0_1.contains(&interface) && world == World::Converter {
+                    problems.push(format!("it imports {}, which only scheduled converters are given", told(import)));
+                } else if !INTERFACES_V0_1.contains(&interface) && !SCHEDULED_V0_1.contains(&interface) {
                     problems.push(format!("it imports {}, which this host does not have", told(import)));
                 }
             }
@@ -102,12 +139,17 @@ pub(crate) fn inspect(path: &Path, bytes: &[u8]) -> Result<Inspected, Error> {
             _ => problems.push(format!("it imports {}, which no plugin is given", told(import))),
         }
     }
-    let missing: Vec<_> = EXPORTS.iter().filter(|name| !outside.exports.iter().any(|e| e == *name)).collect();
-    for name in &missing {
+    let has = |name: &str| outside.exports.iter().any(|export| export == name);
+    for name in world.exports().iter().filter(|name| !has(name)) {
         problems.push(format!("it does not export the function {name:?}"));
     }
+    if world == World::ScheduledConverter && (has("convert") || has("probe")) {
+        problems.push(
+            "it exports `run` beside `convert` or `probe`; a plugin is a converter or a scheduled one".to_owned(),
+        );
+    }
     match (track, problems.is_empty()) {
-        (Some(track), true) => Ok(Inspected { track, wasi }),
+        (Some(track), true) => Ok(Inspected { track, world, wasi }),
         // `describe` cannot be exported without a type of the package, so it is always imported.
         (None, true) => Err(Error::WrongWorld {
             path: path.to_path_buf(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use wats_report::{Report, Violation};
 
 use crate::conversion::Asked;
+use crate::schedule::{HttpSender, Memory};
 
 /// One report as the plugin made it, before the station fills what it lacks.
 #[derive(Debug, Clone)]
@@ -131,7 +132,7 @@ impl Cancel {
 /// Told how far a conversion is, 0 to 1.
 pub type Progress = Arc<dyn Fn(f64) + Send + Sync>;
 
-/// One conversion, as the station wants it.
+/// One conversion or run, as the station wants it.
 ///
 /// The sink is owned for the time of the call and given back by [`Plugin::convert`](crate::Plugin::convert).
 #[non_exhaustive]
@@ -146,12 +147,24 @@ pub struct Job<S> {
     pub deadline: Option<Duration>,
     /// Told about progress.
     pub progress: Option<Progress>,
+    /// Who sends requests; without it nobody can be reached. Of a run only.
+    pub http: Option<Arc<dyn HttpSender>>,
+    /// What is remembered from runs before. Of a run only.
+    pub memory: Memory,
 }
 
 impl<S: ReportSink> Job<S> {
     /// A job with this sink and nothing else.
     pub fn new(sink: S) -> Self {
-        Self { sink, lookup: None, cancel: Cancel::default(), deadline: None, progress: None }
+        Self {
+            sink,
+            lookup: None,
+            cancel: Cancel::default(),
+            deadline: None,
+            progress: None,
+            http: None,
+            memory: Memory::default(),
+        }
     }
 
     /// With answers to questions.
@@ -172,6 +185,20 @@ impl<S: ReportSink> Job<S> {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// With someone who sends requests.
+    #[must_use]
+    pub fn with_http(mut self, http: Arc<dyn HttpSender>) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// With what is remembered.
+    #[must_use]
+    pub fn with_memory(mut self, memory: Memory) -> Self {
+        self.memory = memory;
         self
     }
 

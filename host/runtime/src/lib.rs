@@ -48,6 +48,7 @@ mod os;
 mod plugin;
 mod recognition;
 mod runtime;
+mod schedule;
 mod settings;
 mod source;
 mod state;
@@ -63,18 +64,20 @@ pub use error::{Error, chain, panic_message};
 pub use failure::{Failure, FailureKind, Fault, Frame, Operation, Place, TrapKind};
 pub use figures::PluginFigures;
 pub use folder::{EntryState, FolderOptions, OnChange, PluginEntry, PluginFolder, PluginSet};
-pub use inspect::{ENGINE, check_component, spoken_versions};
+pub use inspect::{ENGINE, World, check_component, spoken_versions};
 pub use job::{Answer, Cancel, Draft, Job, Lookup, Process, ProcessKinds, Product, Progress, ReportSink, SinkError};
 pub use limits::{
     DEFAULT_COMPILE_MEMORY_BYTES, DEFAULT_COMPILE_TIME, DEFAULT_COMPONENT_BYTES, DEFAULT_DEADLINE,
-    DEFAULT_DEADLINE_PER_10_MIB, DEFAULT_HANDLES, DEFAULT_HOSTCALL_BYTES, DEFAULT_INSTANCES, DEFAULT_LOG_BYTES,
-    DEFAULT_MEMORIES, DEFAULT_MEMORY_BYTES, DEFAULT_OPEN_REPORTS, DEFAULT_OUTPUT_BYTES, DEFAULT_PROBE_DEADLINE,
-    DEFAULT_READ_BYTES, DEFAULT_REPORT_BYTES, DEFAULT_REPORTS, DEFAULT_SEQUENCE_DEPTH, DEFAULT_STACK_BYTES,
-    DEFAULT_TABLE_ELEMENTS, DEFAULT_TABLES, DEFAULT_TEXT_BYTES, Figure, Limit, LimitOverrides, Limits,
+    DEFAULT_DEADLINE_PER_10_MIB, DEFAULT_HANDLES, DEFAULT_HOSTCALL_BYTES, DEFAULT_HTTP_REQUESTS,
+    DEFAULT_HTTP_RESPONSE_BYTES, DEFAULT_INSTANCES, DEFAULT_LOG_BYTES, DEFAULT_MEMORIES, DEFAULT_MEMORY_BYTES,
+    DEFAULT_OPEN_REPORTS, DEFAULT_OUTPUT_BYTES, DEFAULT_PROBE_DEADLINE, DEFAULT_READ_BYTES, DEFAULT_REPORT_BYTES,
+    DEFAULT_REPORTS, DEFAULT_SEQUENCE_DEPTH, DEFAULT_STACK_BYTES, DEFAULT_STATE_BYTES, DEFAULT_TABLE_ELEMENTS,
+    DEFAULT_TABLES, DEFAULT_TEXT_BYTES, Figure, Limit, LimitOverrides, Limits,
 };
-pub use manifest::{Grant, Grants, Manifest};
+pub use manifest::{Grant, Grants, HttpAdditions, HttpHost, Manifest};
 pub use plugin::Plugin;
 pub use recognition::HEAD_BYTES;
 pub use runtime::{Runtime, RuntimeOptions};
+pub use schedule::{HttpError, HttpRecord, HttpRequest, HttpResponse, HttpSender, Memory, Run};
 pub use source::{Content, Reopen, Source, SourceFile};
 pub use trust::{Signed, Trust, TrustedKey};

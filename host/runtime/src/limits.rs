@@ -47,6 +47,12 @@ pub const DEFAULT_REPORT_BYTES: u64 = 64 * MIB;
 pub const DEFAULT_REPORTS: u32 = 200_000;
 /// Bytes of log that are kept for one source; the rest is counted.
 pub const DEFAULT_LOG_BYTES: u64 = 64 * KIB;
+/// Requests of one run of a scheduled converter.
+pub const DEFAULT_HTTP_REQUESTS: u32 = 1_000;
+/// Body of one answer to a request.
+pub const DEFAULT_HTTP_RESPONSE_BYTES: u64 = 16 * MIB;
+/// What a scheduled converter remembers, keys and values together.
+pub const DEFAULT_STATE_BYTES: u64 = MIB;
 /// Size of the component.
 pub const DEFAULT_COMPONENT_BYTES: u64 = 64 * MIB;
 /// Time to compile the component.
@@ -95,6 +101,12 @@ pub struct Limits {
     pub reports: u32,
     /// Bytes of log kept per source.
     pub log_bytes: u64,
+    /// Requests of one run of a scheduled converter.
+    pub http_requests: u32,
+    /// Bytes of the body of one answer. It ends no call: the guest is told.
+    pub http_response_bytes: u64,
+    /// Bytes that a scheduled converter remembers, keys and values together.
+    pub state_bytes: u64,
     /// Size of the component in bytes.
     pub component_bytes: u64,
     /// Time to compile the component.
@@ -125,6 +137,9 @@ impl Default for Limits {
             report_bytes: DEFAULT_REPORT_BYTES,
             reports: DEFAULT_REPORTS,
             log_bytes: DEFAULT_LOG_BYTES,
+            http_requests: DEFAULT_HTTP_REQUESTS,
+            http_response_bytes: DEFAULT_HTTP_RESPONSE_BYTES,
+            state_bytes: DEFAULT_STATE_BYTES,
             component_bytes: DEFAULT_COMPONENT_BYTES,
             compile_time: DEFAULT_COMPILE_TIME,
             compile_memory_bytes: DEFAULT_COMPILE_MEMORY_BYTES,
@@ -163,6 +178,9 @@ impl Limits {
             report_bytes: over.report_bytes.unwrap_or(self.report_bytes),
             reports: over.reports.unwrap_or(self.reports),
             log_bytes: over.log_bytes.unwrap_or(self.log_bytes),
+            http_requests: over.http_requests.unwrap_or(self.http_requests),
+            http_response_bytes: over.http_response_bytes.unwrap_or(self.http_response_bytes),
+            state_bytes: over.state_bytes.unwrap_or(self.state_bytes),
             component_bytes: over.component_bytes.unwrap_or(self.component_bytes),
             compile_time: ms(over.compile_time_ms, self.compile_time),
             compile_memory_bytes: over.compile_memory_bytes.unwrap_or(self.compile_memory_bytes),
@@ -194,6 +212,9 @@ pub struct LimitOverrides {
     pub report_bytes: Option<u64>,
     pub reports: Option<u32>,
     pub log_bytes: Option<u64>,
+    pub http_requests: Option<u32>,
+    pub http_response_bytes: Option<u64>,
+    pub state_bytes: Option<u64>,
     pub component_bytes: Option<u64>,
     pub compile_time_ms: Option<u64>,
     pub compile_memory_bytes: Option<u64>,
@@ -238,6 +259,12 @@ pub enum Limit {
     ReportBytes,
     /// Reports per source.
     Reports,
+    /// Requests of a run.
+    HttpRequests,
+    /// Bytes of the body of an answer. It ends no call: the guest is told.
+    HttpResponseBytes,
+    /// Bytes that are remembered.
+    StateBytes,
     /// Questions about master data per source. Not overridable: they are stored with the ledger row.
     Lookups,
 }
@@ -263,6 +290,9 @@ impl Limit {
             Self::OutputBytes => "output_bytes",
             Self::ReportBytes => "report_bytes",
             Self::Reports => "reports",
+            Self::HttpRequests => "http_requests",
+            Self::HttpResponseBytes => "http_response_bytes",
+            Self::StateBytes => "state_bytes",
             Self::Lookups => "lookups",
         }
     }
@@ -282,6 +312,8 @@ impl Limit {
                 | Self::TextBytes
                 | Self::OutputBytes
                 | Self::ReportBytes
+                | Self::HttpResponseBytes
+                | Self::StateBytes
         )
     }
 

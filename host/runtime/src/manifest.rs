@@ -1,43 +1,127 @@
 //! The optional `<name>.toml` beside a plugin: what the operator sets, grants and limits.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::home::Home;
 use crate::limits::LimitOverrides;
 
-/// A capability that a plugin may ask for and an operator may grant. Both must, else it is not there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// A capability that a plugin may ask for and an operator may grant. Both must, else it is not there. Written as a word:
+/// `lookup`, `http:mes.example:8080`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Grant {
     /// To ask for master data of the server.
     Lookup,
     /// To keep the report identity that a file carries.
     OwnId,
+    /// To remember something from run to run. Scheduled converters only.
+    State,
+    /// To send requests to this host. Scheduled converters only.
+    Http(HttpHost),
+    /// To send requests to the hosts that the operator names. It can be asked for, and not be granted: that takes a name.
+    AnyHttp,
+}
+
+/// A host, with a port or without: then that of `http` or `https`, as a request has it. In small letters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct HttpHost(Arc<str>);
+
+impl TryFrom<String> for HttpHost {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{text:?} is no host; `mes.example`, `mes.example:8080`"))
+    }
+}
+
+impl HttpHost {
+    fn parse(text: &str) -> Option<Self> {
+        let (host, port) = match text.rsplit_once(':') {
+            // An IPv6 address stands in brackets, as in an address.
+            Some((host, port)) if !text.ends_with(']') => (host, Some(port)),
+            _ => (text, None),
+        };
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        let is_host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => !host.is_empty() && host.len() <= 253 && host.chars().all(is_name),
+        };
+        let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0));
+        (is_host && is_port).then(|| Self(text.to_ascii_lowercase().into()))
+    }
+
+    /// As it is written, without `http:`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a request to this host goes there. `port`: none where the address names none.
+    fn is(&self, host: &str, port: Option<u16>) -> bool {
+        match port {
+            None => *self.0 == *host,
+            Some(port) => *self.0 == *format!("{host}:{port}"),
+        }
+    }
 }
 
 impl Grant {
+    /// The words, for messages.
+    pub const WORDS: &str = "`lookup`, `own-id`, `state`, `http:HOST`";
+
     /// The word in manifests and descriptors.
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_word(&self) -> Cow<'static, str> {
         match self {
-            Self::Lookup => "lookup",
-            Self::OwnId => "own-id",
+            Self::Lookup => "lookup".into(),
+            Self::OwnId => "own-id".into(),
+            Self::State => "state".into(),
+            Self::AnyHttp => "http".into(),
+            Self::Http(host) => format!("http:{}", host.0).into(),
         }
     }
 
-    pub(crate) fn parse(word: &str) -> Option<Self> {
-        [Self::Lookup, Self::OwnId].into_iter().find(|grant| grant.as_str() == word)
+    /// The grant of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "lookup" => Some(Self::Lookup),
+            "own-id" => Some(Self::OwnId),
+            "state" => Some(Self::State),
+            "http" => Some(Self::AnyHttp),
+            _ => word.strip_prefix("http:").and_then(HttpHost::parse).map(Self::Http),
+        }
+    }
+
+    /// Whether only scheduled converters can use it.
+    pub const fn is_for_schedules(&self) -> bool {
+        matches!(self, Self::State | Self::Http(_) | Self::AnyHttp)
+    }
+}
+
+impl TryFrom<String> for Grant {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        Self::parse(&word).ok_or_else(|| format!("{word:?} is no grant; {}", Self::WORDS))
+    }
+}
+
+impl From<Grant> for String {
+    fn from(grant: Grant) -> Self {
+        grant.as_word().into_owned()
     }
 }
 
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(&self.as_word())
     }
 }
 
@@ -46,19 +130,34 @@ impl fmt::Display for Grant {
 pub struct Grants(BTreeSet<Grant>);
 
 impl Grants {
-    /// What is in both lists.
+    /// What is in both lists. Asking for `http` is asking for every host that is granted.
     pub fn both(asked: &[Grant], granted: &[Grant]) -> Self {
-        Self(asked.iter().filter(|grant| granted.contains(grant)).copied().collect())
+        let is_asked = |grant: &&Grant| {
+            asked.contains(grant) || (matches!(grant, Grant::Http(_)) && asked.contains(&Grant::AnyHttp))
+        };
+        let is_one = |grant: &&Grant| **grant != Grant::AnyHttp;
+        Self(granted.iter().filter(is_one).filter(is_asked).cloned().collect())
     }
 
-    /// Whether this one is there.
-    pub fn has(&self, grant: Grant) -> bool {
-        self.0.contains(&grant)
+    /// Whether this one is there; any host, for [`Grant::AnyHttp`].
+    pub fn has(&self, grant: &Grant) -> bool {
+        self.0.contains(grant) || (*grant == Grant::AnyHttp && self.has_http())
+    }
+
+    /// Whether requests may go to this host. `port`: none where the address names none.
+    pub fn has_host(&self, host: &str, port: Option<u16>) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.0.iter().any(|grant| matches!(grant, Grant::Http(granted) if granted.is(&host, port)))
+    }
+
+    /// Whether requests may go anywhere.
+    pub(crate) fn has_http(&self) -> bool {
+        self.0.iter().any(|grant| matches!(grant, Grant::Http(_)))
     }
 
     /// All of them, in order.
-    pub fn iter(&self) -> impl Iterator<Item = Grant> + '_ {
-        self.0.iter().copied()
+    pub fn iter(&self) -> impl Iterator<Item = &Grant> + '_ {
+        self.0.iter()
     }
 }
 
@@ -90,6 +189,66 @@ pub struct Manifest {
     pub digest: Option<String>,
     /// How many files a new version is on trial for; 0 for none. Default: as the station has it.
     pub canary: Option<u32>,
+    /// What is added to requests, by host.
+    pub http: BTreeMap<HttpHost, HttpAdditions>,
+}
+
+/// `[http."mes.example"]`: what is added to a plugin's requests to this host, and the plugin does not see.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpAdditions {
+    /// Headers by name, and the file in whose first line the value is: in the folder of the plugin.
+    pub header_files: BTreeMap<String, PathBuf>,
+}
+
+/// Larger than any header.
+const MAX_HEADER_BYTES: u64 = 64 * 1024;
+
+/// A header whose value is in a file.
+#[derive(Debug, Clone)]
+pub(crate) struct HeaderFile {
+    host: HttpHost,
+    name: String,
+    path: PathBuf,
+    allow_shared: bool,
+}
+
+impl HeaderFile {
+    /// Those of a manifest, of the component at `path`.
+    pub(crate) fn all(manifest: &Manifest, path: &Path, allow_shared: bool) -> Vec<Self> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let of_host = |(host, additions): (&HttpHost, &HttpAdditions)| {
+            let file = |(name, file): (&String, &PathBuf)| Self {
+                host: host.clone(),
+                name: name.to_ascii_lowercase(),
+                path: folder.join(file),
+                allow_shared,
+            };
+            additions.header_files.iter().map(file).collect::<Vec<_>>()
+        };
+        manifest.http.iter().flat_map(of_host).collect()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it belongs to requests to this host.
+    pub(crate) fn is_for(&self, host: &str, port: Option<u16>) -> bool {
+        self.host.is(&host.to_ascii_lowercase(), port)
+    }
+
+    /// The value as it is now: it may have been replaced while the plugin was in service.
+    pub(crate) fn read(&self) -> Result<String, String> {
+        let home = Home::of(&self.path, self.allow_shared).map_err(|error| chain(&error))?;
+        let bytes = home.read(&self.path, MAX_HEADER_BYTES).map_err(|error| chain(&error))?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("{} is no UTF-8", self.path.display()))?;
+        let value = text.lines().next().unwrap_or_default().trim();
+        if value.is_empty() || value.chars().any(char::is_control) {
+            return Err(format!("the first line of {} is no value of a header", self.path.display()));
+        }
+        Ok(value.to_owned())
+    }
 }
 
 /// Larger than any manifest.
@@ -124,6 +283,23 @@ impl Manifest {
         let manifest: Self = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
         if manifest.limits.memory_bytes.is_some_and(|bytes| bytes > MAX_MEMORY_BYTES) {
             return Err(wrong(format!("limits.memory_bytes is above {MAX_MEMORY_BYTES} (4 GiB)")));
+        }
+        if manifest.grants.contains(&Grant::AnyHttp) {
+            return Err(wrong(
+                "grants: `http` alone grants nothing; name each host, as in \"http:mes.example\"".to_owned(),
+            ));
+        }
+        for (host, additions) in &manifest.http {
+            for (name, file) in &additions.header_files {
+                let is_plain = file.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+                if !is_plain || file.components().count() == 0 {
+                    let file = file.display();
+                    return Err(wrong(format!(
+                        "http.{:?}.header_files.{name}: found \"{file}\"; a file in the folder of the plugin",
+                        host.as_str()
+                    )));
+                }
+            }
         }
         if let Some(digest) = &manifest.digest
             && manifest.pinned().is_none()

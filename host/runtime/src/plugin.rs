@@ -4,23 +4,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::call;
+use crate::call::{self, Pre};
 use crate::conversion::{Conversion, Detection};
 use crate::descriptor::Descriptor;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::figures::PluginFigures;
+use crate::inspect::World;
 use crate::job::{Job, ReportSink};
 use crate::limits::Limits;
-use crate::manifest::{Grant, Grants, Manifest};
+use crate::manifest::{Grant, Grants, HeaderFile, Manifest};
 use crate::metrics::PluginMetrics;
 use crate::recognition::Matcher;
 use crate::runtime::{self, Shared};
+use crate::schedule::Run;
 use crate::settings::Settings;
 use crate::source::Source;
-use crate::state::State;
 use crate::trust::Signed;
-use crate::wit::v0_1::ConverterPre;
 
 /// What every call of a plugin needs to know of it.
 #[derive(Debug, Clone)]
@@ -31,6 +31,7 @@ pub(crate) struct Facts {
     pub(crate) limits: Limits,
     pub(crate) grants: Grants,
     pub(crate) settings: Settings,
+    pub(crate) header_files: Vec<HeaderFile>,
     pub(crate) wasi: bool,
 }
 
@@ -43,7 +44,7 @@ pub struct Plugin(Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) pre: ConverterPre<State>,
+    pub(crate) pre: Pre,
     pub(crate) facts: Arc<Facts>,
     pub(crate) descriptor: Descriptor,
     pub(crate) manifest: Manifest,
@@ -104,6 +105,11 @@ impl Plugin {
     /// SHA-256 of the component, in hex.
     pub fn digest(&self) -> &str {
         &self.0.facts.digest
+    }
+
+    /// What it is made for.
+    pub fn world(&self) -> World {
+        self.0.pre.world()
     }
 
     /// What it says about itself.
@@ -171,14 +177,15 @@ impl Plugin {
         self.0.metrics.figures()
     }
 
-    /// Whether its cheap rules allow the file. `head` is the beginning of the file: 4 KiB of it, or all.
+    /// Whether its cheap rules allow the file. `head` is the beginning of the file: 4 KiB of it, or all. Never, of a plugin that
+    /// is given no files.
     pub fn matches(&self, name: &str, size: u64, head: &[u8]) -> bool {
-        self.0.matcher.matches(name, size, head)
+        self.world() == World::Converter && self.0.matcher.matches(name, size, head)
     }
 
     /// Whether its name patterns allow the file, without looking into it.
     pub fn matches_name(&self, name: &str) -> bool {
-        self.0.matcher.matches_name(name)
+        self.world() == World::Converter && self.0.matcher.matches_name(name)
     }
 
     /// Asks it whether it reads the source.
@@ -197,6 +204,16 @@ impl Plugin {
     /// What the sink took counts only when the outcome is [`Outcome::Converted`](crate::Outcome::Converted).
     pub fn convert<S: ReportSink + 'static>(&self, source: &Source, job: Job<S>) -> (Conversion, S) {
         let (conversion, sink) = call::convert(&self.0, source, job);
+        self.0.metrics.conversion_ended(&conversion);
+        (conversion, sink)
+    }
+
+    /// Has it run, as a scheduled converter does, and gives the sink back.
+    ///
+    /// What the sink took, and what is to be remembered ([`Conversion::memory`]), count only when the outcome is
+    /// [`Outcome::Converted`](crate::Outcome::Converted).
+    pub fn run<S: ReportSink + 'static>(&self, run: &Run, job: Job<S>) -> (Conversion, S) {
+        let (conversion, sink) = call::run(&self.0, run, job);
         self.0.metrics.conversion_ended(&conversion);
         (conversion, sink)
     }

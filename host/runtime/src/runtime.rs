@@ -8,23 +8,23 @@ use opentelemetry::metrics::Meter;
 use sha2::Digest as _;
 use wasmtime::component::Linker;
 
-use crate::call;
+use crate::call::{self, Pre};
 use crate::compile::{self, Compiler};
 use crate::descriptor::Descriptor;
 use crate::engine::Engines;
 use crate::error::{Error, chain};
 use crate::home::Home;
-use crate::inspect::{self, Inspected, Track};
+use crate::inspect::{self, Inspected, Track, World};
 use crate::limits::Limits;
 use crate::log::bounded;
-use crate::manifest::{Grants, Manifest};
+use crate::manifest::{Grants, HeaderFile, Manifest};
 use crate::metrics::{Metrics, PluginMetrics};
 use crate::plugin::{Facts, Inner, Plugin};
 use crate::recognition::Matcher;
 use crate::settings::Settings;
 use crate::trust::{self, Signed, Trust};
 use crate::wasi;
-use crate::wit::v0_1::{self, ConverterPre};
+use crate::wit::v0_1::{self, ConverterPre, ScheduledConverterPre};
 
 /// How the runtime is set up.
 #[derive(Debug, Clone)]
@@ -163,7 +163,7 @@ impl Runtime {
             return Err(Error::Pinned { path: path.to_path_buf(), found: digest, wanted });
         }
         let fingerprint = hex(&sha2::Sha256::new().chain_update(&digest).chain_update(manifest_text).finalize());
-        let Inspected { track: Track::V0_1, wasi } = inspect::inspect(path, bytes)?;
+        let Inspected { track: Track::V0_1, world, wasi } = inspect::inspect(path, bytes)?;
         let shared = &self.0;
         let engine = shared.engines.get(&limits)?;
         let hits = shared.engines.cache_hits();
@@ -177,11 +177,15 @@ impl Runtime {
             problems: bounded(vec![chain(error.as_ref())]),
         };
         let mut linker = Linker::new(&engine);
-        v0_1::link(&mut linker).map_err(wrong)?;
+        v0_1::link(&mut linker, world).map_err(wrong)?;
         if wasi {
             wasi::link(&mut linker).map_err(wrong)?;
         }
-        let pre = linker.instantiate_pre(&component).and_then(ConverterPre::new).map_err(wrong)?;
+        let pre = linker.instantiate_pre(&component).and_then(|pre| match world {
+            World::Converter => ConverterPre::new(pre).map(Pre::Converter),
+            World::ScheduledConverter => ScheduledConverterPre::new(pre).map(Pre::Scheduled),
+        });
+        let pre = pre.map_err(wrong)?;
 
         let mut facts = Facts {
             name: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default().into(),
@@ -190,6 +194,7 @@ impl Runtime {
             limits,
             grants: Grants::default(),
             settings: Settings::none(),
+            header_files: Vec::new(),
             wasi,
         };
         let asked = Arc::new(facts);
@@ -200,6 +205,7 @@ impl Runtime {
         facts.name = descriptor.name.as_str().into();
         facts.version = descriptor.version.as_str().into();
         facts.grants = Grants::both(&descriptor.wanted_grants, &manifest.grants);
+        facts.header_files = HeaderFile::all(&manifest, path, self.trust().allow_shared);
         facts.settings = settings(path, &descriptor, &manifest.settings)?;
         let matcher = Matcher::new(&descriptor.recognition)
             .map_err(|problem| Error::Descriptor { path: path.to_path_buf(), problems: bounded(vec![problem]) })?;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
@@ -16,6 +16,7 @@ use crate::job::{Cancel, Lookup, Progress, ReportSink};
 use crate::limits::{Limit, Limits};
 use crate::log::Log;
 use crate::plugin::Facts;
+use crate::schedule::{HttpRecord, HttpSender, Memory};
 use crate::source::Source;
 use crate::wasi::InertWasi;
 
@@ -52,6 +53,10 @@ pub(crate) struct State {
     pub(crate) lookup: Option<Arc<dyn Lookup>>,
     pub(crate) progress: Option<Progress>,
     pub(crate) lookups: Vec<LookupRecord>,
+    pub(crate) http: Option<Arc<dyn HttpSender>>,
+    pub(crate) exchanges: Vec<HttpRecord>,
+    pub(crate) requests: u32,
+    pub(crate) memory: Memory,
     pub(crate) wasi: Option<Box<InertWasi>>,
     /// The first reason for which the host ended the call.
     pub(crate) stop: Option<Stop>,
@@ -67,6 +72,7 @@ pub(crate) struct State {
     pub(crate) bytes_out: u64,
     /// How often the guest wanted a text that was too large to decode at once.
     pub(crate) texts_refused: u32,
+    pub(crate) began: Instant,
     /// Time that the guest may take.
     pub(crate) allowed: Duration,
     /// Time that the station has taken for it, which is not the guest's.

@@ -131,9 +131,9 @@ impl Plugins {
     /// Lets in a version that asks for more. Says what it is given of that.
     pub(crate) fn approve(&self, name: &str) -> Result<String, wats_runtime::Error> {
         let (plugin, asks) = self.folder.approve(name)?;
-        let (given, not_given): (Vec<_>, Vec<_>) = asks.iter().partition(|grant| plugin.grants().has(**grant));
+        let (given, not_given): (Vec<_>, Vec<_>) = asks.iter().partition(|grant| plugin.grants().has(grant));
         let manifest = Manifest::path_for(plugin.path());
-        let said = |list: &[&Grant]| list.iter().map(|grant| grant.as_str()).collect::<Vec<_>>().join(", ");
+        let said = |list: &[&Grant]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let given = if given.is_empty() { String::new() } else { format!(", and is given {}", said(&given)) };
         let not_given = if not_given.is_empty() {
             String::new()
@@ -242,7 +242,7 @@ fn why(entry: &PluginEntry) -> Option<String> {
             Some(format!("{reason}; `wats plugin resume {}` puts it back into service", entry.name))
         }
         EntryState::Unapproved { asks } => {
-            let asks = asks.iter().map(|grant| grant.as_str()).collect::<Vec<_>>().join(", ");
+            let asks = asks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let version = entry.next.as_ref().map_or("?", Plugin::version);
             Some(format!(
                 "version {version} asks for {asks} as well; approve it with `wats plugin approve {}`, {}",

@@ -19,6 +19,24 @@ pub enum Grant {
     Lookup,
     /// To keep report ids that the file carries: [`Header::id`](crate::Header::id).
     OwnId,
+    /// To remember something from run to run: [`state`](crate::state). Scheduled converters only.
+    State,
+    /// To send requests to the hosts that the operator names: [`http`](crate::http). Scheduled converters only.
+    Http,
+    /// The same, to this host: `mes.example`, `mes.example:8080`.
+    HttpTo(&'static str),
+}
+
+impl Grant {
+    pub(crate) fn word(self) -> String {
+        match self {
+            Self::Lookup => "lookup".to_owned(),
+            Self::OwnId => "own-id".to_owned(),
+            Self::State => "state".to_owned(),
+            Self::Http => "http".to_owned(),
+            Self::HttpTo(host) => format!("http:{host}"),
+        }
+    }
 }
 
 impl Descriptor {
@@ -98,13 +116,7 @@ impl Descriptor {
     /// Asks for a grant; the operator decides.
     #[must_use]
     pub fn grant(mut self, grant: Grant) -> Self {
-        self.wire.grants.push(
-            match grant {
-                Grant::Lookup => "lookup",
-                Grant::OwnId => "own-id",
-            }
-            .to_owned(),
-        );
+        self.wire.grants.push(grant.word());
         self
     }
 

@@ -63,6 +63,7 @@ mod descriptor;
 mod error;
 mod header;
 mod host;
+pub mod http;
 mod input;
 mod limits;
 pub mod log;
@@ -72,6 +73,8 @@ mod parts;
 mod plugin;
 mod read;
 mod reports;
+mod scheduled;
+pub mod state;
 mod step;
 mod text;
 mod timestamp;
@@ -95,6 +98,7 @@ pub use parse::{integer, number, number_with};
 pub use plugin::{Converter, NoSettings, Settings};
 pub use read::{Line, Lines, Reader};
 pub use reports::{Document, ReportId, Reports};
+pub use scheduled::{Run, ScheduledConverter};
 pub use step::{MultiNumeric, MultiPassFail, MultiText, Numeric, Step, TextStep};
 pub use text::Text;
 pub use timestamp::Timestamp;
@@ -106,8 +110,14 @@ pub mod __private {
     /// Compiles for converters only.
     pub fn is_converter<C: crate::Converter>() {}
 
+    /// Compiles for scheduled converters only.
+    pub fn is_scheduled_converter<C: crate::ScheduledConverter>() {}
+
     #[cfg(target_arch = "wasm32")]
     pub use crate::plugin::Plugin;
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::scheduled::Plugin as ScheduledPlugin;
+    pub use crate::scheduled::bindings as scheduled_bindings;
 }
 
 /// Exports a [`Converter`] as the plugin that this crate is. Once per crate.
@@ -127,6 +137,24 @@ macro_rules! export {
         const _: () = {
             #[used]
             static EXPORTED: fn() = $crate::__private::is_converter::<$converter>;
+        };
+    };
+}
+
+/// Exports a [`ScheduledConverter`] as the plugin that this crate is. As [`export!`], once per crate.
+#[macro_export]
+macro_rules! export_scheduled {
+    ($converter:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            type Exported = $crate::__private::ScheduledPlugin<$converter>;
+            $crate::__private::scheduled_bindings::__export_scheduled_world!(Exported with_types_in $crate::__private::scheduled_bindings);
+        };
+
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: () = {
+            #[used]
+            static EXPORTED: fn() = $crate::__private::is_scheduled_converter::<$converter>;
         };
     };
 }

@@ -124,10 +124,12 @@ mod exports {
     }
 
     /// A panic ends the call without a word; so its message and place are logged before.
-    fn report_panics() {
+    pub(crate) fn report_panics() {
         std::panic::set_hook(Box::new(|panic| log::error(panic)));
     }
 }
 
 #[cfg(target_arch = "wasm32")]
 pub use exports::Plugin;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use exports::report_panics;

@@ -82,7 +82,12 @@ impl Memory {
         let mut asked = plugin.descriptor().wanted_grants.clone();
         asked.sort_unstable();
         asked.dedup();
-        asked.retain(|grant| !known.approved.contains(grant.as_str()));
+        // Who may ask for any host may ask for this one.
+        let is_approved = |word: &str| known.approved.contains(word);
+        asked.retain(|grant| {
+            let is_host = matches!(grant, Grant::Http(_));
+            !is_approved(&grant.as_word()) && !(is_host && is_approved(&Grant::AnyHttp.as_word()))
+        });
         asked
     }
 
@@ -95,7 +100,7 @@ impl Memory {
     /// What the plugin asks for may be asked for from now on.
     pub(super) fn approve(&mut self, plugin: &Plugin, file: &Path) -> Result<(), Error> {
         self.change(plugin, file, |known| {
-            known.approved.extend(plugin.descriptor().wanted_grants.iter().map(|grant| grant.as_str().to_owned()));
+            known.approved.extend(plugin.descriptor().wanted_grants.iter().map(|grant| grant.as_word().into_owned()));
         })
     }
 

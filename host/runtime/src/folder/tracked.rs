@@ -210,5 +210,5 @@ pub(super) fn remember(kept: Result<(), Error>) {
 
 /// Grants in words.
 pub(super) fn words(grants: &[Grant]) -> String {
-    grants.iter().map(|grant| grant.as_str()).collect::<Vec<_>>().join(", ")
+    grants.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

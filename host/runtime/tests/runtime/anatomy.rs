@@ -45,8 +45,8 @@ fn a_loaded_plugin_takes_other_settings_and_grants_by_the_same_rules() {
     let plugin = Bench::new().load("scripted", LimitOverrides::default());
     assert_eq!(plugin.grants().iter().count(), 0);
     let granted = plugin.with(toml::Table::new(), plugin.descriptor().wanted_grants.clone()).unwrap();
-    assert_eq!(granted.grants().iter().collect::<Vec<_>>(), granted.descriptor().wanted_grants);
-    assert!(granted.grants().has(Grant::OwnId) || granted.grants().has(Grant::Lookup));
+    assert_eq!(granted.grants().iter().cloned().collect::<Vec<_>>(), granted.descriptor().wanted_grants);
+    assert!(granted.grants().has(&Grant::OwnId) || granted.grants().has(&Grant::Lookup));
     assert_eq!(plugin.grants().iter().count(), 0, "the other one is as it was");
     let wrong = plugin.with(toml::toml! { no_such_setting = 1 }, Vec::new()).unwrap_err();
     assert!(matches!(wrong, Error::Settings { .. }), "{wrong}");

@@ -91,7 +91,7 @@ fn a_version_that_asks_for_more_is_kept_out_until_it_is_approved_and_that_is_rem
     folder.put("it.toml", b"grants = [\"lookup\", \"own-id\"]\n");
     folder.put_version("1.0.0", "own-id");
     let first = folder.until("ready", Some("1.0.0"));
-    assert!(first.plugin.unwrap().grants().has(Grant::OwnId), "what is there at first is the operator's own choice");
+    assert!(first.plugin.unwrap().grants().has(&Grant::OwnId), "what is there at first is the operator's own choice");
 
     folder.put_version("2.0.0", "own-id,lookup");
     let entry = folder.until("unapproved", Some("1.0.0"));
@@ -110,7 +110,7 @@ fn a_version_that_asks_for_more_is_kept_out_until_it_is_approved_and_that_is_rem
     let (plugin, approved) = folder.plugins().approve("versions").unwrap();
     assert_eq!((plugin.version(), approved), ("2.0.0", vec![Grant::Lookup]));
     let entry = folder.until("ready", Some("2.0.0"));
-    assert!(entry.plugin.unwrap().grants().has(Grant::Lookup));
+    assert!(entry.plugin.unwrap().grants().has(&Grant::Lookup));
     let error = folder.plugins().approve("versions").unwrap_err();
     assert!(matches!(error, Error::NothingToApprove { .. }), "{error}");
     assert!(matches!(folder.plugins().approve("nobody"), Err(Error::NoSuchPlugin { .. })));
@@ -152,7 +152,7 @@ fn a_manifest_that_names_the_digest_of_the_new_version_approves_it() {
     folder.until("unapproved", Some("1.0.0"));
     folder.put("it.toml", format!("grants = [\"lookup\"]\ndigest = \"sha256:{digest}\"\n").as_bytes());
     let plugin = folder.until("ready", Some("2.0.0")).plugin.unwrap();
-    assert!(plugin.grants().has(Grant::Lookup));
+    assert!(plugin.grants().has(&Grant::Lookup));
 }
 
 #[test]

@@ -8,6 +8,8 @@ use crate::bindings::wats::converter::lookup::{ProcessAnswer, ProductAnswer};
 use crate::bindings::wats::converter::report as wire;
 use crate::bindings::wats::converter::source::TextError;
 use crate::bindings::wats::converter::station::Level;
+use crate::scheduled::bindings::wats::converter::http::{HttpError, Request, Response};
+use crate::scheduled::bindings::wats::converter::state::StateError;
 use crate::{Asset, Attachment, Chart, Status, SubUnit};
 
 /// A file of the run.
@@ -50,6 +52,10 @@ pub(crate) trait Host {
     fn product_by_part_number(&self, part_number: &str) -> ProductAnswer;
     fn open_uut(self: Rc<Self>, header: &wire::UutHeader) -> Box<dyn UutHost>;
     fn emit_json(&self, wsjf: &str, key: Option<&str>) -> Result<String, Vec<Violation>>;
+    fn send(&self, request: &Request) -> Result<Response, HttpError>;
+    fn state_keys(&self) -> Result<Vec<String>, StateError>;
+    fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, StateError>;
+    fn state_set(&self, key: &str, value: Option<&[u8]>) -> Result<(), StateError>;
 }
 
 thread_local! {
@@ -107,6 +113,26 @@ pub(crate) fn product_by_part_number(part_number: &str) -> ProductAnswer {
 
 pub(crate) fn emit_json(wsjf: &str, key: Option<&str>) -> Result<String, Vec<Violation>> {
     required().emit_json(wsjf, key)
+}
+
+pub(crate) fn send(request: &Request) -> Result<Response, HttpError> {
+    required().send(request)
+}
+
+pub(crate) fn state_keys() -> Result<Vec<String>, StateError> {
+    required().state_keys()
+}
+
+pub(crate) fn state_get(key: &str) -> Result<Option<Vec<u8>>, StateError> {
+    required().state_get(key)
+}
+
+pub(crate) fn state_set(key: &str, value: &[u8]) -> Result<(), StateError> {
+    required().state_set(key, Some(value))
+}
+
+pub(crate) fn state_delete(key: &str) -> Result<(), StateError> {
+    required().state_set(key, None)
 }
 
 pub(crate) struct File(Rc<dyn FileHost>);

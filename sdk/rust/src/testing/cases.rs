@@ -85,6 +85,7 @@ fn run<C: Converter>(folder: &Path) -> Converted {
         match FileRole::of(&name) {
             FileRole::Input => inputs.push(path),
             FileRole::Companion => others.push((name, path)),
+            FileRole::Run => stop(&format!("{}: a converter is given files, and no run", path.display())),
             FileRole::Expected | FileRole::Settings | FileRole::Case | FileRole::Notes => {}
         }
     }

@@ -37,12 +37,14 @@ mod cases;
 mod complaints;
 mod file;
 mod run;
+mod scheduled;
 mod station;
 mod wire;
 mod writer;
 
 pub use cases::cases;
 pub use run::{Converted, LogLine, Run};
+pub use scheduled::{Ran, Request, ScheduledRun};
 
 /// Makes a test that runs every case in the crate's folder `cases` and shows how the outcome differs from what is expected.
 ///

@@ -12,6 +12,7 @@ use wats_report::cases::{CaseStation, KnownProcess, KnownProduct, Lookups, MODIF
 
 use super::file::{Asked, MemoryFile};
 use super::station::{Known, Station};
+use crate::bindings::wats::converter::conversion::Descriptor;
 use crate::host::native;
 use crate::plugin;
 use crate::{Converter, Detection, Error, File, Grant, Input, Outcome};
@@ -73,11 +74,7 @@ impl<C: Converter> Run<C> {
     /// Of a file with this name (or path in the inbox, with `/`) and content.
     pub fn file(name: impl AsRef<str>, content: impl Into<Vec<u8>>) -> Self {
         let wanted = plugin::describe::<C>().grants;
-        let known = Known {
-            lookup_granted: wanted.iter().any(|grant| grant == "lookup"),
-            own_id_granted: wanted.iter().any(|grant| grant == "own-id"),
-            ..Known::default()
-        };
+        let known = Known::granted(&wanted);
         Self {
             main: memory_file(name.as_ref(), content.into()),
             companions: Vec::new(),
@@ -133,8 +130,8 @@ impl<C: Converter> Run<C> {
     /// Grants exactly these. Without this, all that the descriptor asks for.
     #[must_use]
     pub fn grants(mut self, grants: &[Grant]) -> Self {
-        self.known.lookup_granted = grants.contains(&Grant::Lookup);
-        self.known.own_id_granted = grants.contains(&Grant::OwnId);
+        let words: Vec<String> = grants.iter().map(|grant| grant.word()).collect();
+        self.known = Known { lookups: self.known.lookups, ..Known::granted(&words) };
         self
     }
 
@@ -178,26 +175,10 @@ impl<C: Converter> Run<C> {
     /// Converts.
     pub fn convert(self) -> Converted {
         let (station, input, files) = self.start();
-        let mut outcome = native::with(Rc::<Station>::clone(&station), || plugin::convert::<C>(&input));
-        if let (Ok(Outcome::Converted), 1..) = (&outcome, station.open_writers()) {
-            let open = station.open_writers();
-            outcome = Err(Error::internal(format!("{open} reports were neither finished nor discarded")));
-        }
-        let taken = station.take_all();
-        let texts = match outcome {
-            Ok(Outcome::Converted) => taken.reports,
-            _ => Vec::new(),
-        };
-        let read = |text: &String| serde_json::from_str(text).unwrap_or_else(|error| stop(&format!("WSJF: {error}")));
-        Converted {
-            outcome,
-            reports: texts.iter().map(read).collect(),
-            texts,
-            warnings: taken.warnings,
-            log: station.log.take(),
-            progress: station.progress.get(),
-            depends_on_name_or_time: files.iter().any(|file| file.asked.get() != Asked::default()),
-        }
+        let outcome = native::with(Rc::<Station>::clone(&station), || plugin::convert::<C>(&input));
+        let converted = came_to(outcome, &station);
+        let depends_on_name_or_time = files.iter().any(|file| file.asked.get() != Asked::default());
+        Converted { depends_on_name_or_time, ..converted }
     }
 
     /// Converts, and gives the reports as the host writes them, without reading them back: for benchmarks.
@@ -218,7 +199,7 @@ impl<C: Converter> Run<C> {
     }
 
     fn start(self) -> (Rc<Station>, Input, Vec<Rc<MemoryFile>>) {
-        check_settings::<C>(&self.settings);
+        check_settings(&plugin::describe::<C>(), &self.settings);
         let defaults = self.defaults();
         let settings = Value::Object(self.settings).to_string();
         let station = Rc::new(Station::new(settings, self.known, defaults));
@@ -230,9 +211,31 @@ impl<C: Converter> Run<C> {
     }
 }
 
+/// What a call came to, by the host's rules.
+pub(super) fn came_to(mut outcome: Result<Outcome, Error>, station: &Station) -> Converted {
+    if let (Ok(Outcome::Converted), 1..) = (&outcome, station.open_writers()) {
+        let open = station.open_writers();
+        outcome = Err(Error::internal(format!("{open} reports were neither finished nor discarded")));
+    }
+    let taken = station.take_all();
+    let texts = match outcome {
+        Ok(Outcome::Converted) => taken.reports,
+        _ => Vec::new(),
+    };
+    let read = |text: &String| serde_json::from_str(text).unwrap_or_else(|error| stop(&format!("WSJF: {error}")));
+    Converted {
+        outcome,
+        reports: texts.iter().map(read).collect(),
+        texts,
+        warnings: taken.warnings,
+        log: station.log.take(),
+        progress: station.progress.get(),
+        depends_on_name_or_time: false,
+    }
+}
+
 /// The station refuses settings that the schema does not know.
-fn check_settings<C: Converter>(settings: &Map<String, Value>) {
-    let descriptor = plugin::describe::<C>();
+pub(super) fn check_settings(descriptor: &Descriptor, settings: &Map<String, Value>) {
     let schema: Value = serde_json::from_str(&descriptor.settings_schema).unwrap_or_default();
     for key in settings.keys() {
         if schema.get("properties").and_then(|properties| properties.get(key)).is_none() {

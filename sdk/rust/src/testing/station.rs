@@ -1,9 +1,10 @@
 //! The station of a run.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use wats_report::cases::{CaseStation, Lookups, OFFLINE};
+use wats_report::cases::{CaseAnswer, CaseStation, Lookups, OFFLINE};
 use wats_report::{Defaults, MiscInfo, Report};
 
 use super::complaints::refused;
@@ -13,6 +14,8 @@ use crate::bindings::wats::converter::lookup::{Process, ProcessAnswer, Product, 
 use crate::bindings::wats::converter::report as contract;
 use crate::bindings::wats::converter::station::Level;
 use crate::host::native::{Host, UutHost};
+use crate::scheduled::bindings::wats::converter::http::{Header, HttpError, Request, Response};
+use crate::scheduled::bindings::wats::converter::state::StateError;
 use crate::{Property, Value, Violation};
 
 /// Under which description a file's own id goes along when it may not be kept.
@@ -26,6 +29,27 @@ pub(super) struct Known {
     pub(super) lookup_granted: bool,
     pub(super) own_id_granted: bool,
     pub(super) lookups: Lookups,
+    pub(super) state_granted: bool,
+    /// Hosts that requests may go to; `*` for any.
+    pub(super) hosts: Vec<String>,
+    pub(super) answers: Vec<CaseAnswer>,
+    pub(super) state: BTreeMap<String, Vec<u8>>,
+}
+
+impl Known {
+    /// With these grants.
+    pub(super) fn granted(words: &[String]) -> Self {
+        let has = |wanted: &str| words.iter().any(|word| word == wanted);
+        let host = |word: &String| word.strip_prefix("http:").map(ToOwned::to_owned);
+        let any = has("http").then(|| "*".to_owned());
+        Self {
+            lookup_granted: has("lookup"),
+            own_id_granted: has("own-id"),
+            state_granted: has("state"),
+            hosts: words.iter().filter_map(host).chain(any).collect(),
+            ..Self::default()
+        }
+    }
 }
 
 pub(super) struct Station {
@@ -34,12 +58,17 @@ pub(super) struct Station {
     case: RefCell<CaseStation>,
     pub(super) log: RefCell<Vec<LogLine>>,
     pub(super) progress: Cell<f64>,
+    /// Requests that came, in order.
+    pub(super) requests: RefCell<Vec<Request>>,
+    pub(super) state: RefCell<BTreeMap<String, Vec<u8>>>,
     open: Cell<usize>,
 }
 
 impl Station {
     pub(super) fn new(settings: String, known: Known, defaults: Defaults) -> Self {
         Self {
+            requests: RefCell::default(),
+            state: RefCell::new(known.state.clone()),
             settings,
             known,
             case: RefCell::new(CaseStation::with(defaults)),
@@ -88,6 +117,21 @@ impl Station {
         let taken = self.case.borrow_mut().accept(report, key, own.as_deref(), violations);
         taken.map(|id| id.to_string()).map_err(|violations| violations.into_iter().map(to_contract).collect())
     }
+}
+
+impl Station {
+    fn may_remember(&self, key: &str) -> Result<(), StateError> {
+        if !self.known.state_granted {
+            return Err(StateError::Denied);
+        }
+        if (1..=200).contains(&key.chars().count()) { Ok(()) } else { Err(StateError::InvalidKey) }
+    }
+}
+
+/// Host and port of an address.
+fn host_of(url: &str) -> Option<&str> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())
 }
 
 fn to_contract(violation: wats_report::Violation) -> Violation {
@@ -159,5 +203,52 @@ impl Host for Station {
             }
             Err(error) => Err(vec![to_contract(refused(error.place(), "unreadable", error.problem()))]),
         }
+    }
+
+    fn send(&self, request: &Request) -> Result<Response, HttpError> {
+        self.requests.borrow_mut().push(request.clone());
+        let host = host_of(&request.url).ok_or_else(|| HttpError::Invalid(format!("the address {:?}", request.url)))?;
+        if !self.known.hosts.iter().any(|granted| granted == "*" || granted == host) {
+            return Err(HttpError::Denied(format!("`http:{host}` would have to be asked for and granted")));
+        }
+        let Some(answer) = self.known.answers.iter().find(|answer| answer.is_to(&request.method, &request.url)) else {
+            return Err(HttpError::Unreachable(format!(
+                "the test has no answer for {} {}",
+                request.method, request.url
+            )));
+        };
+        let header =
+            |(name, value): (&String, &String)| Header { name: name.to_ascii_lowercase(), value: value.clone() };
+        match &answer.unreachable {
+            Some(why) => Err(HttpError::Unreachable(why.clone())),
+            None => Ok(Response {
+                status: answer.status.unwrap_or(200),
+                headers: answer.headers.iter().map(header).collect(),
+                body: answer.body.clone().into_bytes(),
+            }),
+        }
+    }
+
+    fn state_keys(&self) -> Result<Vec<String>, StateError> {
+        if self.known.state_granted {
+            Ok(self.state.borrow().keys().cloned().collect())
+        } else {
+            Err(StateError::Denied)
+        }
+    }
+
+    fn state_get(&self, key: &str) -> Result<Option<Vec<u8>>, StateError> {
+        self.may_remember(key)?;
+        Ok(self.state.borrow().get(key).cloned())
+    }
+
+    fn state_set(&self, key: &str, value: Option<&[u8]>) -> Result<(), StateError> {
+        self.may_remember(key)?;
+        let mut state = self.state.borrow_mut();
+        match value {
+            Some(value) => state.insert(key.to_owned(), value.to_vec()),
+            None => state.remove(key),
+        };
+        Ok(())
     }
 }

@@ -22,7 +22,7 @@ impl State {
             let found = self.lookups.len() as u64 + 1;
             return Err(self.over(Limit::Lookups, found, MAX_LOOKUPS as u64, "asked too many questions"));
         }
-        if !self.facts.grants.has(Grant::Lookup) {
+        if !self.facts.grants.has(&Grant::Lookup) {
             return Ok(Err(NoLookup::Denied));
         }
         Ok(self.lookup.clone().ok_or(NoLookup::Offline))

@@ -2,7 +2,9 @@
 
 mod complaints;
 mod convert;
+mod http;
 mod lookup;
+mod memory;
 mod report;
 mod source;
 mod station;
@@ -13,11 +15,14 @@ use crate::conversion::{Detection, Outcome};
 use crate::descriptor::{self, Descriptor};
 use crate::explain::clean;
 use crate::failure::{FailureKind, Place};
+use crate::inspect::World;
 use crate::log::clipped;
 use crate::manifest::Grant;
+use crate::schedule::Run;
 use crate::state::State;
 
 pub(crate) use bindings::{Converter, ConverterPre};
+pub(crate) use scheduled::{ScheduledConverter, ScheduledConverterPre};
 pub(crate) use source::FileHandle;
 
 /// Made from `wit/v0.1`.
@@ -33,15 +38,37 @@ mod bindings {
     });
 }
 
+/// The same for the other world; what both have is of the first.
+mod scheduled {
+    wasmtime::component::bindgen!({
+        path: "../../wit/v0.1",
+        world: "scheduled-converter",
+        imports: { default: trappable },
+        with: {
+            "wats:converter/types": super::bindings::wats::converter::types,
+            "wats:converter/source": super::bindings::wats::converter::source,
+            "wats:converter/report": super::bindings::wats::converter::report,
+            "wats:converter/station": super::bindings::wats::converter::station,
+            "wats:converter/lookup": super::bindings::wats::converter::lookup,
+            "wats:converter/conversion": super::bindings::wats::converter::conversion,
+        },
+    });
+}
+
 use bindings::wats::converter::{conversion, types};
+use scheduled::wats::converter::schedule::RunInfo;
 
 /// Puts the host's functions into a linker.
-pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    Converter::add_to_linker::<_, HasSelf<_>>(linker, |state| state)
+pub(crate) fn link(linker: &mut Linker<State>, world: World) -> wasmtime::Result<()> {
+    match world {
+        World::Converter => Converter::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+        World::ScheduledConverter => ScheduledConverter::add_to_linker::<_, HasSelf<_>>(linker, |state| state),
+    }
 }
 
 impl types::Host for State {}
 impl conversion::Host for State {}
+impl scheduled::wats::converter::schedule::Host for State {}
 
 /// Files that one answer may miss, and characters of each name.
 const MAX_MISSING: usize = 100;
@@ -63,11 +90,19 @@ pub(crate) fn describe(
     converter: &Converter,
     store: &mut wasmtime::Store<State>,
 ) -> wasmtime::Result<Result<Descriptor, Vec<String>>> {
-    let found = converter.call_describe(&mut *store)?;
-    let schema = match descriptor::parse_schema(&found.settings_schema) {
-        Ok(schema) => schema,
-        Err(problem) => return Ok(Err(vec![problem])),
-    };
+    Ok(described(converter.call_describe(&mut *store)?, World::Converter))
+}
+
+/// The same of a scheduled converter.
+pub(crate) fn describe_scheduled(
+    converter: &ScheduledConverter,
+    store: &mut wasmtime::Store<State>,
+) -> wasmtime::Result<Result<Descriptor, Vec<String>>> {
+    Ok(described(converter.call_describe(&mut *store)?, World::ScheduledConverter))
+}
+
+fn described(found: conversion::Descriptor, world: World) -> Result<Descriptor, Vec<String>> {
+    let schema = descriptor::parse_schema(&found.settings_schema).map_err(|problem| vec![problem])?;
     let (known, unknown): (Vec<_>, Vec<_>) = found.grants.into_iter().partition(|word| Grant::parse(word).is_some());
     let rules = found.recognition;
     let descriptor = Descriptor {
@@ -91,8 +126,8 @@ pub(crate) fn describe(
         unknown_grants: unknown,
         properties: found.properties.into_iter().map(|property| (property.key, value_text(property.value))).collect(),
     };
-    let problems = descriptor.problems();
-    Ok(if problems.is_empty() { Ok(descriptor) } else { Err(problems) })
+    let problems = descriptor.problems(world);
+    if problems.is_empty() { Ok(descriptor) } else { Err(problems) }
 }
 
 /// Asks the guest whether it reads the source.
@@ -116,7 +151,28 @@ pub(crate) fn probe(converter: &Converter, store: &mut wasmtime::Store<State>) -
 /// Has the guest convert the source.
 pub(crate) fn convert(converter: &Converter, store: &mut wasmtime::Store<State>) -> wasmtime::Result<Converted> {
     let input = input(store.data_mut())?;
-    Ok(match converter.call_convert(&mut *store, &input)? {
+    let answer = converter.call_convert(&mut *store, &input)?;
+    Ok(came_to(answer, store.data_mut()))
+}
+
+/// Has the guest run.
+pub(crate) fn run(
+    converter: &ScheduledConverter,
+    store: &mut wasmtime::Store<State>,
+    run: &Run,
+) -> wasmtime::Result<Converted> {
+    let by_hand = types::Property { key: "by-hand".to_owned(), value: types::Value::Flag(true) };
+    let info = RunInfo {
+        due: run.due.clone(),
+        previous: run.previous.clone(),
+        properties: if run.by_hand { vec![by_hand] } else { Vec::new() },
+    };
+    let answer = converter.call_run(&mut *store, &info)?;
+    Ok(came_to(answer, store.data_mut()))
+}
+
+fn came_to(answer: Result<conversion::Outcome, conversion::ConvertError>, state: &mut State) -> Converted {
+    match answer {
         Ok(conversion::Outcome::Converted) => Ok(Outcome::Converted),
         Ok(conversion::Outcome::Skipped(reason)) => Ok(Outcome::Skipped(clean(&reason))),
         Ok(conversion::Outcome::Waiting(waiting)) => Ok(Outcome::Waiting {
@@ -130,7 +186,7 @@ pub(crate) fn convert(converter: &Converter, store: &mut wasmtime::Store<State>)
                 conversion::ErrorKind::Truncated => FailureKind::Truncated,
                 conversion::ErrorKind::Unsupported => FailureKind::Unsupported,
                 conversion::ErrorKind::Rejected => {
-                    FailureKind::Rejected { violations: std::mem::take(&mut store.data_mut().violations) }
+                    FailureKind::Rejected { violations: std::mem::take(&mut state.violations) }
                 }
                 conversion::ErrorKind::Misconfigured => FailureKind::Misconfigured,
                 conversion::ErrorKind::Internal => FailureKind::Internal,
@@ -145,7 +201,7 @@ pub(crate) fn convert(converter: &Converter, store: &mut wasmtime::Store<State>)
             },
             file: error.file,
         }),
-    })
+    }
 }
 
 /// Names of files that a guest misses: as many as a person reads, and no longer than names can be.

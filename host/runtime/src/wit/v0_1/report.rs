@@ -83,7 +83,7 @@ impl State {
             complaints.push(refused("header/key", "length", "a key has 1 to 200 characters"));
         }
         let own_id = match id {
-            Some(id) if self.facts.grants.has(Grant::OwnId) => Some(id),
+            Some(id) if self.facts.grants.has(&Grant::OwnId) => Some(id),
             Some(id) => {
                 match &mut report {
                     Report::Uut(uut) => uut.header.misc_infos.push(MiscInfo::new(OWN_ID_MISC_INFO, id)),
@@ -153,7 +153,7 @@ impl Host for State {
         wsjf: String,
         key: Option<String>,
     ) -> Result<std::result::Result<String, Vec<WitViolation>>> {
-        self.only_in_convert("report.emit-json")?;
+        self.only_where_reports_are_made("report.emit-json")?;
         let (size, allowed) = (wsjf.len() as u64, self.limits().report_bytes);
         if size > allowed {
             return Err(self.over(Limit::ReportBytes, size, allowed, "emitted too large a report"));
@@ -175,7 +175,7 @@ impl Host for State {
 
 impl HostUut for State {
     fn new(&mut self, header: UutHeader) -> Result<Resource<Writer>> {
-        self.only_in_convert("report.uut")?;
+        self.only_where_reports_are_made("report.uut")?;
         let allowed = self.limits().open_reports;
         if self.open_reports >= allowed {
             let found = u64::from(self.open_reports) + 1;

@@ -49,9 +49,12 @@ impl State {
         self.stop(FailureKind::Trap { trap: TrapKind::Forbidden }, message)
     }
 
-    /// Ends the call unless it is `convert`.
-    pub(super) fn only_in_convert(&mut self, what: &str) -> Result<()> {
-        if self.operation == Operation::Convert { Ok(()) } else { Err(self.forbidden(what)) }
+    /// Ends the call unless it is one that makes reports.
+    pub(super) fn only_where_reports_are_made(&mut self, what: &str) -> Result<()> {
+        match self.operation {
+            Operation::Convert | Operation::Run => Ok(()),
+            Operation::Describe | Operation::Probe => Err(self.forbidden(what)),
+        }
     }
 
     /// Ends the call if it is `describe`.
