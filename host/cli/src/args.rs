@@ -69,6 +69,9 @@ Exit codes: 0 written; 1 it could not be written, or does not show the same erro
     /// Begin, test, measure and check plugins of your own; list, hold, resume and approve those of the station.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// List scheduled converters, and have one run now.
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
     /// List reports, send refused ones again, convert quarantined files again, verify that nothing is missing.
     #[command(subcommand)]
     Queue(QueueCommand),
@@ -95,6 +98,25 @@ Exit codes: 0 written; 1 it could not be written, or does not show the same erro
     Compile {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<std::ffi::OsString>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScheduleCommand {
+    /// List the schedules of the configuration: when they run, and of the running station how the last run went.
+    #[command(after_help = "\
+Exit codes: 0 none fails; 5 the runs of one come to nothing")]
+    List,
+    /// Have a schedule of the running station run now, and wait for the end of the run.
+    #[command(after_help = "\
+Examples:
+  wats schedule run mes
+  wats schedule run mes --json
+
+Exit codes: 0 it ran, or there was nothing to do; 1 no station runs; 4 no such schedule; 5 the run came to nothing")]
+    Run {
+        /// Name of the schedule.
+        name: String,
     },
 }
 

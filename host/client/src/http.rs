@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-pub(crate) use self::connector::{Connector, TlsFiles};
+pub(crate) use self::connector::{Connector, TlsFiles, outside};
 pub use self::connector::{Proxy, ProxyCredentials};
 use crate::address::Address;
 use crate::auth::Auth;

@@ -92,7 +92,7 @@ struct Earlier {
 
 impl Writer {
     pub(crate) fn commit(&mut self, commit: &Commit) -> Result<Reply, Error> {
-        let Commit { source, outcome, reports, staged, class, archive: when, orphans: rule } = commit;
+        let Commit { source, outcome, reports, staged, class, archive: when, orphans: rule, state } = commit;
         let staged_reports = match staged {
             // A stage without reports was never written.
             Some(stage) => self.memory.stages.get(stage).map_or(0, |open| open.reports),
@@ -165,6 +165,9 @@ impl Writer {
             Some(_) => self.finish_source(SourceId(id), outcome, *when, answer.new)?,
             // Last, when all that is in it is known: nothing before looks at it.
             None => self.insert_source(source, outcome, *when, placement, signed(answer.new))?,
+        }
+        for (key, value) in state {
+            self.set_state(key, value.as_deref())?;
         }
         Ok(Reply::Committed(answer))
     }

@@ -519,6 +519,15 @@ impl Queue {
         self.shared.read(move |db| db.kv(&key)).await
     }
 
+    /// All values of the station whose key begins with `prefix`, in order of their keys.
+    ///
+    /// # Errors
+    /// [`Error::Database`], [`Error::Closed`].
+    pub async fn states_below(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let prefix = prefix.to_owned();
+        self.shared.read(move |db| db.kv_below(&prefix)).await
+    }
+
     /// Sets (or with `None` removes) a value of the station. On disk when this returns `Ok`.
     ///
     /// # Errors

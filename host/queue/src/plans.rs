@@ -215,6 +215,7 @@ async fn reads(queue: &Queue) {
     queue.sources_in_inbox("line", None, 10).await.unwrap();
     queue.archives_due(None, 10).await.unwrap();
     queue.state("key").await.unwrap();
+    queue.states_below("ke").await.unwrap();
     queue.verify(true).await.unwrap();
     let mut lines = Vec::new();
     queue.export_all(Filter::default(), &mut lines).await.unwrap();

@@ -195,6 +195,16 @@ impl Db<'_> {
             .map_err(Error::db("read a value of the station"))
     }
 
+    /// Those whose key begins so, in order.
+    pub(crate) fn kv_below(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        // Nothing that begins so is larger than this: no character comes behind the last one.
+        let end = format!("{prefix}\u{10ffff}");
+        self.conn
+            .prepared("SELECT key, value FROM state WHERE key >= ?1 AND key < ?2 ORDER BY key")
+            .and_then(|mut s| s.query_map([prefix, &end], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .map_err(Error::db("read values of the station"))
+    }
+
     pub(crate) fn counts(&self) -> Result<Counts, Error> {
         let db = Error::db("read the totals");
         // One moment for all of it.

@@ -322,6 +322,8 @@ pub struct Commit {
     pub archive: ArchiveWhen,
     /// What happens to reports that it no longer gives.
     pub orphans: OrphanRule,
+    /// Values of the station ([`crate::Queue::set_state`]) that become true with it, in the same transaction; none removes one.
+    pub state: Vec<(String, Option<Vec<u8>>)>,
 }
 
 impl Commit {
@@ -336,6 +338,7 @@ impl Commit {
             class: PriorityClass::default(),
             archive: ArchiveWhen::default(),
             orphans: OrphanRule::default(),
+            state: Vec::new(),
         }
     }
 }

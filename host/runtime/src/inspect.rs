@@ -8,7 +8,7 @@ use wasmparser::{BinaryReaderError, Chunk, ComponentExternalKind, ComponentTypeR
 use crate::error::Error;
 use crate::log::{bounded, clipped};
 
-/// Package and world of the contract.
+/// Package of the contract.
 const PACKAGE: &str = "wats:converter";
 /// The tracks that this host speaks, oldest first; see `wit/README.md`.
 const TRACKS: [Track; 1] = [Track::V0_1];
@@ -269,6 +269,26 @@ mod tests {
     fn an_empty_component_misses_everything() {
         let text = refusal(b"\0asm\x0d\0\x01\0");
         assert!(text.contains("\"describe\"") && text.contains("\"probe\"") && text.contains("\"convert\""), "{text}");
+    }
+
+    #[test]
+    fn what_only_a_scheduled_converter_is_given_no_other_may_import() {
+        let of = |exports: &str| {
+            let text = format!(
+                "(component (import \"wats:converter/http@0.1.0\" (instance)) (core module $m (func (export \"f\")))
+                 (core instance $i (instantiate $m)) (func $f (canon lift (core func $i \"f\"))) {exports})"
+            );
+            inspect(Path::new("x.wasm"), &wat::parse_str(text).unwrap()).map(|found| found.world)
+        };
+        let export = |name: &str| format!("(export {name:?} (func $f))");
+        let [describe, probe, convert, run] = ["describe", "probe", "convert", "run"].map(export);
+        let told = of(&format!("{describe}{probe}{convert}")).unwrap_err().to_string();
+        assert!(told.contains("wats:converter/http@0.1.0, which only scheduled converters are given"), "{told}");
+        assert_eq!(of(&format!("{describe}{run}")).unwrap(), World::ScheduledConverter);
+        let told = of(&format!("{describe}{convert}{run}")).unwrap_err().to_string();
+        assert!(told.contains("`run` beside `convert`"), "{told}");
+        let told = of(&run).unwrap_err().to_string();
+        assert!(told.contains("does not export the function \"describe\"") && !told.contains("probe"), "{told}");
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn source(inbox: &InboxState, taken: &Taken, identity: Vec<u8>, by: Option<&Plug
     }
 }
 
-fn plugin_ref(plugin: &Plugin) -> PluginRef {
+pub(crate) fn plugin_ref(plugin: &Plugin) -> PluginRef {
     PluginRef {
         name: plugin.name().to_owned(),
         version: plugin.version().to_owned(),

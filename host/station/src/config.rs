@@ -6,14 +6,18 @@
 mod check;
 mod error;
 mod raw;
+mod raw_schedule;
 mod raw_source;
+mod schedules;
 mod sources;
 
 use std::{path::PathBuf, time::Duration};
 
 pub use error::{ConfigError, Problem};
 pub use raw::*;
+pub use raw_schedule::*;
 pub use raw_source::*;
+pub use schedules::{Schedule, When};
 pub use sources::{CompanionName, Ready, Related};
 pub(crate) use sources::{Role, STEM, owner, role};
 
@@ -30,6 +34,8 @@ pub struct Config {
     pub server: Option<Server>,
     /// Folders that are watched.
     pub inboxes: Vec<Inbox>,
+    /// Scheduled converters.
+    pub schedules: Vec<Schedule>,
     /// Bounds of the queue.
     pub queue: RawQueue,
     /// The local pages and interfaces.

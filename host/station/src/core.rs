@@ -31,6 +31,7 @@ use crate::{
     os,
     plugins::Plugins,
     pool::Pool,
+    schedule::{OutsideSender, ScheduleState},
     submit::Destination,
 };
 
@@ -53,6 +54,9 @@ pub(crate) struct Core {
     pub(crate) metrics: Metrics,
     pub(crate) pool: Pool,
     pub(crate) inboxes: Vec<Arc<InboxState>>,
+    pub(crate) schedules: Vec<Arc<ScheduleState>>,
+    /// The way to other systems, for schedules.
+    pub(crate) outside: Arc<OutsideSender>,
     pub(crate) events: Events,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) handle: tokio::runtime::Handle,
@@ -149,6 +153,10 @@ impl Core {
     #[cfg(feature = "broken-on-purpose")]
     fn base_of_ids(&self) -> Uuid {
         if self.broken.fresh_ids { Uuid::new_v4() } else { self.station_id }
+    }
+
+    pub(crate) fn schedule(&self, name: &str) -> Option<&Arc<ScheduleState>> {
+        self.schedules.iter().find(|schedule| schedule.config.name == name)
     }
 
     pub(crate) fn inbox(&self, name: &str) -> Option<&Arc<InboxState>> {

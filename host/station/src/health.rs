@@ -7,6 +7,7 @@ use wats_runtime::{Plugin, PluginFigures};
 use crate::{
     control::COUNTED,
     core::{Core, Reason, Reasons},
+    schedule::ScheduleDetails,
 };
 
 /// The answer to "how are you?".
@@ -58,6 +59,8 @@ pub struct Details {
     pub plugins: Vec<PluginDetails>,
     /// The inboxes.
     pub inboxes: Vec<InboxDetails>,
+    /// The schedules.
+    pub schedules: Vec<ScheduleDetails>,
     /// Workers that there are, and those that are idle.
     pub workers: WorkerDetails,
     /// Bytes left on the disk of the queue.
@@ -222,9 +225,11 @@ pub(crate) async fn details(core: &Core) -> Result<Details, wats_queue::Error> {
             }
         })
         .collect();
+    let schedules: Vec<_> = core.schedules.iter().map(|schedule| schedule.details()).collect();
     let destination = destination(core, &counts);
-    let complaints =
+    let mut complaints =
         complaints(core, &counts, not_accepting.as_deref(), oldest_seconds, &destination, &plugins, &inboxes);
+    complaints.extend(schedules.iter().filter_map(complaint_of));
     let (count, idle) = core.pool.counts();
     Ok(Details {
         status: complaints.iter().map(|complaint| complaint.status).max().unwrap_or(Status::Ok),
@@ -245,6 +250,7 @@ pub(crate) async fn details(core: &Core) -> Result<Details, wats_queue::Error> {
         }),
         plugins,
         inboxes,
+        schedules,
         workers: WorkerDetails { count, idle },
         disk_left_bytes: core.disk_left(),
     })
@@ -265,6 +271,21 @@ fn destination(core: &Core, counts: &Counts) -> DestinationDetails {
         allowed_per_second,
         seconds_to_drain,
     }
+}
+
+/// A schedule that does not run, or comes to nothing.
+fn complaint_of(schedule: &ScheduleDetails) -> Option<Complaint> {
+    let (reason, what) = match (&schedule.held, &schedule.failing) {
+        (Some(held), _) => (held, "it is due and does not run"),
+        (None, Some(failing)) => (failing, "its runs come to nothing"),
+        (None, None) => return None,
+    };
+    Some(Complaint {
+        status: Status::Degraded,
+        part: format!("schedule {}", schedule.name),
+        why: format!("{what}: {}", reason.why),
+        since: Some(reason.since),
+    })
 }
 
 fn complaints(

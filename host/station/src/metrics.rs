@@ -7,7 +7,7 @@ use opentelemetry::{
     metrics::{Counter, Histogram, Meter},
 };
 
-use crate::os;
+use crate::{os, schedule::LastRun};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
@@ -15,6 +15,8 @@ pub(crate) struct Metrics {
     decided: Histogram<f64>,
     panics: Counter<u64>,
     submitted: Histogram<f64>,
+    runs: Counter<u64>,
+    run_duration: Histogram<f64>,
 }
 
 impl Metrics {
@@ -49,6 +51,16 @@ impl Metrics {
                 .with_unit("{panic}")
                 .with_description("Files on which the station itself failed")
                 .build(),
+            runs: meter
+                .u64_counter("wats.schedule.runs")
+                .with_unit("{run}")
+                .with_description("Runs of scheduled converters that ended, by outcome")
+                .build(),
+            run_duration: meter
+                .f64_histogram("wats.schedule.run.duration")
+                .with_unit("s")
+                .with_description("Time of one run, from its beginning to the decision about it on disk")
+                .build(),
             submitted: meter
                 .f64_histogram("wats.submit.delivery.duration")
                 .with_unit("s")
@@ -67,6 +79,12 @@ impl Metrics {
 
     pub(crate) fn file_decided(&self, inbox: &[KeyValue], seconds: f64) {
         self.decided.record(seconds.max(0.0), inbox);
+    }
+
+    pub(crate) fn run_ended(&self, schedule: &[KeyValue; 1], run: &LastRun) {
+        let [name] = schedule.clone();
+        self.runs.add(1, &[name, KeyValue::new("outcome", run.outcome.as_str())]);
+        self.run_duration.record(run.seconds, schedule);
     }
 
     pub(crate) fn delivered(&self, seconds: f64) {

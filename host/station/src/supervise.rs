@@ -20,7 +20,7 @@ use wats_runtime::{Cancel, Compiler, Runtime, RuntimeOptions};
 
 use crate::{
     archive,
-    config::{Config, Inbox, RawServer},
+    config::{Config, Inbox, RawDefaults, RawServer},
     core::{self, Core, Events, FaultHook, InboxState},
     error::Error,
     filing::Filing,
@@ -32,6 +32,7 @@ use crate::{
     os,
     plugins::Plugins,
     pool::Pool,
+    schedule::{self, OutsideSender, ScheduleState},
     submit::{self, Destination},
     taken_away,
     web::{self, Scrape, Web},
@@ -160,6 +161,15 @@ impl Station {
             metrics: Metrics::new(&options.meter, &config.data_dir),
             pool: Pool::new(config.workers.min as usize, max),
             inboxes,
+            schedules: config
+                .schedules
+                .iter()
+                .map(|schedule| {
+                    let defaults = defaults_of(&config, &schedule.defaults);
+                    Arc::new(ScheduleState::new(schedule.clone(), defaults))
+                })
+                .collect(),
+            outside: Arc::new(OutsideSender::new(&config, handle.clone())),
             events: Events::default(),
             clock: options.clock,
             handle,
@@ -238,6 +248,19 @@ impl Station {
                     });
                 }
             }
+        }
+        for schedule in core.schedules.clone() {
+            let core = Arc::clone(core);
+            let name = format!("schedule-{}", schedule.config.name);
+            let started = std::thread::Builder::new().name(name.clone()).spawn(move || {
+                let run = std::panic::AssertUnwindSafe(|| schedule::run(&core, &schedule));
+                if std::panic::catch_unwind(run).is_err() {
+                    core.fail(&name, "it panicked");
+                }
+            });
+            let no_thread =
+                |source| Error::Task { task: "schedule".into(), why: format!("no thread could be started: {source}") };
+            self.threads.push(started.map_err(no_thread)?);
         }
         if let Some(client) = core.client.clone() {
             let core = Arc::clone(core);
@@ -408,8 +431,6 @@ pub fn client(config: &Config, options: &Options) -> Result<Option<Client>, Erro
     let RawServer {
         ca_file,
         client_certificate_file,
-        proxy,
-        proxy_bypass,
         connect_timeout_seconds,
         request_timeout_seconds,
         requests_per_minute,
@@ -429,11 +450,7 @@ pub fn client(config: &Config, options: &Options) -> Result<Option<Client>, Erro
             read: usual.read.min(total),
             ..usual
         })
-        .proxy(match proxy.as_deref() {
-            None | Some("system") => Proxy::System,
-            Some("none") => Proxy::None,
-            Some(url) => Proxy::Manual { url: url.to_owned(), bypass: proxy_bypass.clone(), credentials: None },
-        })
+        .proxy(proxy(&server.raw))
         .concurrency(wats_client::Concurrency::new(4, max_concurrency.map_or(16, |max| max as usize)))
         .enable_cache(config.cache.enabled)
         .cache_ttl(config.cache.ttl)
@@ -459,9 +476,21 @@ pub fn client(config: &Config, options: &Options) -> Result<Option<Client>, Erro
     client.map(Some).map_err(|source| Error::Client { url: server.url.clone(), source: Box::new(source) })
 }
 
+pub(crate) fn proxy(raw: &RawServer) -> Proxy {
+    match raw.proxy.as_deref() {
+        None | Some("system") => Proxy::System,
+        Some("none") => Proxy::None,
+        Some(url) => Proxy::Manual { url: url.to_owned(), bypass: raw.proxy_bypass.clone(), credentials: None },
+    }
+}
+
 pub(crate) fn defaults(config: &Config, inbox: &Inbox) -> Defaults {
+    defaults_of(config, &inbox.defaults)
+}
+
+/// What reports lack, by what an inbox or a schedule says and else the station.
+fn defaults_of(config: &Config, own: &RawDefaults) -> Defaults {
     let station = &config.station;
-    let own = &inbox.defaults;
     let or = |own: &Option<String>, station: &str| Some(own.clone().unwrap_or_else(|| station.to_owned()));
     Defaults {
         machine_name: or(&own.station_name, &station.name),

@@ -51,6 +51,11 @@ impl SourceIdentity {
         }
     }
 
+    /// Whether it is no file at all.
+    fn is_schedule(&self) -> bool {
+        self.inbox == crate::schedule::ledger_name(&self.path)
+    }
+
     /// The bytes that ids are derived from. A pure function of the file is identified by what it saw: its bytes, and
     /// what else it asked for.
     pub(crate) fn bytes(&self, asked: Asked) -> Vec<u8> {
@@ -207,10 +212,14 @@ impl Sink {
             violations.push(Violation {
                 path: "header/start".into(),
                 rule: "missing-start",
-                message:
-                    "the inbox holds logs that grow (identity = \"append\"), so each report must state its start: \
-                          that of the file is another one each time it grows; use a converter that states it"
-                        .into(),
+                message: match self.rules.identity.is_schedule() {
+                    true => "two runs may meet the same result, so each report of a scheduled converter must state its start",
+                    false => {
+                        "the inbox holds logs that grow (identity = \"append\"), so each report must state its start: \
+                         that of the file is another one each time it grows; use a converter that states it"
+                    }
+                }
+                .into(),
                 severity: Severity::Refuse,
             });
         }
@@ -221,9 +230,17 @@ impl Sink {
                 violations.push(Violation {
                     path: "header/key".into(),
                     rule: "missing-key",
-                    message: "the inbox holds logs that grow (identity = \"append\"), so each report must state a key \
-                              that stays the same when the log grows; use a converter that states keys"
-                        .into(),
+                    message: match self.rules.identity.is_schedule() {
+                        true => {
+                            "two runs may meet the same result, so each report of a scheduled converter must state a key by \
+                             which it is known again"
+                        }
+                        false => {
+                            "the inbox holds logs that grow (identity = \"append\"), so each report must state a key that \
+                             stays the same when the log grows; use a converter that states keys"
+                        }
+                    }
+                    .into(),
                     severity: Severity::Refuse,
                 });
                 ordinal.to_string()

@@ -83,6 +83,7 @@ fn router(web: Web) -> Router {
         .route("/api/trace", get(trace))
         .route("/api/events", get(events))
         .route("/api/plugins/{name}/{action}", post(plugin))
+        .route("/api/schedules/{name}/run", post(run_schedule))
         .route_layer(middleware::from_fn_with_state(web.clone(), admin_only));
     Router::new()
         .route("/", get(index))
@@ -401,6 +402,22 @@ async fn plugin(State(web): State<Web>, Path((name, action)): Path<(String, Stri
         Ok(()) => Json(json!({ "plugin": name, "done": action })).into_response(),
         Err(error) => refuse(StatusCode::NOT_FOUND, error.to_string(), "see `wats plugin list`"),
     }
+}
+
+async fn run_schedule(State(web): State<Web>, Path(name): Path<String>) -> Response {
+    let Some(schedule) = web.core.schedule(&name) else {
+        let names: Vec<_> = web.core.schedules.iter().map(|schedule| schedule.config.name.as_str()).collect();
+        let known =
+            if names.is_empty() { "there is none".to_owned() } else { format!("there are {}", names.join(", ")) };
+        return refuse(
+            StatusCode::NOT_FOUND,
+            format!("no schedule is called {name:?}; {known}"),
+            "see `wats schedule list`",
+        );
+    };
+    let runs = schedule.details().runs;
+    schedule.run_now();
+    (StatusCode::ACCEPTED, Json(json!({ "schedule": name, "runs": runs }))).into_response()
 }
 
 #[cfg(test)]

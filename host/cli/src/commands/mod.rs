@@ -8,6 +8,7 @@ mod plugin;
 mod queue;
 mod replay;
 mod run;
+mod schedule;
 mod status;
 mod submit;
 mod token;
@@ -39,6 +40,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Submit(args) => submit::submit(&context::load(config)?.config, &args, output).await,
         Command::Demo(args) => demo::demo(args, output).await,
         Command::Plugin(command) => plugin::plugin(&context::load(config)?, command, output).await,
+        Command::Schedule(command) => schedule::schedule(&context::load(config)?.config, command, output).await,
         Command::Queue(command) => queue::queue(&context::load(config)?.config, command, output).await,
         Command::Trace(args) => trace::trace(&context::load(config)?.config, args, output).await,
         Command::Status => status::status(&context::load(config)?.config, output).await,

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use wats_queue::Counts;
 use wats_station::Config;
 
-use super::queue::{self, Place};
+use super::{
+    queue::{self, Place},
+    schedule,
+};
 use crate::{
     exit,
     output::{Output, count, plain},
@@ -108,6 +111,13 @@ fn show(service: &Service, details: &Value, output: Output) -> anyhow::Result<()
         };
         let files = inbox.get("files").and_then(Value::as_u64).unwrap_or_default();
         output.line(&format!("inbox     {}  {}  {}", part("name"), count(files, "file"), part("path")))?;
+    }
+    for it in list("schedules") {
+        let mut lines = schedule::lines(&it, true, output).into_iter();
+        output.line(&format!("schedule  {}", lines.next().unwrap_or_default()))?;
+        for line in lines {
+            output.line(&format!("        {line}"))?;
+        }
     }
     Ok(())
 }

@@ -103,15 +103,7 @@ impl Connector {
         timeouts: &Timeouts,
         user_agent: String,
     ) -> Result<Self, Error> {
-        let mut roots = Vec::new();
-        for path in &tls.ca {
-            let pem = read(path, "ca_certificate_file")?;
-            let found = Certificate::from_pem_bundle(&pem).map_err(|e| not_pem(path, "ca_certificate_file", &e))?;
-            if found.is_empty() {
-                return Err(setting("ca_certificate_file", format!("{} holds no PEM certificate", path.display())));
-            }
-            roots.extend(found);
-        }
+        let roots = roots(&tls.ca)?;
         // Without https the system's certificates are not needed, and a system without any is no reason not to start.
         let trusts_system =
             address.is_https() || matches!(proxy, Proxy::Manual { url, .. } if url.starts_with("https:"));
@@ -151,6 +143,33 @@ impl Connector {
         let made = self.recipe.build()?;
         Ok(self.waiting.get_or_init(|| made))
     }
+}
+
+/// For other systems than the server: without its token, its certificate and its name.
+pub(crate) fn outside(ca: &[PathBuf], proxy: &Proxy, connect_timeout: Duration) -> Result<reqwest::Client, Error> {
+    let recipe = Recipe {
+        roots: roots(ca)?,
+        trusts_system: true,
+        identity: None,
+        accept_invalid: false,
+        proxy: proxy.clone(),
+        connect_timeout,
+        user_agent: concat!("wats/", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    recipe.build()
+}
+
+fn roots(files: &[PathBuf]) -> Result<Vec<Certificate>, Error> {
+    let mut roots = Vec::new();
+    for path in files {
+        let pem = read(path, "ca_certificate_file")?;
+        let found = Certificate::from_pem_bundle(&pem).map_err(|e| not_pem(path, "ca_certificate_file", &e))?;
+        if found.is_empty() {
+            return Err(setting("ca_certificate_file", format!("{} holds no PEM certificate", path.display())));
+        }
+        roots.extend(found);
+    }
+    Ok(roots)
 }
 
 impl Recipe {

@@ -14,6 +14,7 @@ use super::{
     RawServer, RawStation, Server, SourceKind, Station, TokenSource,
 };
 
+mod schedules;
 mod sources;
 
 /// Names that programs give to files which they have not finished.
@@ -52,6 +53,15 @@ impl Checker<'_> {
             inboxes.push(self.inbox(index, inbox));
         }
         self.overlaps(&inboxes);
+        let mut names = HashSet::new();
+        let mut schedules = Vec::new();
+        for (index, schedule) in raw.schedule.into_iter().enumerate() {
+            if !names.insert(schedule.name.to_lowercase()) {
+                let message = format!("the name {:?} is used by another schedule; names must differ", schedule.name);
+                self.wrong(&format!("schedule[{index}].name"), message);
+            }
+            schedules.push(self.schedule(index, schedule, &station.time_zone));
+        }
         if raw.plugin_dirs.is_empty() {
             self.wrong("plugin_dirs", "no folder is named; name at least one".into());
         }
@@ -85,6 +95,7 @@ impl Checker<'_> {
             station,
             server,
             inboxes,
+            schedules,
             queue: raw.queue,
             http: raw.http,
             workers: raw.workers,
@@ -105,13 +116,16 @@ impl Checker<'_> {
         self.text("station.purpose", &purpose);
         let time_zone = match &raw.time_zone {
             None => jiff::tz::TimeZone::system(),
-            Some(name) => jiff::tz::TimeZone::get(name).unwrap_or_else(|_| {
-                let message = format!("no zone is called {name:?}; an IANA name such as Europe/Oslo or UTC");
-                self.wrong("station.time_zone", message);
-                jiff::tz::TimeZone::UTC
-            }),
+            Some(name) => self.time_zone("station.time_zone", name),
         };
         Station { name, location, purpose, time_zone }
+    }
+
+    fn time_zone(&mut self, key: &str, name: &str) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(name).unwrap_or_else(|_| {
+            self.wrong(key, format!("no zone is called {name:?}; an IANA name such as Europe/Oslo or UTC"));
+            jiff::tz::TimeZone::UTC
+        })
     }
 
     fn server(&mut self, raw: RawServer) -> Server {
@@ -176,8 +190,7 @@ impl Checker<'_> {
 
     fn inbox(&mut self, index: usize, raw: RawInbox) -> Inbox {
         let key = |name: &str| format!("inbox[{index}].{name}");
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if raw.name.is_empty() || raw.name.len() > 64 || !raw.name.chars().all(plain) {
+        if !is_plain_name(&raw.name) {
             self.wrong(&key("name"), format!("found {:?}; 1 to 64 letters, digits, - _ .", raw.name));
         }
         let path = self.path(&raw.path);
@@ -324,6 +337,12 @@ impl Checker<'_> {
         let line = line_of(self.text, key);
         self.problems.push(Problem { key: key.to_owned(), line, message });
     }
+}
+
+/// Whether inboxes and schedules may be called so.
+fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=64).contains(&name.len()) && name.chars().all(plain)
 }
 
 /// The line of a key such as `inbox[1].settle_seconds`, or of what holds it.

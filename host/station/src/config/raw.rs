@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, RawReady, RawRelated, SourceKind};
+use super::{ConfigError, RawReady, RawRelated, RawSchedule, SourceKind};
 
 /// The configuration file. Every key has a default but the name and path of an `[[inbox]]` and the `url` of the `[server]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +31,8 @@ pub struct RawConfig {
     pub server: Option<RawServer>,
     /// Folders that are watched.
     pub inbox: Vec<RawInbox>,
+    /// Scheduled converters, and when they run.
+    pub schedule: Vec<RawSchedule>,
     /// Bounds of the queue.
     pub queue: RawQueue,
     /// The local pages and interfaces.
@@ -56,6 +58,7 @@ impl Default for RawConfig {
             station: RawStation::default(),
             server: None,
             inbox: Vec::new(),
+            schedule: Vec::new(),
             queue: RawQueue::default(),
             http: RawHttp::default(),
             workers: RawWorkers::default(),

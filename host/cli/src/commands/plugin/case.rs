@@ -46,6 +46,7 @@ impl OnDisk {
                 FileRole::Expected => expected = Some(super::read(&path)?),
                 FileRole::Settings => settings = json(&path)?,
                 FileRole::Case => case = json(&path)?,
+                FileRole::Run => bail!("{}: this converter is given files, and no run", path.display()),
                 FileRole::Notes => {}
             }
         }

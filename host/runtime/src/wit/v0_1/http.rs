@@ -29,6 +29,8 @@ const OF_THE_HOST: [&str; 11] = [
     "accept-encoding",
     "forwarded",
 ];
+/// Of the time that is left, a guest keeps a tenth, and no more than this, for itself.
+const REST: Duration = Duration::from_secs(1);
 /// Headers of one request.
 const MAX_HEADERS: usize = 100;
 
@@ -107,6 +109,8 @@ impl State {
             _ => None,
         });
         let left = self.allowed.saturating_sub(self.began.elapsed().saturating_sub(self.host_time.total()));
+        // So that the guest can still say what came of it.
+        let left = left.saturating_sub((left / 10).min(REST));
         let timeout = wanted.unwrap_or(left).min(left);
         let max_bytes = self.limits().http_response_bytes;
         let (method, url) = ((*method).to_owned(), url.to_string());
