@@ -24,8 +24,8 @@ use std::{
 pub(crate) use folders::make_folder;
 use names::{free_names, numbered};
 pub(crate) use names::{unnumbered, with_end};
-pub(crate) use packing::unpack;
 use packing::{digest_in_zip, digests_in_zip, pack, pack_all};
+pub(crate) use packing::{unpack, unpacked};
 use sha2::{Digest as _, Sha256};
 use wats_queue::Stat;
 pub(crate) use whole::{file_away_whole, find_whole, is_whole, move_folder, return_set};

@@ -14,7 +14,7 @@ use std::{path::PathBuf, time::Duration};
 pub use error::{ConfigError, Problem};
 pub use raw::*;
 pub use raw_source::*;
-pub use sources::{CompanionName, Ready, Related};
+pub use sources::{CompanionName, Ready, Related, Retain};
 pub(crate) use sources::{Role, STEM, owner, role};
 
 /// A configuration that was checked; what the station runs on.
@@ -154,6 +154,8 @@ pub struct Inbox {
     pub max_files: usize,
     /// Defaults of its reports.
     pub defaults: RawDefaults,
+    /// Whether copies of what is deleted are kept, and how many. Only where `after` is [`After::Delete`].
+    pub retain: Option<Retain>,
 }
 
 impl Inbox {

@@ -30,8 +30,7 @@ use crate::{
 
 mod away;
 
-use away::Place;
-pub(crate) use away::file_away;
+pub(crate) use away::{Place, file_away};
 
 /// A file that could not be handled because of the station itself comes again after this time.
 pub(crate) const STATION_RETRY: Duration = Duration::from_secs(5);

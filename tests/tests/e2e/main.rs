@@ -28,5 +28,6 @@ mod plugins;
 #[cfg(target_os = "linux")]
 mod power;
 mod related_files;
+mod retained;
 mod server;
 mod trust;

@@ -74,7 +74,7 @@ pub(crate) fn unpack(file: &Path, most: u64, files: usize) -> io::Result<Vec<(St
 }
 
 /// The cause, so that a full disk is called one.
-fn unpacked(error: zip::result::ZipError) -> io::Error {
+pub(crate) fn unpacked(error: zip::result::ZipError) -> io::Error {
     match error {
         zip::result::ZipError::Io(error) => error,
         error => io::Error::other(error),

@@ -11,7 +11,7 @@ use crate::{
     core::{Core, InboxState},
     filing::{self, Filed},
     intake::Verdict,
-    sidecar,
+    retained, sidecar,
 };
 
 /// Files away a file of which the ledger says that it is due: after a crash, or after delivery.
@@ -37,11 +37,11 @@ pub(crate) fn file_away(core: &Core, inbox: &InboxState, row: &SourceRow, worker
 }
 
 /// A source in its inbox, as it was decided upon.
-pub(super) struct Place<'a> {
-    pub(super) path: &'a Path,
-    pub(super) stat: &'a Stat,
-    pub(super) digest: &'a [u8; 32],
-    pub(super) source: SourceId,
+pub(crate) struct Place<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) stat: &'a Stat,
+    pub(crate) digest: &'a [u8; 32],
+    pub(crate) source: SourceId,
 }
 
 impl Place<'_> {
@@ -103,6 +103,9 @@ fn to_archive_now(core: &Core, inbox: &InboxState, place: &Place<'_>, worker: &s
         After::Delete => Action::Delete,
     };
     core.fault("archive.before");
+    if config.after == After::Delete {
+        retained::copy(core, inbox, place);
+    }
     match place.file_away(core, inbox, action, worker) {
         Ok(FiledAway::At(path)) => {
             core.fault("archive.after");
