@@ -7,6 +7,7 @@
 
 mod packed;
 mod store;
+mod zipped;
 
 use std::{
     fs, io,
@@ -17,7 +18,7 @@ use std::{
 
 use jiff::tz::TimeZone;
 use wats_report::{Defaults, Timestamp};
-use wats_runtime::{Cancel, Source, SourceFile};
+use wats_runtime::{Cancel, Source};
 
 use packed::Label;
 pub(crate) use store::{Store, copy, upkeep};
@@ -160,7 +161,12 @@ impl Kept {
     fn of(inbox: &Inbox, root: &Path, file: &Path, form: Form) -> Option<Self> {
         let canonical = fs::canonicalize(&inbox.error_dir).unwrap_or_else(|_| inbox.error_dir.clone());
         let failed = root == inbox.error_dir || root == canonical;
-        let source = if form == Form::Folder { SourceKind::Folders } else { SourceKind::Files };
+        let source = match form {
+            Form::Folder => SourceKind::Folders,
+            // The archive does not tell whether it was one.
+            Form::Zip => inbox.source,
+            Form::File | Form::Set | Form::Copy => SourceKind::Files,
+        };
         let modified = fs::metadata(file).ok().map(|metadata| os::stat_of(&metadata).mtime_ns)?;
         Some(Self {
             relative: file.strip_prefix(root).ok()?.to_owned(),
@@ -318,25 +324,6 @@ impl Kept {
         let stat = parts::stat_of_all(files.iter().map(|(path, stat)| (path.as_path(), *stat)));
         let parts = files.into_iter().map(|(path, stat)| Part { path: self.relative.join(path), stat }).collect();
         Ok(Found { parts, ..Found::file(self.relative.clone(), stat) })
-    }
-
-    fn unpack(&self, origin: &Origin, zone: &TimeZone) -> io::Result<Source> {
-        let most = self.inbox.max_file_bytes.min(MAX_UNPACKED_BYTES);
-        let mtime_ns = origin.mtime_ns.map_or_else(|| i64::try_from(self.modified.as_nanosecond()).ok(), Some);
-        let modified = take::modified_text(mtime_ns.unwrap_or_default(), zone);
-        let home = self.relative.parent().map(take::slashed).filter(|home| !home.is_empty());
-        let names = self.names();
-        let mut files = archive::unpack(&self.file(), most, self.inbox.max_files)?;
-        let is_main = |name: &str| names.iter().any(|known| known == name);
-        files.sort_by(|(a, _), (b, _)| (!is_main(a), a).cmp(&(!is_main(b), b)));
-        let mut files = files.into_iter().map(|(inner, bytes)| {
-            let path = home.as_ref().map_or_else(|| inner.clone(), |home| format!("{home}/{inner}"));
-            let mut file = SourceFile::from_bytes(name_of(&inner), modified.as_str(), bytes);
-            file.path = path.into();
-            file
-        });
-        let main = files.next().ok_or_else(|| io::Error::other("the archive is empty"))?;
-        Ok(Source { main, companions: files.collect() })
     }
 }
 

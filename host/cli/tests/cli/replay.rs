@@ -244,3 +244,30 @@ fn where_the_queue_has_removed_the_content_there_is_nothing_to_compare_with_and_
     fs::remove_dir_all(bench.path("data/queue")).unwrap();
     bench.wats(&["replay", "new/scripted.wasm", "--against-queue"]).ends_with(1).complains(&["there is none"]);
 }
+
+#[test]
+fn a_folder_is_replayed_as_the_plugin_was_given_it_wherever_it_went() {
+    for after in ["move", "zip", "delete"] {
+        let retain = if after == "delete" { "retain_sources = {}\n" } else { "" };
+        let bench = station(&format!(
+            "after = \"{after}\"\nsource = \"folders\"\n{retain}[inbox.ready]\nmarker = \"DONE\"\nmain = \"*.script\"\n"
+        ));
+        let mut running = bench.run();
+        // The companion comes before the main file by its name, and the marker before both.
+        for (name, content) in [("a.csv", "of it\n"), ("main.script", "report A-1 5.0\ncompanion 0\n"), ("DONE", "")] {
+            bench.write(&format!("in/unit 7/{name}"), content);
+        }
+        let folder = bench.path("in/unit 7");
+        eventually("it is filed away", || if folder.exists() { Err(after.to_owned()) } else { Ok(()) });
+        stop(&mut running);
+        let told = bench.wats(&["--json", "replay", "new/scripted.wasm"]).ends_with(1).json();
+        assert_eq!(
+            (&told["sources"], &told["changed"], &told["unreadable"]),
+            (&json!(1), &json!(1), &json!(0)),
+            "{told}"
+        );
+        assert_eq!(told["details"][0]["path"], "unit 7/main.script", "{after}: {told}");
+        let told = bench.wats(&["--json", "replay", "new/scripted.wasm", "--against-queue"]).ends_with(1).json();
+        assert_eq!((&told["changed"], &told["no_record"]), (&json!(1), &json!(0)), "{after}: {told}");
+    }
+}
