@@ -23,8 +23,10 @@ fn source(copy: &Kept) -> Source {
 }
 
 fn bytes(content: &Content) -> Vec<u8> {
-    let Content::Bytes(bytes) = content else { panic!("a copy is read into memory") };
-    bytes.to_vec()
+    match content {
+        Content::Bytes(bytes) => bytes.to_vec(),
+        Content::File(_) | Content::Reopened(_) => Vec::new(),
+    }
 }
 
 async fn is_empty(line: &Line, folder: &str) {

@@ -61,6 +61,24 @@ struct State {
     held: HashMap<String, u64>,
     /// Inboxes whose last source could not be copied: told once.
     failing: HashSet<String>,
+    /// Bytes of sources that are being copied now.
+    writing: u64,
+}
+
+/// A source that is being copied: others must not count on the same room.
+struct Writing<'a>(&'a Store, u64);
+
+impl<'a> Writing<'a> {
+    fn begin(store: &'a Store, size: u64) -> Self {
+        store.state().writing += size;
+        Self(store, size)
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.state().writing -= self.1;
+    }
 }
 
 /// Why there is no new copy.
@@ -141,8 +159,8 @@ impl Store {
             return Err(LeftOut::Needless);
         }
         let size = place.stat.size;
-        let held = self.held(&inbox.name).unwrap_or_default();
-        self.fits(core, rules, size, held).map_err(LeftOut::Because)?;
+        let _writing = Writing::begin(self, size);
+        self.fits(core, &inbox.name, rules, size).map_err(LeftOut::Because)?;
         let taken = again(core, inbox, place)?;
         let label = Label::new(&inbox.name, place.source.0, wats_queue::encode_path(place.path), digest, &taken.source);
         os::create_private_dir(&self.data_dir.join(FOLDER))?;
@@ -178,8 +196,8 @@ impl Store {
         }
     }
 
-    /// Whether there is room for a source of this size.
-    fn fits(&self, core: &Core, rules: Retain, size: u64, held: u64) -> Result<(), String> {
+    /// Whether there is room for a source of this size, which is counted as one that is being written.
+    fn fits(&self, core: &Core, inbox: &str, rules: Retain, size: u64) -> Result<(), String> {
         let most = rules.max_bytes.min(MAX_UNPACKED_BYTES);
         if size > most {
             return Err(format!(
@@ -187,10 +205,11 @@ impl Store {
             ));
         }
         // Between two rounds of upkeep more may come than is removed.
+        let held = self.held(inbox).unwrap_or_default();
         if held.saturating_add(size) > rules.max_bytes.saturating_add(rules.max_bytes / 2) {
             return Err(format!("{held} bytes are kept, and the oldest of them are not removed yet"));
         }
-        let least = core.config.queue.min_disk_left_bytes.saturating_add(size);
+        let least = core.config.queue.min_disk_left_bytes.saturating_add(self.state().writing);
         match core.disk_left() {
             Some(left) if left < least => {
                 Err(format!("{left} bytes are left on the disk of the data folder (queue.min_disk_left_bytes)"))
