@@ -260,6 +260,9 @@ fn a_folder_is_replayed_as_the_plugin_was_given_it_wherever_it_went() {
         let folder = bench.path("in/unit 7");
         eventually("it is filed away", || if folder.exists() { Err(after.to_owned()) } else { Ok(()) });
         stop(&mut running);
+        // Its report waits for a server.
+        let found = bench.wats(&["--json", "trace", "--file", "unit 7"]).ends_with(6).json();
+        assert_eq!(found["sources"][0]["key"]["path"], "unit 7", "{after}: {found}");
         let told = bench.wats(&["--json", "replay", "new/scripted.wasm"]).ends_with(1).json();
         assert_eq!(
             (&told["sources"], &told["changed"], &told["unreadable"]),

@@ -169,7 +169,7 @@ mod tests {
     fn a_file_that_changed_after_it_was_taken_is_not_copied() {
         let root = tempfile::tempdir().unwrap();
         let large = root.path().join("large");
-        std::fs::write(&large, [1; 200_000]).unwrap();
+        std::fs::write(&large, vec![1; 200_000]).unwrap();
         let mut main = SourceFile::from_bytes("large", "2026-05-04T08:15:30Z", vec![1; 200_000]);
         main.content = Content::File(std::sync::Arc::new(File::open(&large).unwrap()));
         let source = Source { main, companions: Vec::new() };

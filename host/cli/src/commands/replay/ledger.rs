@@ -1,10 +1,12 @@
 //! What the ledger of the station knows of sources that were kept: their paths in the inbox, and what their plugin asked.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 use wats_runtime::LookupRecord;
 use wats_station::{
     Config,
-    control::{self, TraceQuery},
+    control::TraceQuery,
     retained::{Kept, Origin},
 };
 
@@ -82,10 +84,7 @@ impl Ledger {
 
 /// The sources that a query finds.
 async fn trace(place: &Place, query: &TraceQuery) -> anyhow::Result<Vec<Value>> {
-    let found: Value = match place {
-        Place::Running(service) => service.get("/api/trace", query).await?,
-        Place::Stopped(queue) => serde_json::to_value(control::trace(queue, query).await?)?,
-    };
+    let found = place.trace(query).await?;
     Ok(found.get("sources").and_then(Value::as_array).cloned().unwrap_or_default())
 }
 
@@ -133,7 +132,11 @@ fn is_of(row: &Value, source: &Kept) -> bool {
 /// In hexadecimal digits.
 fn digest_of(row: &Value) -> String {
     let bytes = row.get("digest").and_then(Value::as_array).into_iter().flatten();
-    bytes.filter_map(Value::as_u64).map(|byte| format!("{byte:02x}")).collect()
+    bytes.filter_map(Value::as_u64).fold(String::new(), |mut digits, byte| {
+        // Writing to a String cannot fail.
+        let _written = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 fn known(row: &Value) -> Known {
