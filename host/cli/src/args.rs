@@ -46,10 +46,11 @@ Examples:
   wats replay acme-ict-2.0.wasm
   wats replay acme-ict-2.0.wasm --inbox ict --since 7d --limit 200
   wats replay acme-ict-2.0.wasm --against acme-ict-1.4.wasm samples/*.log
+  wats replay acme-ict-2.0.wasm --against-queue --serial L7-000042
   wats replay fault.wats-capsule.zip
 
 Exit codes: 0 nothing changes; 1 something changes (a capsule: it comes to something else here), or it could not be done;
-4 there is no old version, or nothing to try it on; 5 a plugin does not load, or the capsule is refused")]
+4 there is no old version, or nothing to try it on or to compare with; 5 a plugin does not load, or the capsule is refused")]
     Replay(ReplayArgs),
     /// Pack a file that fails, with its plugin, settings and error, into one archive that `wats replay` runs anywhere.
     #[command(after_help = "\

@@ -18,7 +18,7 @@ pub use raw::*;
 pub use raw_schedule::*;
 pub use raw_source::*;
 pub use schedules::{Schedule, When};
-pub use sources::{CompanionName, Ready, Related};
+pub use sources::{CompanionName, Ready, Related, Retain};
 pub(crate) use sources::{Role, STEM, owner, role};
 
 /// A configuration that was checked; what the station runs on.
@@ -160,6 +160,8 @@ pub struct Inbox {
     pub max_files: usize,
     /// Defaults of its reports.
     pub defaults: RawDefaults,
+    /// Whether copies of what is deleted are kept, and how many. Only where `after` is [`After::Delete`].
+    pub retain: Option<Retain>,
 }
 
 impl Inbox {

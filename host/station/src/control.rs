@@ -5,10 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use globset::GlobBuilder;
+use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use wats_queue::{EntryId, EntryRow, EntryState, Error, ExportPage, Filter, Page, PriorityClass, Queue, Trace};
+use wats_queue::{
+    EntryId, EntryRow, EntryState, Error, ExportPage, Filter, Page, PriorityClass, Queue, SourceId, Trace,
+};
 
 use crate::{
     archive,
@@ -35,6 +37,8 @@ pub struct ListFilter {
     pub serial: Option<String>,
     /// Part number.
     pub part: Option<String>,
+    /// Of this source: its row in the ledger.
+    pub source: Option<i64>,
     /// Committed at or after this time.
     pub since: Option<jiff::Timestamp>,
     /// Entries older than this one, for the next page.
@@ -52,6 +56,7 @@ impl ListFilter {
             serial_number: self.serial.clone(),
             part_number: self.part.clone(),
             since: self.since,
+            source: self.source.map(SourceId),
             ..Filter::default()
         }
     }
@@ -142,6 +147,27 @@ pub struct RetriedFiles {
     pub failed: Vec<String>,
 }
 
+/// A pattern of file names or paths (glob), without regard to case.
+#[derive(Debug, Clone)]
+pub struct FilePattern(GlobMatcher);
+
+impl FilePattern {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn new(pattern: &str) -> Result<Self, String> {
+        let glob = GlobBuilder::new(pattern).case_insensitive(true).build();
+        let glob = glob.map_err(|error| format!("{pattern:?} is no pattern: {}", error.kind()))?;
+        Ok(Self(glob.compile_matcher()))
+    }
+
+    /// Whether a path in the inbox fits, or the name at its end.
+    pub fn fits(&self, path: &Path) -> bool {
+        self.0.is_match(path) || path.file_name().is_some_and(|name| self.0.is_match(name))
+    }
+}
+
 /// Commands that need no queue.
 #[derive(Debug, Clone)]
 pub struct Control {
@@ -154,11 +180,10 @@ impl Control {
     /// name or path fits `pattern`.
     pub fn retry_files(&self, pattern: Option<&str>) -> RetriedFiles {
         let mut retried = RetriedFiles::default();
-        let glob = match pattern.map(|pattern| GlobBuilder::new(pattern).case_insensitive(true).build()) {
-            None => None,
-            Some(Ok(glob)) => Some(glob.compile_matcher()),
-            Some(Err(error)) => {
-                retried.failed.push(format!("{:?} is no pattern: {}", pattern.unwrap_or_default(), error.kind()));
+        let pattern = match pattern.map(FilePattern::new).transpose() {
+            Ok(pattern) => pattern,
+            Err(why) => {
+                retried.failed.push(why);
                 return retried;
             }
         };
@@ -167,10 +192,7 @@ impl Control {
             files.sort();
             for file in files {
                 let Ok(relative) = file.strip_prefix(&inbox.error_dir) else { continue };
-                let fits = glob.as_ref().is_none_or(|glob| {
-                    glob.is_match(relative) || relative.file_name().is_some_and(|name| glob.is_match(name))
-                });
-                if !fits {
+                if pattern.as_ref().is_some_and(|pattern| !pattern.fits(relative)) {
                     continue;
                 }
                 match put_back(inbox, &file, relative) {

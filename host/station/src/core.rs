@@ -31,6 +31,7 @@ use crate::{
     os,
     plugins::Plugins,
     pool::Pool,
+    retained::Store,
     schedule::{OutsideSender, ScheduleState},
     submit::Destination,
 };
@@ -71,6 +72,8 @@ pub(crate) struct Core {
     pub(crate) started: Instant,
     pub(crate) disk: Mutex<Option<(Instant, Option<u64>)>>,
     pub(crate) filing: Arc<Filing>,
+    /// Copies of sources of inboxes that delete theirs.
+    pub(crate) retained: Arc<Store>,
 }
 
 impl fmt::Debug for Core {

@@ -1,13 +1,13 @@
 //! The station's own instruments. Those of plugins, queue and client are in their crates.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Histogram, Meter},
 };
 
-use crate::{os, schedule::LastRun};
+use crate::{config::Config, os, retained::Store, schedule::LastRun};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
@@ -17,12 +17,13 @@ pub(crate) struct Metrics {
     submitted: Histogram<f64>,
     runs: Counter<u64>,
     run_duration: Histogram<f64>,
+    retained: Counter<u64>,
 }
 
 impl Metrics {
-    /// `disk` is a folder on the disk whose free space is told.
-    pub(crate) fn new(meter: &Meter, disk: &Path) -> Self {
-        let disk = disk.to_owned();
+    /// Those of a station with this configuration, and these copies of sources.
+    pub(crate) fn new(meter: &Meter, config: &Config, copies: &Arc<Store>) -> Self {
+        let disk = config.data_dir.clone();
         let _left = meter
             .u64_observable_gauge("wats.station.disk.left")
             .with_unit("By")
@@ -30,6 +31,21 @@ impl Metrics {
             .with_callback(move |observer| {
                 if let Some(left) = os::disk_left(&disk) {
                     observer.observe(left, &[]);
+                }
+            })
+            .build();
+        let copies = Arc::clone(copies);
+        let retaining = config.inboxes.iter().filter(|inbox| inbox.retain.is_some());
+        let retaining: Vec<_> = retaining.map(|inbox| inbox.name.clone()).collect();
+        let _held = meter
+            .u64_observable_gauge("wats.station.retained.size")
+            .with_unit("By")
+            .with_description("Bytes of the copies that are kept of deleted sources")
+            .with_callback(move |observer| {
+                for inbox in &retaining {
+                    if let Some(bytes) = copies.held(inbox) {
+                        observer.observe(bytes, &[KeyValue::new("inbox", inbox.clone())]);
+                    }
                 }
             })
             .build();
@@ -66,6 +82,11 @@ impl Metrics {
                 .with_unit("s")
                 .with_description("From a report's commit to its receipt")
                 .build(),
+            retained: meter
+                .u64_counter("wats.station.retained.sources")
+                .with_unit("{file}")
+                .with_description("Sources that were deleted, by whether a copy is kept (retain_sources)")
+                .build(),
         }
     }
 
@@ -89,5 +110,12 @@ impl Metrics {
 
     pub(crate) fn delivered(&self, seconds: f64) {
         self.submitted.record(seconds.max(0.0), &[]);
+    }
+
+    /// A source is about to be deleted whose inbox keeps copies; whether there is one of it.
+    pub(crate) fn retained(&self, inbox: &[KeyValue; 1], is_copied: bool) {
+        let [inbox] = inbox.clone();
+        let outcome = if is_copied { "copied" } else { "left-out" };
+        self.retained.add(1, &[inbox, KeyValue::new("outcome", outcome)]);
     }
 }

@@ -1,18 +1,27 @@
-//! Sources that a station has kept: in the archive and error folders of its inboxes, and in the inboxes themselves.
+//! Sources that a station has kept: in the archive and error folders of its inboxes, in the inboxes themselves, and as copies of
+//! what is deleted.
 //!
 //! A newer version of a plugin is tried on them before it goes into service, and one that fails is packed to be looked at
 //! elsewhere. Nothing is moved or written here. What plugins are given is what they were given when the source came: path in
 //! the inbox, time of change, companions.
 
+mod packed;
+mod store;
+mod zipped;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::OnceLock,
     time::Instant,
 };
 
 use jiff::tz::TimeZone;
 use wats_report::{Defaults, Timestamp};
-use wats_runtime::{Cancel, Source, SourceFile};
+use wats_runtime::{Cancel, Source};
+
+use packed::Label;
+pub(crate) use store::{Store, copy, upkeep};
 
 use crate::{
     archive,
@@ -39,6 +48,8 @@ pub struct Kept {
     /// It is in the error folder.
     failed: bool,
     modified: jiff::Timestamp,
+    /// What a copy says of itself, once it was asked; nothing where it cannot be read.
+    label: OnceLock<Option<Label>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +61,8 @@ enum Form {
     Folder,
     /// One of these, packed.
     Zip,
+    /// A copy of one of these, with its label.
+    Copy,
 }
 
 /// What is known of where a source came from; more than its file shows.
@@ -74,11 +87,7 @@ impl Kept {
             let others: Vec<_> = others.into_iter().filter(|other| *other != root).collect();
             let mut waiting = vec![root.clone()];
             while let Some(folder) = waiting.pop() {
-                let entries = match fs::read_dir(&folder) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    entries => entries?,
-                };
-                for entry in entries {
+                for entry in read_dir(&folder)? {
                     let path = entry?.path();
                     let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
                     let is_ours = path.file_name().is_some_and(archive::is_ours) || others.contains(&&path);
@@ -97,6 +106,27 @@ impl Kept {
         Ok(found)
     }
 
+    /// The copies that are kept of what an inbox deleted, newest first.
+    ///
+    /// # Errors
+    /// When a folder cannot be read. One that is not there holds nothing.
+    pub fn copies(config: &Config, inbox: &Inbox) -> io::Result<Vec<Self>> {
+        let root = store::folder_of(&config.data_dir, &inbox.name);
+        let mut found = std::collections::HashMap::new();
+        for day in read_dir(&root)? {
+            for copy in read_dir(&day?.path())? {
+                let copy = copy?;
+                // One that was made again is called the same.
+                if let Some(kept) = Self::of(inbox, &root, &copy.path(), Form::Copy) {
+                    found.insert(copy.file_name(), kept);
+                }
+            }
+        }
+        let mut found: Vec<_> = found.into_values().collect();
+        found.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.relative.cmp(&b.relative)));
+        Ok(found)
+    }
+
     /// The source at a path: with the settings of this inbox, or of the one in whose folders it lies, or of none.
     ///
     /// # Errors
@@ -111,6 +141,11 @@ impl Kept {
         let chosen = chosen.transpose()?;
         let holding = offline::holding(&config.inboxes, &file)
             .filter(|(inbox, _)| chosen.is_none_or(|chosen| chosen.name == inbox.name));
+        if let Some((inbox, root)) = store::holding(config, &file) {
+            let chosen = chosen.unwrap_or(inbox);
+            let kept = Self::of(chosen, &root, &file, Form::Copy);
+            return kept.ok_or_else(|| io::Error::other("it is no copy of a source"));
+        }
         let home = file.parent().map(Path::to_owned).unwrap_or_default();
         let (inbox, root) = match (holding, chosen) {
             (Some((inbox, root)), _) => (inbox.clone(), root),
@@ -126,7 +161,12 @@ impl Kept {
     fn of(inbox: &Inbox, root: &Path, file: &Path, form: Form) -> Option<Self> {
         let canonical = fs::canonicalize(&inbox.error_dir).unwrap_or_else(|_| inbox.error_dir.clone());
         let failed = root == inbox.error_dir || root == canonical;
-        let source = if form == Form::Folder { SourceKind::Folders } else { SourceKind::Files };
+        let source = match form {
+            Form::Folder => SourceKind::Folders,
+            // The archive does not tell whether it was one.
+            Form::Zip => inbox.source,
+            Form::File | Form::Set | Form::Copy => SourceKind::Files,
+        };
         let modified = fs::metadata(file).ok().map(|metadata| os::stat_of(&metadata).mtime_ns)?;
         Some(Self {
             relative: file.strip_prefix(root).ok()?.to_owned(),
@@ -134,6 +174,7 @@ impl Kept {
             form,
             failed,
             modified: jiff::Timestamp::from_nanosecond(i128::from(modified)).ok()?,
+            label: OnceLock::new(),
         })
     }
 
@@ -157,6 +198,16 @@ impl Kept {
         self.modified
     }
 
+    /// Of a copy, the row of the ledger that its source had, and the digest that it had then, in hexadecimal digits.
+    pub fn copied_from(&self) -> Option<(i64, &str)> {
+        self.label().map(|label| (label.source, label.sha256.as_str()))
+    }
+
+    fn label(&self) -> Option<&Label> {
+        let read = || (self.form == Form::Copy).then(|| Label::read(&self.file()).ok()).flatten();
+        self.label.get_or_init(read).as_ref()
+    }
+
     /// Why it could not be converted: what the station wrote beside it (`<name>.error.json`).
     pub fn reason(&self) -> Option<Vec<u8>> {
         fs::read(sidecar::path_for(&self.file())).ok()
@@ -165,12 +216,16 @@ impl Kept {
     /// Its path in the inbox as far as its place shows it: a number that was put into the name in the archive, because the
     /// name was taken, is left out where the file with the name itself is beside it.
     pub fn path(&self) -> String {
+        if let Some(label) = self.label() {
+            return label.path.clone();
+        }
         let name = self.relative.file_name().unwrap_or_default().to_string_lossy();
         let plain = match self.form {
             Form::File | Form::Folder => archive::unnumbered(&name)
                 .filter(|plain| fs::symlink_metadata(self.file().with_file_name(plain)).is_ok())
                 .unwrap_or_else(|| name.clone().into_owned()),
             Form::Set | Form::Zip => self.names().into_iter().next().unwrap_or_default(),
+            Form::Copy => name.clone().into_owned(),
         };
         take::slashed(&self.relative.with_file_name(plain))
     }
@@ -186,6 +241,7 @@ impl Kept {
         let plain = match self.form {
             Form::File | Form::Folder => archive::unnumbered(&name)?,
             Form::Set | Form::Zip => self.names().pop()?,
+            Form::Copy => return None,
         };
         Some(take::slashed(&self.relative.with_file_name(plain)))
     }
@@ -205,6 +261,11 @@ impl Kept {
     pub fn read(&self, origin: &Origin, zone: &TimeZone) -> io::Result<Source> {
         let mut source = match self.form {
             Form::Zip => self.unpack(origin, zone)?,
+            // It knows better than the ledger: that may have a newer source of the same path.
+            Form::Copy => {
+                let most = self.inbox.max_file_bytes.min(MAX_UNPACKED_BYTES);
+                return packed::read(&self.file(), most, self.inbox.max_files);
+            }
             Form::File | Form::Set | Form::Folder => self.read_plain(zone)?,
         };
         if self.form == Form::File {
@@ -224,7 +285,9 @@ impl Kept {
         let found = match self.form {
             Form::Folder => folders::read(&self.inbox, &self.relative)?,
             Form::Set => self.set()?,
-            Form::File | Form::Zip => offline::this_file(&self.inbox, &self.file(), self.relative.clone())?,
+            Form::File | Form::Zip | Form::Copy => {
+                offline::this_file(&self.inbox, &self.file(), self.relative.clone())?
+            }
         };
         match &found.lacks {
             Lacks::Rules(why) => {
@@ -262,31 +325,20 @@ impl Kept {
         let parts = files.into_iter().map(|(path, stat)| Part { path: self.relative.join(path), stat }).collect();
         Ok(Found { parts, ..Found::file(self.relative.clone(), stat) })
     }
-
-    fn unpack(&self, origin: &Origin, zone: &TimeZone) -> io::Result<Source> {
-        let most = self.inbox.max_file_bytes.min(MAX_UNPACKED_BYTES);
-        let mtime_ns = origin.mtime_ns.map_or_else(|| i64::try_from(self.modified.as_nanosecond()).ok(), Some);
-        let modified = take::modified_text(mtime_ns.unwrap_or_default(), zone);
-        let home = self.relative.parent().map(take::slashed).filter(|home| !home.is_empty());
-        let names = self.names();
-        let mut files = archive::unpack(&self.file(), most, self.inbox.max_files)?;
-        let is_main = |name: &str| names.iter().any(|known| known == name);
-        files.sort_by(|(a, _), (b, _)| (!is_main(a), a).cmp(&(!is_main(b), b)));
-        let mut files = files.into_iter().map(|(inner, bytes)| {
-            let path = home.as_ref().map_or_else(|| inner.clone(), |home| format!("{home}/{inner}"));
-            let mut file = SourceFile::from_bytes(name_of(&inner), modified.as_str(), bytes);
-            file.path = path.into();
-            file
-        });
-        let main = files.next().ok_or_else(|| io::Error::other("the archive is empty"))?;
-        Ok(Source { main, companions: files.collect() })
-    }
 }
 
 /// What a station of this configuration fills in where the reports of a source are silent.
 pub fn defaults(config: &Config, inbox: &Inbox, source: &Source) -> Defaults {
     let start = source.main.modified.parse::<Timestamp>().ok();
     Defaults { start, ..supervise::defaults(config, inbox) }
+}
+
+/// What is in a folder; nothing where it is not there.
+fn read_dir(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>>> {
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
+        entries => Ok(Some(entries?).into_iter().flatten()),
+    }
 }
 
 fn name_of(path: &str) -> &str {

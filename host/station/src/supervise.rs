@@ -32,6 +32,7 @@ use crate::{
     os,
     plugins::Plugins,
     pool::Pool,
+    retained::{self, Store},
     schedule::{self, OutsideSender, ScheduleState},
     submit::{self, Destination},
     taken_away,
@@ -149,6 +150,7 @@ impl Station {
             receivers.push(receiver);
         }
         let handle = tokio::runtime::Handle::current();
+        let retained = Arc::new(Store::open(&dir));
         let core = Arc::new(Core {
             station_id,
             queue,
@@ -158,7 +160,7 @@ impl Station {
             }),
             client,
             destination: Destination::default(),
-            metrics: Metrics::new(&options.meter, &config.data_dir),
+            metrics: Metrics::new(&options.meter, &config, &retained),
             pool: Pool::new(config.workers.min as usize, max),
             inboxes,
             schedules: config
@@ -183,6 +185,7 @@ impl Station {
             started: Instant::now(),
             disk: Mutex::new(None),
             filing: Arc::new(Filing::default()),
+            retained,
             config,
         });
         let mut station = Self { core, threads: Vec::new(), address: None, metrics_address: None };
@@ -517,6 +520,7 @@ async fn upkeep_of_queue(core: &Core) -> std::io::Result<()> {
             Err(error) => tracing::warn!(%error, "upkeep of the queue is tried again later"),
         }
         taken_away::look(core).await;
+        retained::upkeep(core).await;
         // While files are kept out, room is made as soon as deliveries allow it, or whoever filled the disk.
         let done = Instant::now();
         loop {

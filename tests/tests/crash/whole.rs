@@ -3,8 +3,13 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
+use wats_runtime::{Content, SourceFile};
 use wats_sim::SimProcess;
+use wats_station::{
+    Config,
+    retained::{Kept, Origin},
+};
 use wats_tests::{
     crash::{Files, Kind},
     judge::{self, Ledger},
@@ -29,15 +34,18 @@ struct Attack {
     sources: Vec<Source>,
     after: &'static str,
     folders: bool,
+    /// Copies of what is deleted are kept.
+    retains: bool,
 }
 
 impl Attack {
-    fn new(folders: bool, after: &'static str) -> Self {
+    fn new(folders: bool, after: &'static str, retains: bool) -> Self {
         let server = station::server(&[]).unwrap();
-        let inbox = format!("after = \"{after}\"\n{}", if folders { FOLDERS } else { RELATED });
+        let retain = if retains { "retain_sources = { days = 7 }\n" } else { "" };
+        let inbox = format!("after = \"{after}\"\n{retain}{}", if folders { FOLDERS } else { RELATED });
         let setup = Setup { inbox, workers: Some(1), ..Setup::with_server(server.url()) };
         let station = Station::new(&setup).unwrap();
-        Self { station, server, files: Files::new(11), sources: Vec::new(), after, folders }
+        Self { station, server, files: Files::new(11), sources: Vec::new(), after, folders, retains }
     }
 
     fn arrive(&mut self, kind: Kind) {
@@ -122,6 +130,34 @@ impl Attack {
         for source in &self.sources {
             self.lies_right(source)?;
         }
+        if self.retains { self.copies_are_whole() } else { Ok(()) }
+    }
+
+    /// Of each source that was deleted there is one copy, with all that its plugin was given.
+    fn copies_are_whole(&self) -> Result<()> {
+        let text = fs::read_to_string(self.station.config())?;
+        let config = Config::from_toml(&text, "the test", self.station.root())?;
+        let copies = Kept::copies(&config, config.inboxes.first().context("an inbox")?)?;
+        let deleted: Vec<_> = self.sources.iter().filter(|source| source.serial.is_some()).collect();
+        ensure!(copies.len() == deleted.len(), "{} copies of {} sources", copies.len(), deleted.len());
+        for source in deleted {
+            let copy = copies.iter().find(|copy| copy.path() == source.name).context(source.name.clone())?;
+            let given = copy.read(&Origin::default(), &jiff::tz::TimeZone::UTC)?;
+            let bytes = |file: &SourceFile| match &file.content {
+                Content::Bytes(bytes) => bytes.to_vec(),
+                Content::File(_) | Content::Reopened(_) => Vec::new(),
+            };
+            let files = std::iter::once(&given.main).chain(&given.companions);
+            let home = if self.folders { format!("{}/", source.name) } else { String::new() };
+            let found: BTreeMap<_, _> = files
+                .map(|file| (file.path.strip_prefix(&home).unwrap_or(&file.path).to_owned(), bytes(file)))
+                .collect();
+            let mut wanted = source.files.clone();
+            wanted.remove("DONE");
+            ensure!(found == wanted, "{}: {:?}", source.name, found.keys());
+        }
+        let parts = below(&self.station.data().join("retained/.wats-part"));
+        ensure!(parts.is_empty(), "half written: {:?}", parts.keys());
         Ok(())
     }
 
@@ -162,7 +198,10 @@ fn below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 async fn killed(folders: bool, after: &'static str, places: &[(&str, Kind)]) {
-    let mut attack = Attack::new(folders, after);
+    attacked(Attack::new(folders, after, false), places).await;
+}
+
+async fn attacked(mut attack: Attack, places: &[(&str, Kind)]) {
     for (place, kind) in places {
         attack.die_at(place, *kind).await.unwrap();
     }
@@ -208,5 +247,21 @@ async fn what_is_packed_or_deleted_is_whole_or_gone_wherever_the_station_is_kill
         ];
         killed(folders, "zip", &zip).await;
         killed(folders, "delete", &[("archive.claimed:1", Kind::Single), ("archive.removed:1", Kind::Single)]).await;
+    }
+}
+
+#[tokio::test]
+async fn of_what_is_deleted_there_is_a_whole_copy_or_none_wherever_the_station_is_killed() {
+    for folders in [true, false] {
+        let places = [
+            ("archive.before:1", Kind::Single),
+            ("retain.before:1", Kind::Single),
+            ("retain.written:1", Kind::Single),
+            ("retain.after:1", Kind::Single),
+            ("archive.claimed:1", Kind::Single),
+            ("archive.removed:1", Kind::Single),
+            ("archive.aside:1", Kind::Torn),
+        ];
+        attacked(Attack::new(folders, "delete", true), &places).await;
     }
 }

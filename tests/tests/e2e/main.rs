@@ -28,6 +28,7 @@ mod plugins;
 #[cfg(target_os = "linux")]
 mod power;
 mod related_files;
+mod retained;
 mod schedules;
 mod server;
 mod trust;

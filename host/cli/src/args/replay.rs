@@ -10,7 +10,8 @@ pub(crate) struct ReplayArgs {
     /// The new version, `.wasm` (its manifest beside it holds; else that of the old one); or a capsule, `.zip`.
     #[arg(value_name = "NEW")]
     pub(crate) new: PathBuf,
-    /// Files or folders to try it on. Default: all that the inboxes have kept, in archive and error folders.
+    /// Files or folders to try it on. Default: all that the inboxes have kept, in archive and error folders, and copies
+    /// (`retain_sources`).
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Only what this inbox has kept; of PATHs, with the settings of this inbox.
@@ -19,6 +20,16 @@ pub(crate) struct ReplayArgs {
     /// The version to compare with. Default: the one of the same name in the plugin folders.
     #[arg(long, value_name = "OLD")]
     pub(crate) against: Option<PathBuf>,
+    /// Compare with the reports that the queue has of the sources, instead of running an old version: where that is no longer
+    /// there.
+    #[arg(long, conflicts_with = "against")]
+    pub(crate) against_queue: bool,
+    /// Only sources whose name or path in the inbox fits: `'lamp-*.csv'`.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) file: Option<String>,
+    /// Only sources that gave reports of this unit, as the ledger of the station knows.
+    #[arg(long, value_name = "SERIAL")]
+    pub(crate) serial: Option<String>,
     /// Folder of plugins. Default: those of the configuration.
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Vec<PathBuf>,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use wats_queue::{EntryId, EntryState, Queue, QueueOptions};
 use wats_station::{
     Config,
-    control::{self, Control, ListFilter, RetriedFiles, RetryRequest},
+    control::{self, Control, ListFilter, RetriedFiles, RetryRequest, TraceQuery},
 };
 use wats_telemetry::Telemetry;
 
@@ -64,6 +64,18 @@ impl Place {
     /// The queue, which is made where there is none.
     pub(crate) async fn make(config: &Config) -> anyhow::Result<Self> {
         Self::open(config, true).await
+    }
+
+    /// What a query finds: `{"sources": [...], "reports": [...], "truncated": false}`.
+    pub(crate) async fn trace(&self, query: &TraceQuery) -> anyhow::Result<Value> {
+        match self {
+            Self::Running(service) => service.get("/api/trace", query).await,
+            // By way of the text, as from a station: the file id of a folder is too large for a `Value` to take it directly.
+            Self::Stopped(queue) => {
+                let found = serde_json::to_vec(&control::trace(queue, query).await?)?;
+                Ok(serde_json::from_slice(&found)?)
+            }
+        }
     }
 
     async fn open(config: &Config, make: bool) -> anyhow::Result<Self> {

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use uuid::Uuid;
-use wats_station::{
-    Config,
-    control::{self, TraceQuery},
-};
+use wats_station::{Config, control::TraceQuery};
 
 use super::queue::{Place, entry_line};
 use crate::{
@@ -20,10 +17,7 @@ pub(crate) async fn trace(config: &Config, args: TraceArgs, output: Output) -> a
     let place = Place::find(config).await?;
     let mut found = Value::Null;
     for query in queries(args) {
-        found = match &place {
-            Place::Running(service) => service.get("/api/trace", &query).await?,
-            Place::Stopped(queue) => serde_json::to_value(control::trace(queue, &query).await?)?,
-        };
+        found = place.trace(&query).await?;
         if !list(&found, "reports").is_empty() || !list(&found, "sources").is_empty() {
             break;
         }

@@ -11,7 +11,7 @@ use wats_runtime::{Trust, TrustedKey};
 
 use super::{
     After, Cache, Config, ConfigError, Identity, Inbox, PluginRules, Problem, RawConfig, RawInbox, RawPlugins,
-    RawServer, RawStation, Server, SourceKind, Station, TokenSource,
+    RawRetain, RawServer, RawStation, Server, SourceKind, Station, TokenSource,
 };
 
 mod schedules;
@@ -45,12 +45,15 @@ impl Checker<'_> {
         let server = raw.server.map(|server| self.server(server));
         let mut names = HashSet::new();
         let mut inboxes = Vec::new();
+        if let Some(days) = raw.retain_sources.as_ref().and_then(|retain| retain.days) {
+            self.days("retain_sources.days", days);
+        }
         for (index, inbox) in raw.inbox.into_iter().enumerate() {
             if !names.insert(inbox.name.to_lowercase()) {
                 let message = format!("the name {:?} is used by another inbox; names must differ", inbox.name);
                 self.wrong(&format!("inbox[{index}].name"), message);
             }
-            inboxes.push(self.inbox(index, inbox));
+            inboxes.push(self.inbox(index, inbox, raw.retain_sources.as_ref()));
         }
         self.overlaps(&inboxes);
         let mut names = HashSet::new();
@@ -188,7 +191,8 @@ impl Checker<'_> {
         PluginRules { trust, canary_files: raw.canary_files }
     }
 
-    fn inbox(&mut self, index: usize, raw: RawInbox) -> Inbox {
+    /// `retain` is what holds for all inboxes that do not say it themselves.
+    fn inbox(&mut self, index: usize, raw: RawInbox, retain: Option<&RawRetain>) -> Inbox {
         let key = |name: &str| format!("inbox[{index}].{name}");
         if !is_plain_name(&raw.name) {
             self.wrong(&key("name"), format!("found {:?}; 1 to 64 letters, digits, - _ .", raw.name));
@@ -220,7 +224,12 @@ impl Checker<'_> {
         if !(1..=MOST_FILES).contains(&raw.max_files) {
             self.wrong(&key("max_files"), format!("found {}; from 1 to {MOST_FILES}", raw.max_files));
         }
+        let after = raw.after.unwrap_or(match raw.identity {
+            Identity::Append => After::Keep,
+            Identity::Content => After::Move,
+        });
         Inbox {
+            retain: self.retain(&key("retain_sources"), after, raw.retain_sources.as_ref(), retain),
             ready,
             related,
             settle,
@@ -237,10 +246,7 @@ impl Checker<'_> {
             plugin: raw.plugin,
             identity: raw.identity,
             writer: raw.writer,
-            after: raw.after.unwrap_or(match raw.identity {
-                Identity::Append => After::Keep,
-                Identity::Content => After::Move,
-            }),
+            after,
             archive_when: raw.archive_when,
             archive_dir,
             error_dir,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, RawReady, RawRelated, RawSchedule, SourceKind};
+use super::{ConfigError, RawDefaults, RawReady, RawRelated, RawRetain, RawSchedule, SourceKind};
 
 /// The configuration file. Every key has a default but the name and path of an `[[inbox]]` and the `url` of the `[server]`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +33,8 @@ pub struct RawConfig {
     pub inbox: Vec<RawInbox>,
     /// Scheduled converters, and when they run.
     pub schedule: Vec<RawSchedule>,
+    /// For all inboxes that delete their files: copies of the last ones are kept, for `wats replay`. Default: none are.
+    pub retain_sources: Option<RawRetain>,
     /// Bounds of the queue.
     pub queue: RawQueue,
     /// The local pages and interfaces.
@@ -59,6 +61,7 @@ impl Default for RawConfig {
             server: None,
             inbox: Vec::new(),
             schedule: Vec::new(),
+            retain_sources: None,
             queue: RawQueue::default(),
             http: RawHttp::default(),
             workers: RawWorkers::default(),
@@ -258,6 +261,9 @@ pub struct RawInbox {
     /// Files that belong to others, where `source` is `files`.
     #[serde(default)]
     pub related: Vec<RawRelated>,
+    /// Copies of the last files are kept, where `after` is `delete`. Default: as `[retain_sources]` says for all.
+    #[serde(default)]
+    pub retain_sources: Option<RawRetain>,
     /// Defaults for what its files lack.
     #[serde(default)]
     pub defaults: RawDefaults,
@@ -289,26 +295,6 @@ fn max_file() -> u64 {
 }
 fn max_files() -> u32 {
     2_000
-}
-
-/// `[inbox.defaults]`: fills only what a report lacks; what was filled is recorded.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RawDefaults {
-    /// Part number.
-    pub part_number: Option<String>,
-    /// Revision of the part.
-    pub revision: Option<String>,
-    /// Code of the test operation.
-    pub process_code: Option<i32>,
-    /// Operator's login name.
-    pub operator: Option<String>,
-    /// Overrides `[station] name` for this inbox.
-    pub station_name: Option<String>,
-    /// Overrides `[station] location`.
-    pub location: Option<String>,
-    /// Overrides `[station] purpose`.
-    pub purpose: Option<String>,
 }
 
 /// `[queue]`

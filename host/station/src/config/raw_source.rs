@@ -1,4 +1,4 @@
-//! What a source of an inbox is, as it is written.
+//! What a source of an inbox is, what its files lack, and what is kept of them, as it is written.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,4 +65,34 @@ pub struct RawRelated {
     /// without them if not. Default: 300 if they are required, else 0.
     #[serde(default)]
     pub wait_seconds: Option<f64>,
+}
+
+/// `[inbox.defaults]`: fills only what a report lacks; what was filled is recorded.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawDefaults {
+    /// Part number.
+    pub part_number: Option<String>,
+    /// Revision of the part.
+    pub revision: Option<String>,
+    /// Code of the test operation.
+    pub process_code: Option<i32>,
+    /// Operator's login name.
+    pub operator: Option<String>,
+    /// Overrides `[station] name` for this inbox.
+    pub station_name: Option<String>,
+    /// Overrides `[station] location`.
+    pub location: Option<String>,
+    /// Overrides `[station] purpose`.
+    pub purpose: Option<String>,
+}
+
+/// `[retain_sources]`, `[inbox.retain_sources]`: copies of sources that are deleted, in the data folder.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawRetain {
+    /// Days that a copy is kept; 0 keeps none. Default 30.
+    pub days: Option<f64>,
+    /// Most bytes of the copies of an inbox, as they lie on the disk; the oldest go first. Default 1 GiB.
+    pub max_bytes: Option<u64>,
 }

@@ -37,6 +37,15 @@ pub struct Related {
     pub wait: Duration,
 }
 
+/// How long copies of sources are kept, and how much of them; `[retain_sources]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retain {
+    /// How long, counted from the end of the day (UTC) on which the copy was made.
+    pub keep: Duration,
+    /// Most bytes of the copies of an inbox.
+    pub max_bytes: u64,
+}
+
 /// `{stem}_*.log`
 #[derive(Debug, Clone)]
 pub struct CompanionName {

@@ -75,3 +75,26 @@ fn an_archive_in_a_source_of_its_own_inbox_is_refused() {
         read(&format!("{INBOX}{key} = \"in/done/here\"\n")).unwrap();
     }
 }
+
+#[test]
+fn copies_are_kept_where_files_are_deleted_as_the_inbox_says_or_else_as_is_said_for_all() {
+    const DAY: Duration = Duration::from_hours(24);
+    let retain = |all: &str, inbox: &str| read(&format!("{all}{INBOX}{inbox}")).unwrap().inboxes.remove(0).retain;
+    let some = |days: u32, max_bytes| Some(Retain { keep: DAY * days, max_bytes });
+    let delete = "after = \"delete\"\n";
+    let all = "retain_sources = { days = 7 }\n";
+    assert_eq!(retain("", delete), None, "nobody asked for it");
+    assert_eq!(retain(all, ""), None, "the archive has them");
+    assert_eq!(retain(all, delete), some(7, 1 << 30));
+    assert_eq!(retain("[retain_sources]\n", delete), some(30, 1 << 30));
+    assert_eq!(retain(all, &format!("{delete}retain_sources = {{ max_bytes = 5 }}\n")), some(7, 5));
+    assert_eq!(retain(all, &format!("{delete}[inbox.retain_sources]\ndays = 0\n")), None);
+    assert_eq!(retain("", &format!("{delete}[inbox.retain_sources]\ndays = 2\n")), some(2, 1 << 30));
+    let wrong = |text: &str| read(text).unwrap_err().to_string();
+    let told = wrong(&format!("{INBOX}[inbox.retain_sources]\ndays = 7\n"));
+    assert!(told.contains("inbox[0].retain_sources") && told.contains("after = \"delete\""), "{told}");
+    let told = wrong(&format!("retain_sources = {{ days = -1 }}\n{INBOX}"));
+    assert!(told.contains("retain_sources.days") && told.contains("line 1"), "{told}");
+    let told = wrong(&format!("{INBOX}{delete}retain_sources = {{ days = 1e300 }}\n"));
+    assert!(told.contains("inbox[0].retain_sources.days") && told.contains("36500"), "{told}");
+}

@@ -1,4 +1,4 @@
-//! One source, by the old version and by the new one.
+//! One source, by the new version, and by the old one or as the queue has what that gave.
 
 use std::sync::Arc;
 
@@ -11,8 +11,11 @@ use wats_station::{
     retained::{self, Kept},
 };
 
-use super::ledger::Known;
-use crate::commands::{capsule::Recorded, plugin::sandbox};
+use super::{
+    ledger::Known,
+    queued::{self, Queued},
+};
+use crate::commands::{capsule::Recorded, plugin::sandbox, queue::Place};
 
 /// What came of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -27,6 +30,8 @@ pub(super) enum Change {
     NotTaken,
     /// It cannot be read.
     Unreadable,
+    /// The queue does not have (any more) what it came to.
+    NoRecord,
 }
 
 /// A source, compared.
@@ -43,10 +48,18 @@ pub(super) struct Compared {
     pub(super) differences: Vec<String>,
 }
 
+/// What the new version is compared with.
+#[derive(Clone, Copy)]
+pub(super) enum Old<'a> {
+    Plugin(&'a Plugin),
+    /// What the sources came to; the runtime is for asking.
+    Queue(&'a Place, &'a tokio::runtime::Handle),
+}
+
 /// The plugins of a comparison.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Versions<'a> {
-    pub(super) old: &'a Plugin,
+    pub(super) old: Old<'a>,
     pub(super) new: &'a Plugin,
     /// The other plugins of the station, which may want a source more.
     pub(super) others: &'a [Plugin],
@@ -80,7 +93,22 @@ pub(super) fn compare(config: &Config, versions: Versions<'_>, kept: &Kept, know
         let lookup = Arc::new(Recorded::new(&known.lookups));
         sandbox::convert_as(plugin, &source, retained::defaults(config, kept.inbox(), &source), lookup).document
     };
-    let (old, new) = (run(versions.old), run(versions.new));
+    let mut new = run(versions.new);
+    let old = match versions.old {
+        Old::Plugin(old) => run(old),
+        Old::Queue(place, handle) => match handle.block_on(queued::of(place, kept, known)) {
+            Ok(Queued::Outcome(outcome)) => queued::like(outcome, &mut new),
+            Ok(Queued::Nothing(why)) => {
+                compared.change = Change::NoRecord;
+                compared.differences.push(why);
+                return compared;
+            }
+            Err(error) => {
+                compared.differences.push(format!("the queue cannot be asked: {error:#}"));
+                return compared;
+            }
+        },
+    };
     compared.fails_in_both = old.get("error").is_some() && new.get("error").is_some();
     compared.differences = differences(&old, &new);
     compared.change = match (old.is_array(), new.is_array()) {
@@ -94,7 +122,11 @@ pub(super) fn compare(config: &Config, versions: Versions<'_>, kept: &Kept, know
 
 /// Whether the source is, or was, the old version's.
 fn is_taken(versions: Versions<'_>, kept: &Kept, known: &Known, source: &Source) -> bool {
-    let old = versions.old;
+    let old = match versions.old {
+        Old::Plugin(old) => old,
+        // It has the name, and may have had the rules.
+        Old::Queue(..) => versions.new,
+    };
     let reason = kept.has_failed().then(|| kept.reason()).flatten();
     let reason: Value = reason.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
     let by = reason.pointer("/plugin/name").and_then(Value::as_str);

@@ -1,10 +1,12 @@
 //! What the ledger of the station knows of sources that were kept: their paths in the inbox, and what their plugin asked.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 use wats_runtime::LookupRecord;
 use wats_station::{
     Config,
-    control::{self, TraceQuery},
+    control::TraceQuery,
     retained::{Kept, Origin},
 };
 
@@ -17,28 +19,79 @@ pub(super) struct Known {
     pub(super) lookups: Vec<LookupRecord>,
     /// The plugin that converted it.
     pub(super) plugin: Option<String>,
+    /// What was decided of it, where the ledger has it.
+    pub(super) decided: Option<Decided>,
 }
 
-/// Looks the sources up, as far as there is a ledger and it can be read.
-pub(super) async fn look_up(config: &Config, sources: &[Kept]) -> Vec<Known> {
-    let place = if exists(config) { Place::find(config).await.ok() } else { None };
-    let mut all = Vec::with_capacity(sources.len());
-    for source in sources {
-        let known = match &place {
-            Some(place) => look(place, source).await.unwrap_or_default(),
-            None => Known::default(),
+/// A row of the ledger.
+#[derive(Debug, Clone)]
+pub(super) struct Decided {
+    pub(super) source: i64,
+    pub(super) generation: u64,
+    /// `{"outcome": "committed", "reports": 1}` and its like.
+    pub(super) outcome: Value,
+}
+
+/// The ledger, and the queue that it is one with.
+pub(super) struct Ledger(Option<Place>);
+
+impl Ledger {
+    /// As far as there is one and it can be read.
+    pub(super) async fn find(config: &Config) -> Self {
+        Self(if exists(config) { Place::find(config).await.ok() } else { None })
+    }
+
+    /// It must be there.
+    pub(super) async fn of(config: &Config) -> anyhow::Result<Self> {
+        Ok(Self(Some(Place::find(config).await?)))
+    }
+
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.0.as_ref()
+    }
+
+    pub(super) async fn close(self) {
+        if let Some(Place::Stopped(queue)) = self.0 {
+            queue.close().await;
+        }
+    }
+
+    /// Looks the sources up.
+    pub(super) async fn look_up(&self, sources: &[Kept]) -> Vec<Known> {
+        let mut all = Vec::with_capacity(sources.len());
+        for source in sources {
+            let known = match &self.0 {
+                Some(place) => look(place, source).await.unwrap_or_default(),
+                None => Known::default(),
+            };
+            all.push(known);
+        }
+        all
+    }
+
+    /// Of these sources those that gave reports of a unit.
+    pub(super) async fn only_of_serial(&self, serial: &str, sources: &mut Vec<Kept>) -> anyhow::Result<()> {
+        let rows = match &self.0 {
+            Some(place) => {
+                trace(place, &TraceQuery { serial: Some(serial.to_owned()), ..TraceQuery::default() }).await?
+            }
+            None => Vec::new(),
         };
-        all.push(known);
+        sources.retain(|source| rows.iter().any(|row| is_of(row, source)));
+        Ok(())
     }
-    if let Some(Place::Stopped(queue)) = place {
-        queue.close().await;
-    }
-    all
+}
+
+/// The sources that a query finds.
+async fn trace(place: &Place, query: &TraceQuery) -> anyhow::Result<Vec<Value>> {
+    let found = place.trace(query).await?;
+    Ok(found.get("sources").and_then(Value::as_array).cloned().unwrap_or_default())
 }
 
 async fn look(place: &Place, source: &Kept) -> Option<Known> {
     let path = source.path();
-    let paths = std::iter::once(source.path_as_it_lies()).chain([path.clone()]).chain(source.path_without_number());
+    let lying = source.copied_from().is_none().then(|| source.path_as_it_lies());
+    let paths = lying.into_iter().chain([path.clone()]).chain(source.path_without_number());
     let mut asked: Vec<String> = Vec::new();
     for path in paths {
         if asked.contains(&path) {
@@ -46,11 +99,7 @@ async fn look(place: &Place, source: &Kept) -> Option<Known> {
         }
         let query = TraceQuery { file: Some(path.clone()), ..TraceQuery::default() };
         asked.push(path);
-        let found: Value = match place {
-            Place::Running(service) => service.get("/api/trace", &query).await.ok()?,
-            Place::Stopped(queue) => serde_json::to_value(control::trace(queue, &query).await.ok()?).ok()?,
-        };
-        let rows = found.get("sources").and_then(Value::as_array).cloned().unwrap_or_default();
+        let rows = trace(place, &query).await.ok()?;
         if let Some(row) = rows.iter().find(|row| is_of(row, source)) {
             return Some(known(row));
         }
@@ -58,11 +107,15 @@ async fn look(place: &Place, source: &Kept) -> Option<Known> {
     None
 }
 
-/// Whether a row is that of the file where it lies.
+/// Whether a row is that of the file where it lies, or of the one that was copied.
 fn is_of(row: &Value, source: &Kept) -> bool {
     let text = |pointer: &str| row.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     if text("/key/inbox") != source.inbox().name {
         return false;
+    }
+    if let Some((id, digest)) = source.copied_from() {
+        // A row may have a newer source of the same path.
+        return row.get("id").and_then(Value::as_i64) == Some(id) && digest_of(row) == digest;
     }
     match text("/archive/state") {
         "archived" => {
@@ -76,6 +129,16 @@ fn is_of(row: &Value, source: &Kept) -> bool {
     }
 }
 
+/// In hexadecimal digits.
+fn digest_of(row: &Value) -> String {
+    let bytes = row.get("digest").and_then(Value::as_array).into_iter().flatten();
+    bytes.filter_map(Value::as_u64).fold(String::new(), |mut digits, byte| {
+        // Writing to a String cannot fail.
+        let _written = write!(digits, "{byte:02x}");
+        digits
+    })
+}
+
 fn known(row: &Value) -> Known {
     let text = |pointer: &str| row.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let inputs: Value = text("/inputs").and_then(|inputs| serde_json::from_str(&inputs).ok()).unwrap_or_default();
@@ -84,5 +147,10 @@ fn known(row: &Value) -> Known {
         origin: Origin { path: text("/key/path"), mtime_ns: row.pointer("/stat/mtime_ns").and_then(Value::as_i64) },
         lookups: lookups.unwrap_or_default(),
         plugin: text("/plugin/name"),
+        decided: row.get("id").and_then(Value::as_i64).map(|source| Decided {
+            source,
+            generation: row.get("generation").and_then(Value::as_u64).unwrap_or_default(),
+            outcome: row.get("outcome").cloned().unwrap_or_default(),
+        }),
     }
 }

@@ -2,6 +2,7 @@
 
 mod compare;
 mod ledger;
+mod queued;
 mod retained;
 
 use std::io::Read as _;

@@ -1,18 +1,56 @@
-//! What a source is: `source`, `[inbox.ready]`, `[[inbox.related]]`.
+//! What a source is, and what is kept of it: `source`, `[inbox.ready]`, `[[inbox.related]]`, `[inbox.retain_sources]`.
 
 use std::{path::Path, time::Duration};
 
 use globset::GlobMatcher;
 
 use super::Checker;
-use crate::config::{CompanionName, Identity, RawInbox, RawReady, RawRelated, Ready, Related, STEM, SourceKind};
+use crate::config::{
+    After, CompanionName, Identity, RawInbox, RawReady, RawRelated, RawRetain, Ready, Related, Retain, STEM, SourceKind,
+};
 
 /// How long a folder must hold still where nothing else says that it is complete.
 const QUIET: Duration = Duration::from_secs(10);
 /// How long a main file waits for companions without which it is not converted.
 const REQUIRED_WAIT: f64 = 300.0;
+/// How long copies of sources are kept, and how much of them, where nothing else is said.
+const RETAIN_DAYS: f64 = 30.0;
+const RETAIN_BYTES: u64 = 1 << 30;
 
 impl Checker<'_> {
+    /// What is kept of sources that are deleted: as the inbox says (`own`), else as is said for `all`.
+    pub(super) fn retain(
+        &mut self,
+        key: &str,
+        after: After,
+        own: Option<&RawRetain>,
+        all: Option<&RawRetain>,
+    ) -> Option<Retain> {
+        if after != After::Delete {
+            if own.is_some() {
+                let message = "is for after = \"delete\"; what is moved, zipped or left in the inbox is there for `wats \
+                               replay` anyway; leave it out";
+                self.wrong(key, message.into());
+            }
+            return None;
+        }
+        let first = own.or(all)?;
+        let days = first.days.or_else(|| all?.days).unwrap_or(RETAIN_DAYS);
+        let max_bytes = first.max_bytes.or_else(|| all?.max_bytes).unwrap_or(RETAIN_BYTES);
+        let keep = self.days(&format!("{key}.days"), days);
+        (!keep.is_zero() && max_bytes > 0).then_some(Retain { keep, max_bytes })
+    }
+
+    /// A number of days.
+    pub(super) fn days(&mut self, key: &str, value: f64) -> Duration {
+        let most = 36_500.0;
+        if !(0.0..=most).contains(&value) {
+            self.wrong(key, format!("found {value}; a number of days from 0 to {most}"));
+            return Duration::ZERO;
+        }
+        self.seconds(key, value * 86_400.0)
+    }
+
     /// When a folder is complete, and how long it must hold still. Also checks what goes together.
     pub(super) fn ready(
         &mut self,
