@@ -15,7 +15,7 @@ pub(crate) fn guests() -> Result<PathBuf> {
     let plugins = build(&toolchain, &[root.join("plugins")], "plugins")?;
     build(&toolchain, &[root.join("tests/guests")], "guests")?;
     let mut examples = workspaces::rust_examples()?;
-    examples.push(root.join("sdk/rust/template"));
+    examples.extend(["sdk/rust/template", "sdk/rust/template-scheduled"].map(|folder| root.join(folder)));
     build(&toolchain, &examples, "examples-plugin")?;
     Ok(plugins)
 }

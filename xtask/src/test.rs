@@ -78,8 +78,8 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
     total.add(&run::phase("workspace", || suite(&root, &["--workspace", "--features", BROKEN], None, options))?);
     let native = run::output().join("guests-native");
     for mut folder in workspaces::guests()? {
-        if folder.ends_with("sdk/rust/template") {
-            folder = workspaces::copied_template()?;
+        if workspaces::is_template(&folder) {
+            folder = workspaces::copied_template(&folder)?;
         }
         let arguments: &[&str] = if folder.ends_with("sdk/rust") { &["--all-features"] } else { &["--workspace"] };
         total.add(&run::phase(&workspaces::relative(&folder), || suite(&folder, arguments, Some(&native), options))?);

@@ -10,7 +10,14 @@ use crate::run;
 pub(crate) fn guests() -> Result<Vec<PathBuf>> {
     let root = run::root();
     let mut found = Vec::new();
-    for folder in ["sdk/rust", "sdk/rust/template", "sdk/conformance/rust", "plugins", "tests/guests"] {
+    for folder in [
+        "sdk/rust",
+        "sdk/rust/template",
+        "sdk/rust/template-scheduled",
+        "sdk/conformance/rust",
+        "plugins",
+        "tests/guests",
+    ] {
         let folder = root.join(folder);
         if folder.join("Cargo.toml").exists() {
             found.push(folder);
@@ -26,13 +33,18 @@ pub(crate) fn rust_examples() -> Result<Vec<PathBuf>> {
     Ok(folders(&folder)?.into_iter().filter(|folder| folder.join("Cargo.toml").exists()).collect())
 }
 
-/// The template for plugins, copied out of the repository and changed as its README says: what an author begins with.
-pub(crate) fn copied_template() -> Result<PathBuf> {
-    let (from, to) = (run::root().join("sdk/rust/template"), run::output().join("tmp").join("my-format"));
+/// Whether this is a template for plugins in Rust.
+pub(crate) fn is_template(folder: &Path) -> bool {
+    folder.ends_with("sdk/rust/template") || folder.ends_with("sdk/rust/template-scheduled")
+}
+
+/// A template for plugins, copied out of the repository and changed as its README says: what an author begins with.
+pub(crate) fn copied_template(from: &Path) -> Result<PathBuf> {
+    let to = run::output().join("tmp").join(package_name(from)?);
     if to.exists() {
         std::fs::remove_dir_all(&to).with_context(|| format!("empty {}", to.display()))?;
     }
-    copy_folder(&from, &to)?;
+    copy_folder(from, &to)?;
     let manifest = to.join("Cargo.toml");
     let text = std::fs::read_to_string(&manifest)?;
     let sdk = run::root().join("sdk/rust");

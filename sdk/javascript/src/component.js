@@ -1,31 +1,21 @@
-// The exports of the world `converter`. The build (build.toml) bundles this with the author's file, which is
-// `wats-plugin` here.
-
-// Before the plugin.
-import "./guarded.js";
+// What components of both worlds have: the station, places of errors, the console. The files beside this one with the names of the
+// worlds are what is bundled (build.toml), with the author's file, which is `wats-plugin` there.
 
 import * as lookup from "wats:converter/lookup@0.1.0";
 import * as report from "wats:converter/report@0.1.0";
 import * as station from "wats:converter/station@0.1.0";
-import plugin from "wats-plugin";
 
-import * as converter from "./converter.js";
-import { fault } from "./errors.js";
 import { use } from "./host.js";
 import { frames } from "./places.js";
 
 // tools/places.mjs puts the table here, on this line, so that no line moves.
 const PLACES = "@places@";
 
-if (!converter.isConverter(plugin)) {
-  throw new TypeError("the plugin's file must have `export default converter({ ... })`");
-}
-
 Error.stackTraceLimit = 100;
 const table = JSON.parse(PLACES);
 
 /** The place goes into the message, the way there into the log. */
-function locate(stack) {
+export function locate(stack) {
   const found = frames(stack, table);
   if (found.length > 1)
     station.log("debug", `the way to it: ${found.map(({ name, place }) => `${name ?? "?"} (${place})`).join(", ")}`);
@@ -38,7 +28,10 @@ function locate(stack) {
  */
 const u32 = (value) => value | 0;
 
-use({ lookup, report, station, locate, u32 });
+/** Puts the station in place, with the further interfaces of a world. */
+export function begin(more) {
+  use({ lookup, report, station, locate, u32, ...more });
+}
 
 const say =
   (level) =>
@@ -52,21 +45,3 @@ globalThis.console = {
   trace: say("trace"),
   warn: say("warn"),
 };
-
-export function describe() {
-  return plugin.descriptor;
-}
-
-/** The contract has no error here, and "not my file" would be a lie: a more general plugin would get it. */
-export function probe(input) {
-  try {
-    return converter.probe(plugin, input);
-  } catch (thrown) {
-    station.log("error", `probe: ${fault(thrown, locate)}`);
-    throw thrown;
-  }
-}
-
-export function convert(input) {
-  return converter.convert(plugin, input);
-}

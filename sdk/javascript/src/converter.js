@@ -3,80 +3,84 @@
 import * as check from "./check.js";
 import { Waiting, errorToWire, fault } from "./errors.js";
 import { host } from "./host.js";
+import { HttpError } from "./http.js";
 import { Input } from "./input.js";
 import { Reports } from "./report.js";
 import { schemaOf, settingsFrom } from "./settings.js";
 
 const GRANTS = ["lookup", "own-id"];
-const DEFINITION = new Set([
-  "name",
-  "version",
-  "summary",
-  "formats",
-  "patterns",
-  "minSize",
-  "maxSize",
-  "magic",
-  "contains",
-  "grants",
-  "homepage",
-  "license",
-  "author",
-  "settings",
-  "probe",
-  "convert",
-]);
+const SCHEDULED_GRANTS = [...GRANTS, "state", "http"];
+const ABOUT = ["name", "version", "summary", "grants", "homepage", "license", "author", "settings"];
+const RULES = ["formats", "patterns", "minSize", "maxSize", "magic", "contains"];
+const DEFINITION = new Set([...ABOUT, ...RULES, "probe", "convert"]);
+const SCHEDULED_DEFINITION = new Set([...ABOUT, "run"]);
 
 const made = new WeakSet();
+const scheduled = new WeakSet();
 
 /** Whether a value was made by converter(). */
 export const isConverter = (value) => typeof value === "object" && value !== null && made.has(value);
 
+/** Whether a value was made by scheduledConverter(). */
+export const isScheduledConverter = (value) => typeof value === "object" && value !== null && scheduled.has(value);
+
 /** A converter plugin. What is wrong with the definition is told here, and so when the component is built. */
 export function converter(definition) {
-  if (typeof definition !== "object" || definition === null) throw check.wrong("converter", definition, "an object");
-  const given = check.options(definition, DEFINITION, "converter");
-  for (const name of ["probe", "convert"]) {
-    if (typeof given[name] !== "function") throw check.wrong(`converter: ${name}`, given[name], "a function");
+  const grant = (word) => check.oneOf(word, GRANTS, "converter: grants");
+  const result = plugin("converter", definition, DEFINITION, ["probe", "convert"], grant);
+  made.add(result);
+  return result;
+}
+
+/** A scheduled converter. */
+export function scheduledConverter(definition) {
+  const what = "scheduledConverter";
+  const grant = (word) => {
+    if (typeof word === "string" && /^http:./.test(word)) return check.text(word, `${what}: grants`);
+    return check.oneOf(word, SCHEDULED_GRANTS, `${what}: grants`);
+  };
+  const result = plugin(what, definition, SCHEDULED_DEFINITION, ["run"], grant);
+  scheduled.add(result);
+  return result;
+}
+
+/** What `what` makes of a definition with these keys, of which `functions` must be there. */
+function plugin(what, definition, known, functions, grant) {
+  if (typeof definition !== "object" || definition === null) throw check.wrong(what, definition, "an object");
+  const given = check.options(definition, known, what);
+  for (const name of functions) {
+    if (typeof given[name] !== "function") throw check.wrong(`${what}: ${name}`, given[name], "a function");
   }
   const settings = given.settings ?? {};
   for (const [key, value] of Object.entries(settings)) {
     if (typeof value?.schema !== "object")
-      throw check.wrong(`converter: settings.${key}`, value, "setting.text(...), setting.number(...), ...");
+      throw check.wrong(`${what}: settings.${key}`, value, "setting.text(...), setting.number(...), ...");
   }
-  const texts = (key) =>
-    check.list(given[key], `converter: ${key}`).map((value) => check.text(value, `converter: ${key}`));
-  const whole = (value, what) => (value === undefined ? undefined : check.size(value, what));
-  const result = Object.freeze({
+  const texts = (key) => check.list(given[key], `${what}: ${key}`).map((value) => check.text(value, `${what}: ${key}`));
+  const whole = (key) => (given[key] === undefined ? undefined : check.size(given[key], `${what}: ${key}`));
+  return Object.freeze({
     definition: given,
     settings,
     descriptor: Object.freeze({
-      name: check.text(given.name, "converter: name"),
-      version: check.text(given.version, "converter: version"),
-      summary: check.textOrEmpty(given.summary, "converter: summary"),
+      name: check.text(given.name, `${what}: name`),
+      version: check.text(given.version, `${what}: version`),
+      summary: check.textOrEmpty(given.summary, `${what}: summary`),
       formats: texts("formats"),
       recognition: {
         patterns: texts("patterns"),
-        minSize: whole(given.minSize, "converter: minSize"),
-        maxSize: whole(given.maxSize, "converter: maxSize"),
-        magic: check.list(given.magic, "converter: magic").map(({ offset = 0, bytes }) => ({
-          offset: check.unsigned(offset, "converter: magic: offset"),
+        minSize: whole("minSize"),
+        maxSize: whole("maxSize"),
+        magic: check.list(given.magic, `${what}: magic`).map(({ offset = 0, bytes }) => ({
+          offset: check.unsigned(offset, `${what}: magic: offset`),
           bytes: magicBytes(bytes),
         })),
         contains: texts("contains"),
       },
       settingsSchema: schemaOf(settings),
-      grants: check
-        .list(given.grants, "converter: grants")
-        .map((grant) => check.oneOf(grant, GRANTS, "converter: grants")),
-      properties: check.properties(
-        { homepage: given.homepage, license: given.license, author: given.author },
-        "converter",
-      ),
+      grants: check.list(given.grants, `${what}: grants`).map(grant),
+      properties: check.properties({ homepage: given.homepage, license: given.license, author: given.author }, what),
     }),
   });
-  made.add(result);
-  return result;
 }
 
 /** A text stands for its characters up to U+00FF as bytes: `PK\x03\x04`. */
@@ -162,16 +166,23 @@ export function probe(converter, wireInput) {
 
 /** The contract's `convert`: an outcome, or throws the contract's error. Nothing else gets out. */
 export function convert(converter, wireInput) {
+  return ended(converter, "convert", (settings) =>
+    converter.definition.convert(new Input(wireInput), settings, new Reports()),
+  );
+}
+
+/** What a call of `name` of the author's came to. */
+export function ended(plugin, name, call) {
   try {
-    const settings = settingsFrom(host().station.settingsJson(), converter.settings);
-    const result = converter.definition.convert(new Input(wireInput), settings, new Reports());
-    mustNotWait(result, "convert");
+    const result = call(settingsFrom(host().station.settingsJson(), plugin.settings));
+    mustNotWait(result, name);
     // Nothing returned could be an outcome whose `return` was forgotten.
     if (!outcomes.has(result))
-      throw check.wrong("convert returned", result, "Outcome.converted(), .skipped(why) or .waiting(reason)");
+      throw check.wrong(`${name} returned`, result, "Outcome.converted(), .skipped(why) or .waiting(reason)");
     return result;
   } catch (thrown) {
-    if (thrown instanceof Waiting) return waitingToWire(thrown);
-    throw errorToWire(fault(thrown, host().locate), host().u32);
+    const meant = thrown instanceof HttpError ? thrown.meaning() : thrown;
+    if (meant instanceof Waiting) return waitingToWire(meant);
+    throw errorToWire(fault(meant, host().locate), host().u32);
   }
 }

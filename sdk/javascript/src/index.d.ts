@@ -90,6 +90,71 @@ export interface Definition<S extends Settings = {}> {
 }
 
 /**
+ * A plugin that is run at times instead of being given files: it asks other systems ({@link http}) and makes reports of
+ * what they answer. The result is the default export of the plugin's file, and `wats-plugin.toml` says
+ * `world = "scheduled-converter"`.
+ *
+ * Every run gets a fresh instance; what is to be known at the next one goes into {@link state}. Two runs may meet the
+ * same results: give each report a `key` and a `start`, so that what is known already is recognised. A report without
+ * them is refused.
+ *
+ * @throws TypeError or RangeError when the definition is wrong; that is when the component is built.
+ */
+export function scheduledConverter<const S extends Settings = {}>(
+  definition: ScheduledDefinition<S>,
+): ScheduledConverter<S>;
+
+/** Made by {@link scheduledConverter}. */
+export interface ScheduledConverter<S extends Settings = Settings> {
+  readonly definition: ScheduledDefinition<S>;
+  /** What the plugin says about itself, in the form of the contract. */
+  readonly descriptor: Descriptor;
+  readonly settings: S;
+}
+
+export interface ScheduledDefinition<S extends Settings = {}> {
+  /** Lower-case words joined by `-`, unique on a station: `burn-in`. */
+  name: string;
+  /** Semantic version: `1.4.0`. */
+  version: string;
+  /** One line for people. */
+  summary?: string;
+  /** What it wants to be granted; the operator decides. */
+  grants?: ScheduledGrant[];
+  /** Where more is to be read about it. */
+  homepage?: string;
+  /** Its license. */
+  license?: string;
+  /** Who wrote it. */
+  author?: string;
+  /** What an operator can set: {@link setting}. */
+  settings?: S;
+
+  /**
+   * Looks for results and writes their reports. Not async. `Outcome.skipped`: there was nothing to do.
+   * `Outcome.waiting`: not now. Throw a {@link ConvertError} when something is wrong: then there is no report at all,
+   * nothing is remembered, and the next run tries again. An {@link HttpError} that is not caught becomes what it means.
+   */
+  run(run: Run, settings: ValuesOf<S>, reports: Reports): Outcome;
+}
+
+/** A run of a scheduled converter. */
+export interface Run {
+  /** When it was due, ISO 8601 with an offset. The only clock that there is. */
+  readonly due: string;
+  /** When the last run was due that went well; undefined before the first. */
+  readonly previous?: string;
+  /** Whether an operator asked for it. */
+  readonly byHand: boolean;
+}
+
+/**
+ * Beside those of a converter `state`: to remember something from run to run; `http`: to send requests to hosts that the
+ * operator names; `http:mes.example`, `http:mes.example:8080`: to that one.
+ */
+export type ScheduledGrant = Grant | "state" | "http" | `http:${string}`;
+
+/**
  * `lookup`: to ask for master data of the WATS server. `own-id`: to keep report ids that the file carries
  * ({@link Header.id}).
  */
@@ -836,4 +901,90 @@ export const lookup: {
   /** The process (test operation) of that name, without regard to case. */
   process(name: string): Answer<Process>;
   product(partNumber: string): Answer<Product>;
+};
+
+// ---------------------------------------------------------------- of scheduled converters
+
+/**
+ * Requests to other systems of the factory. Only with the grant `http` or `http:HOST`, and only to hosts that the operator
+ * named. Redirects are not followed. Headers that carry secrets need not be known to the plugin: the operator has the
+ * station add them.
+ */
+export const http: {
+  /** Sends a `GET` and waits for the answer. @throws HttpError; an answer of any status is none. */
+  get(url: string, options?: RequestOptions): Response;
+  /**
+   * Sends a request (`GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`) and waits for the whole answer. @throws HttpError;
+   * an answer of any status is none.
+   */
+  request(method: string, url: string, options?: RequestOptions): Response;
+};
+
+export interface RequestOptions {
+  /** An object, or pairs where a name comes several times. */
+  headers?: { readonly [name: string]: string } | readonly (readonly [string, string])[];
+  /** A text is sent as UTF-8. */
+  body?: string | Uint8Array;
+  /** A body of JSON, with its content type, instead of `body`. */
+  json?: unknown;
+  /** Seconds for the whole exchange. Default, and at most: what is left of the run's own time. */
+  timeout?: number;
+}
+
+/** What the other side answered, whatever its status. */
+export interface Response {
+  /** Of the request. */
+  readonly url: string;
+  /** 200, 404, ... */
+  readonly status: number;
+  /** All headers, names in lower case. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  readonly body: Uint8Array;
+  /** The first header of that name, without regard to case. */
+  header(name: string): string | undefined;
+  /**
+   * This, if the status is 200 to 299. With 429, 500 and above the run waits: it throws a {@link Waiting}.
+   *
+   * @throws ConvertError with every other status.
+   */
+  success(): Response;
+  /** The body as text. @throws ConvertError `malformed` when it is no UTF-8. */
+  text(): string;
+  /** The body as JSON. @throws ConvertError `malformed` when it is none. */
+  json(): any;
+}
+
+/**
+ * Why there is no answer. Not caught, `unreachable` and `timed-out` make the station try again later; the others are
+ * errors.
+ */
+export class HttpError extends Error {
+  constructor(kind: HttpErrorKind, reason: string);
+  readonly kind: HttpErrorKind;
+}
+
+/**
+ * `denied`: the plugin may not go there, and what would have to be granted. `invalid`: something is wrong with the
+ * request. `unreachable`: nobody there. `timed-out`: no answer in time. `too-large`: the body is larger than the station
+ * takes.
+ */
+export type HttpErrorKind = "denied" | "invalid" | "unreachable" | "timed-out" | "too-large";
+
+/**
+ * What a scheduled converter remembers from run to run: a cursor, the numbers that it has seen. Only with the grant
+ * `state`. Keys have 1 to 200 characters; all keys and values together may have 1 MiB, unless the operator allows more.
+ *
+ * What a run sets is kept when it returns `Outcome.converted()`, together with its reports, and forgotten otherwise. So
+ * a cursor never runs ahead of what was reported, and never stays behind it.
+ */
+export const state: {
+  /** Keys that have a value, in order. */
+  keys(): string[];
+  /** The value of a key as text. @throws ConvertError `internal` for a value that is none. */
+  text(key: string): string | undefined;
+  bytes(key: string): Uint8Array | undefined;
+  setText(key: string, value: string): void;
+  setBytes(key: string, value: Uint8Array): void;
+  /** Forgets a key, known or not. */
+  delete(key: string): void;
 };

@@ -196,7 +196,7 @@ function* cut(block) {
 const ARGUMENTS = 8192;
 
 /** Strict UTF-8 as text, or undefined. Without loops over characters in JavaScript: there is no TextDecoder. */
-function decode(bytes) {
+export function decode(bytes) {
   const parts = [];
   for (let from = 0; from < bytes.length; from += ARGUMENTS) {
     parts.push(String.fromCharCode.apply(null, bytes.subarray(from, from + ARGUMENTS)));

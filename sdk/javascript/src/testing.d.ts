@@ -11,7 +11,9 @@ import type {
   ConvertError,
   Descriptor,
   Detection,
+  HttpError,
   NumericLimits,
+  ScheduledConverter,
   Settings,
   Status,
   TextLimits,
@@ -47,13 +49,50 @@ export interface Given extends GivenFile {
 }
 
 /** What the plugin says about itself, as the station gets it. */
-export function describe<S extends Settings>(plugin: Converter<S>): Descriptor;
+export function describe<S extends Settings>(plugin: Converter<S> | ScheduledConverter<S>): Descriptor;
 
 /** Asks the converter whether it can read the file. Exceptions of the converter come through. */
 export function probe<S extends Settings>(plugin: Converter<S>, given: Given): Detection;
 
 /** Has the converter read the file. Exceptions of the converter are its outcome `error`. */
 export function convert<S extends Settings>(plugin: Converter<S>, given: Given): Converted;
+
+/** A run of a scheduled converter, and what is around it. All that the plugin asks for is granted. */
+export interface GivenRun extends Pick<Given, "settings" | "lookup" | "violations"> {
+  /** When it is due. Default: `2026-01-01T12:00:00Z`. */
+  due?: string;
+  /** When the last run was due that went well. */
+  previous?: string;
+  /** Whether an operator asked for it. */
+  byHand?: boolean;
+  /** What it remembers. */
+  state?: { readonly [key: string]: string | Uint8Array };
+  /**
+   * What other systems answer, by address: `{ "https://mes.example/units": "A-1" }` to a `GET`, with the method before
+   * it to another (`"POST https://mes.example/seen"`). To every other request nobody answers.
+   */
+  answers?: { readonly [request: string]: AnswerTo };
+}
+
+/** A body with status 200, a whole answer, or why there is none. */
+export type AnswerTo =
+  | string
+  | Uint8Array
+  | { status?: number; body?: string | Uint8Array; headers?: { readonly [name: string]: string } }
+  | HttpError;
+
+/**
+ * Has a scheduled converter run. Its exceptions are its outcome `error`. A report without a key or a start is refused.
+ */
+export function run<S extends Settings>(plugin: ScheduledConverter<S>, given?: GivenRun): Ran;
+
+/** What became of a run. */
+export interface Ran extends Converted {
+  /** Requests that were sent, in order. */
+  readonly requests: { method: string; url: string; headers: [string, string][]; body: Uint8Array; timeout?: number }[];
+  /** What is remembered afterwards: what was before, unless the outcome is `converted`. Texts, or bytes that are none. */
+  readonly state: { readonly [key: string]: string | Uint8Array };
+}
 
 /** What became of a file. */
 export interface Converted {

@@ -5,6 +5,8 @@ import * as converter from "./converter.js";
 import { ConvertError } from "./errors.js";
 import { guard } from "./guard.js";
 import { use } from "./host.js";
+import { Others, textsOf } from "./others.js";
+import * as scheduled from "./scheduled.js";
 
 const MOST_TEXT = 64 * 1024 * 1024;
 
@@ -13,21 +15,49 @@ const WINDOWS_1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’�
 
 /** What the plugin says about itself, as the station gets it. */
 export function describe(plugin) {
-  return checked(plugin).descriptor;
+  return converter.isScheduledConverter(plugin) ? plugin.descriptor : checked(plugin).descriptor;
 }
 
 /** Asks the converter whether it can read the file. */
 export function probe(plugin, given) {
-  const run = new Run(plugin, given);
+  const run = new Run(checked(plugin), given);
+  run.input = inputOf(given);
   return run.during(() => converter.probe(plugin, run.input));
 }
 
 /** Has the converter read the file, and gives back what became of it. */
 export function convert(plugin, given) {
+  const run = new Run(checked(plugin), given);
+  run.input = inputOf(given);
+  return ended(run, () => converter.convert(plugin, run.input));
+}
+
+/** Has a scheduled converter run, and gives back what became of it. */
+export function run(plugin, given = {}) {
+  if (!converter.isScheduledConverter(plugin))
+    throw new TypeError(
+      "expected what scheduledConverter({ ... }) gave, mostly the default export of the plugin's file",
+    );
   const run = new Run(plugin, given);
+  run.recorder.statesKeyAndStart = true;
+  const others = new Others(plugin.descriptor.grants, given);
+  run.others = others.interfaces();
+  const properties = given.byHand === true ? [{ key: "by-hand", value: { tag: "flag", val: true } }] : [];
+  const info = { due: given.due ?? "2026-01-01T12:00:00Z", previous: given.previous, properties };
+  const converted = ended(run, () => scheduled.run(plugin, info));
+  const kept = converted.outcome === "converted" ? others.state : others.before;
+  return Object.assign(converted, { requests: others.requests, state: textsOf(kept) });
+}
+
+function inputOf(given) {
+  const companions = (given.companions ?? []).map((file) => new RecordedFile(file));
+  return { main: new RecordedFile(given), companions };
+}
+
+function ended(run, call) {
   return run.during(() => {
     try {
-      const outcome = converter.convert(plugin, run.input);
+      const outcome = call();
       if (outcome.tag !== "converted") return new Converted(run, outcome);
       const open = run.recorder.unfinished();
       if (open.length === 0) return new Converted(run, outcome);
@@ -192,14 +222,9 @@ class RecordedFile {
 
 class Run {
   constructor(plugin, given) {
-    checked(plugin);
     this.log = [];
     this.progress = [];
     this.recorder = new Recorder(given.violations ?? []);
-    this.input = {
-      main: new RecordedFile(given),
-      companions: (given.companions ?? []).map((file) => new RecordedFile(file)),
-    };
     this.settings = JSON.stringify(given.settings ?? {});
     this.lookup = lookup(given.lookup);
   }
@@ -214,6 +239,7 @@ class Run {
         settingsJson: () => this.settings,
       },
       lookup: this.lookup,
+      ...this.others,
       locate: locateInNode,
       u32: (value) => value,
     });
@@ -250,7 +276,8 @@ class Recorder {
       static finish(writer, status) {
         recorder.open.delete(writer);
         if (status !== undefined) writer.report.status = status;
-        return recorder.hand(writer.report);
+        const { key, start } = writer.report.header;
+        return recorder.hand(writer.report, key, start);
       }
 
       static discard(writer) {
@@ -265,16 +292,25 @@ class Recorder {
         // As the station tells it: a violation, not a fault of the plugin.
         throw [{ path: "document", rule: "unreadable", message: error.message }];
       }
-      return this.hand(plain({ json, key }));
+      return this.hand(plain({ json, key }), key, json?.start);
     };
     return { Uut, emitJson };
   }
 
-  hand(report) {
-    if (this.violations.length > 0) throw this.violations;
+  hand(report, key, start) {
+    const missing = Object.entries({ key, start }).filter(([, value]) => this.statesKeyAndStart && value === undefined);
+    const violations = [...this.violations, ...missing.map(([name]) => missingFrom(name))];
+    if (violations.length > 0) throw violations;
     this.reports.push(report);
     return `00000000-0000-4000-8000-${String(this.reports.length).padStart(12, "0")}`;
   }
+}
+
+/** As the station refuses it of a scheduled converter. */
+function missingFrom(name) {
+  const message =
+    "found none; each report of a scheduled converter states it, so that what is known already is recognised";
+  return { path: `header/${name}`, rule: `missing-${name}`, message };
 }
 
 class Writer {

@@ -7,4 +7,5 @@ import "./input.js";
 import "./places.js";
 import "./readme.js";
 import "./report.js";
+import "./scheduled.js";
 import "./values.js";

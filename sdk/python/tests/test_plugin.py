@@ -112,12 +112,12 @@ class SandboxTest(unittest.TestCase):
         work = """
             import time as imported_before
             from wats_converter import _host, _sandbox, testing
-            from wats_converter.testing._kit import _Station
+            from wats_converter.testing._kit import Station
             _sandbox.install()
             import linecache, os, time, traceback, uuid
             from time import time as now
             assert now() > 0 and os.getcwd() and open(os.__file__).read(1)
-            station = _Station({}, False, (), (), False, ())
+            station = Station({}, False, (), (), False, ())
             _host.use(station)
             _sandbox.enter()
             def lazy():

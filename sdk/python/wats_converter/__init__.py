@@ -24,12 +24,14 @@ A converter turns a result file of test equipment into WATS reports. It is one c
 Compiled by componentize-py this is a component that the station loads. Anywhere else it is a class that ``unittest`` runs in
 the test kit, ``wats_converter.testing``.
 
+A ``ScheduledConverter`` is run at times instead, and asks other systems of the factory for results.
+
 A converter has no clock, no random numbers, no network, no files but its input, and no memory of the file before. Modules
 must be imported at the top of a file: what is imported while a file is converted does not exist. An exception reaches the
 operator with its text, file and line.
 """
 
-from . import log, lookup
+from . import http, log, lookup, state
 from ._descriptor import Descriptor, Detection, Grant, Outcome, Waiting
 from ._error import Error, ErrorKind, Place, Violation, at
 from ._header import Header, Sequence
@@ -39,6 +41,7 @@ from ._numbers import integer, number
 from ._parts import Asset, Attachment, Chart, ChartScale, ChartSeries, SubUnit
 from ._plugin import Converter
 from ._reports import Reports, progress
+from ._scheduled import Run, ScheduledConverter
 from ._settings import NoSettings, setting
 from ._step import (
     MultiNumericStep,
@@ -84,6 +87,8 @@ __all__ = [
     "PassFailMeasurement",
     "Place",
     "Reports",
+    "Run",
+    "ScheduledConverter",
     "Sequence",
     "Status",
     "Step",
@@ -99,10 +104,12 @@ __all__ = [
     "Violation",
     "Waiting",
     "at",
+    "http",
     "integer",
     "log",
     "lookup",
     "number",
     "progress",
     "setting",
+    "state",
 ]

@@ -1,4 +1,5 @@
-"""The station inside a component: the generated bindings behind ``_host``, and the exports of the world ``converter``.
+"""The station inside a component: the generated bindings behind ``_host``, and the exports of the world ``converter``. What scheduled
+converters have beside that is in ``_component_scheduled``.
 
 Only imported in a component. The bindings are made by componentize-py while it builds, and need the Python that it brings.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Any, Dict, List, Optional, Tuple, Type
+from typing import Any, Callable, Dict, List, Optional, Tuple, Type
 
 from componentize_py_types import Err
 from wit_world.imports import conversion as c
@@ -26,6 +27,13 @@ from ._parts import Asset, Attachment, Chart, ChartScale, SubUnit
 from ._step import NumericMeasurement, PassFailMeasurement, Step, TextMeasurement
 from ._wire import WireHeader, WireSequence
 from .lookup import Answer, Process, Product
+
+try:
+    from wit_world.imports import schedule as _  # noqa: F401
+
+    _WORLD = "scheduled-converter"
+except ImportError:
+    _WORLD = "converter"
 
 # By the values of this package's enums; None stays none.
 _STATUS: Dict[Any, Any] = {None: None, **{status: t.Status[status.name] for status in Status}}
@@ -231,7 +239,7 @@ class _Uut:
         r.Uut.discard(self._uut)
 
 
-class _Station:
+class Station:
     def settings_json(self) -> str:
         found: str = station.settings_json()
         return found
@@ -337,31 +345,66 @@ def _fault(error: BaseException) -> str:
     return told
 
 
-def export(converter: Type[_plugin.Converter[Any]]) -> None:
-    """Puts the class that componentize-py looks for into the module of the converter."""
-    module = sys.modules[converter.__module__]
+def export(plugin: Type[_plugin.Plugin[Any]]) -> None:
+    """Puts the class that componentize-py looks for into the module of the plugin."""
+    module = sys.modules[plugin.__module__]
     before: Any = getattr(module, "WitWorld", None)
-    if hasattr(before, "converter"):
+    if hasattr(before, "plugin"):
         raise TypeError(
-            f"{converter.__module__} has two converters, {before.converter.__name__} and {converter.__name__}: "
+            f"{plugin.__module__} has two converters, {before.plugin.__name__} and {plugin.__name__}: "
             "a plugin is one; leave out the descriptor of a base for others"
         )
+    if plugin._world != _WORLD:
+        raise TypeError(
+            f"{plugin.__name__} is made for the world `{plugin._world}`, and the component for `{_WORLD}`: "
+            f'say world = "{plugin._world}" in wats-plugin.toml'
+        )
+    if issubclass(plugin, _plugin.Converter):
+        exported = _exported(plugin)
+    else:
+        from ._component_scheduled import exported as exported_scheduled
 
-    class WitWorld:
-        def __init__(self) -> None:
-            # This runs while the component is built. Random numbers would be others after each build.
-            if "random" in sys.modules:
-                sys.modules["random"].seed(0)
-            # What is alive now stays, and the collector need never look at it again.
-            gc.collect()
-            gc.freeze()
+        exported = exported_scheduled(plugin)
+    exported.plugin = plugin
+    module.WitWorld = exported  # type: ignore[attr-defined]
 
-        def describe(self) -> Any:
-            _begin()
-            return _descriptor(converter.descriptor, converter._schema)
 
+class Exported:
+    """What both worlds export."""
+
+    plugin: Type[_plugin.Plugin[Any]]
+
+    def __init__(self) -> None:
+        # This runs while the component is built. Random numbers would be others after each build.
+        if "random" in sys.modules:
+            sys.modules["random"].seed(0)
+        # What is alive now stays, and the collector need never look at it again.
+        gc.collect()
+        gc.freeze()
+
+    def describe(self) -> Any:
+        begin(Station())
+        return _descriptor(self.plugin.descriptor, self.plugin._schema)
+
+
+def ended(call: Callable[[], Outcome]) -> Any:
+    """The outcome of a call, or its error."""
+    try:
+        return _outcome(call())
+    except Error as error:
+        raised = _error(error)
+    except BaseException as error:
+        raised = _error(Error.internal(_fault(error)))
+    finally:
+        _sandbox.leave()
+    # Outside of the handlers, so that the traceback and what it holds is gone.
+    raise raised
+
+
+def _exported(converter: Type[_plugin.Converter[Any]]) -> Type[Exported]:
+    class WitWorld(Exported):
         def probe(self, input: Any) -> Any:
-            _begin()
+            begin(Station())
             try:
                 return _detection(_plugin.probe(converter, _input(input)))
             except BaseException as error:
@@ -373,20 +416,10 @@ def export(converter: Type[_plugin.Converter[Any]]) -> None:
                 _sandbox.leave()
 
         def convert(self, input: Any) -> Any:
-            _begin()
-            try:
-                return _outcome(_plugin.convert(converter, _input(input)))
-            except Error as error:
-                raised = _error(error)
-            except BaseException as error:
-                raised = _error(Error.internal(_fault(error)))
-            finally:
-                _sandbox.leave()
-            # Outside of the handlers, so that the traceback and what it holds is gone.
-            raise raised
+            begin(Station())
+            return ended(lambda: _plugin.convert(converter, _input(input)))
 
-    WitWorld.converter = converter  # type: ignore[attr-defined]
-    module.WitWorld = WitWorld  # type: ignore[attr-defined]
+    return WitWorld
 
 
 def expect(base: type) -> None:
@@ -399,6 +432,7 @@ def expect(base: type) -> None:
     vars(sys.modules[base.__module__]).setdefault("WitWorld", WitWorld)
 
 
-def _begin() -> None:
-    _host.use(_Station())
+def begin(station: Any) -> None:
+    """Begins a call, with this as the station."""
+    _host.use(station)
     _sandbox.enter()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ._values import Record, U32, real, real_or_none, whole, whole_or_none, whole_text
 
@@ -17,6 +17,25 @@ class Grant(enum.Enum):
     """To ask for master data of the WATS server: ``wats_converter.lookup``."""
     OWN_ID = "own-id"
     """To keep report ids that the file carries: ``Header.id``."""
+    STATE = "state"
+    """To remember something from run to run: ``wats_converter.state``. Scheduled converters only."""
+    HTTP = "http"
+    """To send requests to hosts that the operator names: ``wats_converter.http``. Scheduled converters only."""
+
+    @staticmethod
+    def http_to(host: str) -> HttpTo:
+        """To send requests to this host, ``mes.example`` or ``mes.example:8080``. Scheduled converters only."""
+        return HttpTo(host)
+
+
+class HttpTo(Record):
+    """The grant to send requests to one host: ``Grant.http_to("mes.example")``."""
+
+    value: str
+    """``http:mes.example``."""
+
+    def __init__(self, host: str) -> None:
+        self.value = f"http:{whole_text(host, 'host')}"
 
 
 class Descriptor(Record):
@@ -35,7 +54,7 @@ class Descriptor(Record):
         max_size: Optional[int] = None,
         magic: Sequence[Tuple[int, bytes]] = (),
         contains: Sequence[str] = (),
-        grants: Sequence[Grant] = (),
+        grants: Sequence[Union[Grant, HttpTo]] = (),
         properties: Optional[Mapping[str, str]] = None,
     ) -> None:
         """

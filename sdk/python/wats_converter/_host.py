@@ -5,13 +5,14 @@ What goes through here has been checked: texts are texts without half surrogates
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional, Protocol, Sequence, Tuple
+from typing import TYPE_CHECKING, List, Optional, Protocol, Sequence, Tuple, cast
 
 if TYPE_CHECKING:
     from ._limits import Status
     from ._parts import Asset, Attachment, Chart, SubUnit
     from ._step import Step
     from ._wire import WireHeader, WireSequence
+    from .http import Request, Response
     from .lookup import ProcessAnswer, ProductAnswer
 
 
@@ -75,6 +76,15 @@ class Host(Protocol):
     def emit_json(self, wsjf: str, key: Optional[str]) -> str: ...
 
 
+class ScheduledHost(Host, Protocol):
+    """What scheduled converters have beside that."""
+
+    def send(self, request: Request) -> Response: ...
+    def state_keys(self) -> List[str]: ...
+    def state_get(self, key: str) -> Optional[bytes]: ...
+    def state_set(self, key: str, value: Optional[bytes]) -> None: ...
+
+
 _current: Optional[Host] = None
 
 
@@ -83,6 +93,14 @@ def current() -> Host:
     if _current is None:
         raise RuntimeError("no station: a converter runs in a component, or in a test by wats_converter.testing")
     return _current
+
+
+def scheduled() -> ScheduledHost:
+    """The station that the scheduled converter runs on."""
+    host = current()
+    if not hasattr(host, "send"):
+        raise RuntimeError("only a ScheduledConverter sends requests and remembers something from run to run")
+    return cast(ScheduledHost, host)
 
 
 def use(host: Optional[Host]) -> Optional[Host]:

@@ -8,7 +8,7 @@ import os
 import sys
 import typing
 from types import TracebackType
-from typing import Any, ClassVar, Generic, List, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Callable, ClassVar, Generic, List, Optional, Tuple, Type, TypeVar, Union
 
 from . import _host, _settings
 from ._descriptor import Descriptor, Detection, Outcome, Waiting
@@ -19,6 +19,9 @@ from ._settings import NoSettings
 
 _S = TypeVar("_S")
 
+# Where the kinds of plugins are defined, which are none themselves.
+_KINDS = (__name__, __name__.replace("_plugin", "_scheduled"))
+
 # In a component most of the library lies in another folder than `os`.
 _NOT_THE_AUTHORS = (
     "<",
@@ -28,43 +31,22 @@ _NOT_THE_AUTHORS = (
 )
 
 
-class Converter(abc.ABC, Generic[_S]):
-    """A converter: turns result files of test equipment into WATS reports. Derive from it, with the dataclass of its settings in
-    brackets::
-
-        class MyFormat(Converter[Settings]):
-            descriptor = Descriptor("my-format", "0.1.0", patterns=["*.log"])
-
-            def probe(self, input: Input, settings: Settings) -> Detection: ...
-
-            def convert(self, input: Input, settings: Settings, reports: Reports) -> Outcome: ...
-
-    The module that is compiled has one class with a descriptor; nothing else is needed to export it. Each call of ``convert``
-    gets a fresh instance of the component: nothing is kept from file to file.
-    """
+class Plugin(abc.ABC, Generic[_S]):
+    """What every kind of plugin has: a descriptor, and settings."""
 
     descriptor: ClassVar[Descriptor]
     """What the plugin is. A class without one is a base for others."""
     _settings: ClassVar[type] = NoSettings
     _schema: ClassVar[str] = ""
-
-    @abc.abstractmethod
-    def probe(self, input: Input, settings: _S) -> Detection:
-        """Whether the plugin can read the input. A good probe reads the first few KiB and no more."""
-
-    @abc.abstractmethod
-    def convert(self, input: Input, settings: _S, reports: Reports) -> Outcome:
-        """Reads the input and writes its reports.
-
-        Raises ``Error`` when the file cannot be converted: then it leaves no report at all. Raises ``Waiting`` when it must wait.
-        Any other exception is a fault of the plugin; the operator is told its text and the line where it came from.
-        """
+    _world: ClassVar[str]
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        if cls.__module__ in _KINDS:
+            return
         for base in getattr(cls, "__orig_bases__", ()):
             origin = typing.get_origin(base)
-            if isinstance(origin, type) and issubclass(origin, Converter):
+            if isinstance(origin, type) and issubclass(origin, Plugin):
                 (kind,) = typing.get_args(base)
                 if not isinstance(kind, TypeVar):
                     cls._settings = _dataclass(cls, kind)
@@ -83,6 +65,36 @@ class Converter(abc.ABC, Generic[_S]):
             export(cls)
 
 
+class Converter(Plugin[_S]):
+    """A converter: turns result files of test equipment into WATS reports. Derive from it, with the dataclass of its settings in
+    brackets::
+
+        class MyFormat(Converter[Settings]):
+            descriptor = Descriptor("my-format", "0.1.0", patterns=["*.log"])
+
+            def probe(self, input: Input, settings: Settings) -> Detection: ...
+
+            def convert(self, input: Input, settings: Settings, reports: Reports) -> Outcome: ...
+
+    The module that is compiled has one class with a descriptor; nothing else is needed to export it. Each call of ``convert``
+    gets a fresh instance of the component: nothing is kept from file to file.
+    """
+
+    _world = "converter"
+
+    @abc.abstractmethod
+    def probe(self, input: Input, settings: _S) -> Detection:
+        """Whether the plugin can read the input. A good probe reads the first few KiB and no more."""
+
+    @abc.abstractmethod
+    def convert(self, input: Input, settings: _S, reports: Reports) -> Outcome:
+        """Reads the input and writes its reports.
+
+        Raises ``Error`` when the file cannot be converted: then it leaves no report at all. Raises ``Waiting`` when it must wait.
+        Any other exception is a fault of the plugin; the operator is told its text and the line where it came from.
+        """
+
+
 def _dataclass(cls: type, kind: Any) -> type:
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return kind
@@ -91,7 +103,7 @@ def _dataclass(cls: type, kind: Any) -> type:
 
 def probe(converter: Type[Converter[Any]], input: Input) -> Detection:
     """Asks a converter about a file. Whatever it raises goes through."""
-    settings: Any = _settings.read(converter._settings, _host.current().settings_json())
+    settings = read_settings(converter)
     found = converter().probe(input, settings)
     if not isinstance(found, Detection):
         raise TypeError(f"{_method(converter.probe)}: expected a Detection, found {type(found).__name__}")
@@ -100,16 +112,26 @@ def probe(converter: Type[Converter[Any]], input: Input) -> Detection:
 
 def convert(converter: Type[Converter[Any]], input: Input) -> Outcome:
     """Has a converter read a file. Whatever it raises goes through, except that a raised ``Waiting`` is an outcome."""
-    settings: Any = _settings.read(converter._settings, _host.current().settings_json())
+    settings = read_settings(converter)
+    return outcome_of(converter.convert, lambda: converter().convert(input, settings, Reports()))
+
+
+def read_settings(plugin: Type[Plugin[Any]]) -> Any:
+    """What the operator set."""
+    return _settings.read(plugin._settings, _host.current().settings_json())
+
+
+def outcome_of(method: Any, call: Callable[[], Union[Outcome, Waiting]]) -> Outcome:
+    """The outcome of a call of this method of the author's."""
     try:
-        found: Union[Outcome, Waiting] = converter().convert(input, settings, Reports())
+        found = call()
     except Waiting as waiting:
         found = waiting
     if isinstance(found, Waiting):
         return Outcome("waiting", found)
     if not isinstance(found, Outcome):
         raise TypeError(
-            f"{_method(converter.convert)}: expected an Outcome, found {type(found).__name__}; "
+            f"{_method(method)}: expected an Outcome, found {type(found).__name__}; "
             "end it with `return Outcome.converted()`"
         )
     return found

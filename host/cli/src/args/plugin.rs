@@ -11,6 +11,7 @@ pub(crate) enum PluginCommand {
 Examples:
   wats plugin new acme-ict --lang rust
   wats plugin new acme-ict --lang python --dir plugins/acme-ict
+  wats plugin new burn-in --lang python --scheduled    # is run at times, and asks other systems for results
 
 Exit codes: 0 made; 1 the folder is not empty, or cannot be written; 2 no name for a plugin; 4 no SDK, or none for the language")]
     New(NewArgs),
@@ -41,6 +42,7 @@ Exit codes: 0 it loads (and gives the same twice); 1 it gives something else the
     /// Run the cases of a plugin in the sandbox, and tell in what their outcome differs from what is expected.
     #[command(after_help = "\
 A case is a folder: input.*, expected.json, and if they matter settings.json, case.json and companions of the file.
+That of a scheduled converter has run.json in the place of input.*: when it is due, what it remembers, and what it is answered.
 
 Examples:
   wats plugin test .                          # build/*.wasm and cases/ of this project
@@ -106,6 +108,9 @@ pub(crate) struct NewArgs {
     /// Language: a folder of the SDK with a template, such as rust, python, javascript, typescript, c, cpp, go.
     #[arg(long, value_name = "LANGUAGE")]
     pub(crate) lang: String,
+    /// A scheduled converter: it is given no files, but run at times, and asks other systems.
+    #[arg(long)]
+    pub(crate) scheduled: bool,
     /// Folder to make. Default: one of the plugin's name, here.
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,

@@ -9,5 +9,6 @@ mod harness;
 mod plugin;
 mod queue;
 mod replay;
+mod scheduled;
 mod setup;
 mod station;

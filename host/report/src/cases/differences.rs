@@ -10,7 +10,8 @@ const NAMES: [&str; 6] = ["name", "sn", "description", "label", "pn", "key"];
 
 /// Everything in which two outcomes of a case differ, one line each; none when they say the same.
 ///
-/// An outcome is what `expected.json` holds: an array of WSJF reports, or an object with `error`, `skipped` or `waiting`.
+/// An outcome is what `expected.json` holds: an array of WSJF reports, or an object with `error`, `skipped` or `waiting`; of a run
+/// by the schedule an object with `reports` and `state`.
 /// 5 and 5.0 are the same number.
 ///
 /// ```
@@ -31,6 +32,9 @@ pub fn differences(expected: &Value, found: &Value) -> Vec<String> {
                 match (expected, b.get(key)) {
                     (Value::Object(expected), Some(Value::Object(found))) => {
                         lines.object(&Place(vec![format!("the {key}")]), expected, found);
+                    }
+                    (Value::Array(expected), Some(Value::Array(found))) => {
+                        lines.list(&Place::default(), &one_of(key), expected, found);
                     }
                     (expected, found) => lines.field(&Place::default(), key, Some(expected), found, None),
                 }
@@ -53,6 +57,11 @@ fn came_to(outcome: &Value) -> String {
             1 => format!("gives 1 report ({})", serials.join(", ")),
             many => format!("gives {many} reports ({}{more})", serials.join(", ")),
         };
+    }
+    if let (Some(reports), Some(state)) = (outcome.get("reports"), outcome.get("state").and_then(Value::as_object)) {
+        let keys: Vec<_> = state.keys().take(5).cloned().collect();
+        let keys = if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
+        return format!("{} and remembers {keys}", came_to(reports));
     }
     if let Some(error) = outcome.get("error") {
         let place = error.get("place").and_then(Value::as_str).map(|place| format!(" at {place}")).unwrap_or_default();

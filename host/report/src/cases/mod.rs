@@ -6,16 +6,16 @@
 
 mod differences;
 mod pretty;
+mod run;
 mod station;
 #[cfg(test)]
 mod tests;
-
-use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 pub use self::differences::differences;
 pub use self::pretty::pretty;
+pub use self::run::{CaseAnswer, CaseRun, no_answer, ran};
 pub use self::station::CaseStation;
 
 /// When the files of a case were changed, unless its `case.json` says: the same on every machine.
@@ -69,55 +69,6 @@ pub struct Case {
     pub grants: Option<Vec<String>>,
     /// What the server knows. Default: nothing, so that every lookup is answered by "absent".
     pub lookups: Lookups,
-}
-
-/// `run.json`: what a scheduled converter is told, remembers and is answered. Other keys are refused.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CaseRun {
-    /// When it is due, ISO 8601 with an offset. Default: [`MODIFIED`].
-    pub due: String,
-    /// When the last run was due that went well. Default: there was none.
-    pub previous: Option<String>,
-    /// Whether an operator asked for it.
-    pub by_hand: bool,
-    /// What it remembers, as text.
-    pub state: BTreeMap<String, String>,
-    /// What other systems answer. To every other request nobody answers.
-    pub answers: Vec<CaseAnswer>,
-}
-
-impl Default for CaseRun {
-    fn default() -> Self {
-        Self { due: MODIFIED.to_owned(), previous: None, by_hand: false, state: BTreeMap::new(), answers: Vec::new() }
-    }
-}
-
-/// An answer to a request.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CaseAnswer {
-    /// Of the request. Default: `GET`.
-    pub method: Option<String>,
-    /// Of the request, as it is sent.
-    pub url: String,
-    /// Default: 200.
-    pub status: Option<u16>,
-    /// Headers of the answer.
-    pub headers: BTreeMap<String, String>,
-    /// Its body.
-    pub body: String,
-    /// The file of the case that is its body.
-    pub file: Option<String>,
-    /// That nobody answers, and why.
-    pub unreachable: Option<String>,
-}
-
-impl CaseAnswer {
-    /// Whether it is the answer to this request.
-    pub fn is_to(&self, method: &str, url: &str) -> bool {
-        self.url == url && self.method.as_deref().unwrap_or("GET").eq_ignore_ascii_case(method)
-    }
 }
 
 /// What the server of a case knows.

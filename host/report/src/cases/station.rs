@@ -11,6 +11,8 @@ use crate::{Defaults, Report, Severity, Violation, derive_id, is_refused};
 #[derive(Debug, Clone)]
 pub struct CaseStation {
     defaults: Defaults,
+    /// Of a run by the schedule rather than of a file.
+    is_of_run: bool,
     keys: BTreeSet<String>,
     own_ids: BTreeSet<Uuid>,
     /// The reports that it took, as WSJF. Ids that a station derives are left out: they would be others on every station.
@@ -27,7 +29,19 @@ impl CaseStation {
 
     /// A station with these defaults.
     pub fn with(defaults: Defaults) -> Self {
-        Self { defaults, keys: BTreeSet::new(), own_ids: BTreeSet::new(), reports: Vec::new(), warnings: Vec::new() }
+        Self {
+            defaults,
+            is_of_run: false,
+            keys: BTreeSet::new(),
+            own_ids: BTreeSet::new(),
+            reports: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// A station for a run that was due at this time, ISO 8601 with an offset: each report must state its key and its start.
+    pub fn for_run(due: &str) -> Self {
+        Self { is_of_run: true, ..Self::new(due) }
     }
 
     /// What it fills in where a report is silent: part number `PART`, revision `1`, process code 10, machine name `Station`,
@@ -67,6 +81,16 @@ impl CaseStation {
                 "repeated",
                 format!("the key {known:?} was used before in this file"),
             ));
+        }
+        if self.is_of_run {
+            let header = report.header();
+            let said = "found none; each report of a scheduled converter states it, so that what is known already is recognised";
+            if key.is_none() {
+                violations.push(refused("header/key", "missing-key", said.to_owned()));
+            }
+            if header.start.is_none() && header.export.start_utc.is_none() {
+                violations.push(refused("header/start", "missing-start", said.to_owned()));
+            }
         }
         let own = own_id.and_then(|text| text.trim().parse::<Uuid>().ok());
         if let (Some(text), None) = (own_id, own) {

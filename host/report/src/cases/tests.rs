@@ -159,3 +159,46 @@ fn the_station_of_a_case_fills_in_and_refuses_as_a_station_does() {
     assert!(refused.iter().any(|violation| violation.rule == "not-a-guid"), "{refused:?}");
     assert_eq!(station.reports.len(), 1);
 }
+
+#[test]
+fn of_a_run_reports_and_what_is_remembered_are_compared() {
+    let state = |since: &str| std::collections::BTreeMap::from([("since".to_owned(), since.as_bytes().to_vec())]);
+    let one = |since: &str, serial: &str| -> Value {
+        serde_json::from_str(&ran(&[report(serial, &json!([])).to_string()], &state(since))).unwrap()
+    };
+    assert_eq!(told(&one("7", "A-1"), &one("7", "A-1")), [""; 0]);
+    assert_eq!(told(&one("7", "A-1"), &one("8", "A-1")), ["the state: since \"8\", expected \"7\""]);
+    let (expected, found) = (one("7", "A-1"), one("7", "A-2"));
+    assert!(
+        told(&expected, &found).iter().any(|line| line.contains("serial number \"A-2\"")),
+        "{:?}",
+        told(&expected, &found)
+    );
+    assert_eq!(
+        told(&json!([]), &found),
+        ["it gives 1 report (A-2) and remembers since, expected that it has nothing to report"]
+    );
+    let bytes = ran(&[], &[("k".to_owned(), vec![0, 0xff])].into());
+    assert_eq!(bytes, r#"{"reports":[],"state":{"k":{"bytes":"00ff"}}}"#);
+}
+
+#[test]
+fn a_report_of_a_run_without_key_or_start_is_refused() {
+    let rules = |key: Option<&str>, start: Option<&str>| -> Vec<String> {
+        let mut report = report("A-1", &json!([numeric("Vcc", 5.0)]));
+        if let Some(start) = start {
+            report["start"] = start.into();
+        }
+        match CaseStation::for_run(MODIFIED).accept(
+            crate::Report::from_wsjf(report.to_string().as_bytes()).unwrap(),
+            key,
+            None,
+            Vec::new(),
+        ) {
+            Ok(_) => Vec::new(),
+            Err(violations) => violations.iter().map(|it| it.rule.to_owned()).collect(),
+        }
+    };
+    assert_eq!(rules(None, None), ["missing-key", "missing-start"]);
+    assert_eq!(rules(Some("7"), Some("2026-05-04T08:15:30Z")), [""; 0]);
+}

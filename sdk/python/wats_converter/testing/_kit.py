@@ -20,6 +20,7 @@ from ._record import RecordedDocument, RecordedReport, Recorder
 MODIFIED = "2026-01-01T12:00:00Z"
 """When files were changed, unless the test says: the same on every machine."""
 
+MISSING = "found none; each report of a scheduled converter states it, so that what is known already is recognised"
 Content = Union[str, bytes, "os.PathLike[str]"]
 """What a file holds: a text (as UTF-8), bytes, or the path of a file on disk."""
 
@@ -35,7 +36,7 @@ class LogLine(NamedTuple):
 class Converted:
     """What came out of a conversion."""
 
-    def __init__(self, outcome: Union[Outcome, Error], station: _Station, files: Sequence[MemoryFile]) -> None:
+    def __init__(self, outcome: Union[Outcome, Error], station: Station, files: Sequence[MemoryFile]) -> None:
         done = isinstance(outcome, Outcome) and outcome.kind == "converted"
         self.outcome = outcome
         """How it ended: an ``Outcome``, or the ``Error``."""
@@ -111,7 +112,7 @@ def convert(
     """
     files = _files(content, name, modified, companions)
     granted = converter.descriptor.grants if grants is None else list(grants)
-    station = _Station(settings, Grant.LOOKUP in granted, processes, products, offline, violations)
+    station = Station(settings, Grant.LOOKUP in granted, processes, products, offline, violations)
     before = _host.use(station)
     try:
         outcome: Union[Outcome, Error] = _plugin.convert(converter, _input(files))
@@ -135,7 +136,7 @@ def probe(
 ) -> Detection:
     """Asks whether the converter can read the file, without the descriptor's rules. As ``convert``."""
     files = _files(content, name, modified, companions)
-    before = _host.use(_Station(settings, False, (), (), False, ()))
+    before = _host.use(Station(settings, False, (), (), False, ()))
     try:
         return _plugin.probe(converter, _input(files))
     finally:
@@ -162,7 +163,6 @@ def case(converter: Type[Converter[Any]], folder: Union[str, "os.PathLike[str]"]
     unknown = sorted(set(about) - {"name", "modified", "grants", "lookups"})
     if unknown:
         raise AssertionError(f"{folder}/case.json: unknown keys {', '.join(unknown)}")
-    lookups = about.get("lookups", {})
     grants = [Grant(name) for name in about["grants"]] if "grants" in about else None
     return convert(
         converter,
@@ -172,13 +172,21 @@ def case(converter: Type[Converter[Any]], folder: Union[str, "os.PathLike[str]"]
         companions=companions,
         settings=told["settings.json"],
         grants=grants,
-        processes=[Process(found["code"], found["name"], {}) for found in lookups.get("processes", [])],
-        products=[
+        **lookups_of(about),
+    )
+
+
+def lookups_of(case: Mapping[str, Any]) -> Dict[str, Any]:
+    """What the server of a case knows."""
+    lookups = case.get("lookups", {})
+    return {
+        "processes": [Process(found["code"], found["name"], {}) for found in lookups.get("processes", [])],
+        "products": [
             Product(found["part_number"], found.get("name", ""), found.get("revisions", []), {})
             for found in lookups.get("products", [])
         ],
-        offline=lookups.get("offline", False),
-    )
+        "offline": lookups.get("offline", False),
+    }
 
 
 def _bytes(content: Content) -> bytes:
@@ -204,7 +212,12 @@ def _input(files: Sequence[MemoryFile]) -> Input:
     return Input(main, others)
 
 
-class _Station:
+class Station:
+    """The station of a test."""
+
+    states_key_and_start = False
+    """Whether each report must."""
+
     def __init__(
         self,
         settings: Optional[Mapping[str, Any]],
@@ -257,7 +270,7 @@ class _Station:
         self.unfinished -= 1
         if not finished:
             return ""
-        report_id = self._accept()
+        report_id = self._accept(report.header.key, report.header.start)
         self.reports.append(report)
         return report_id
 
@@ -267,12 +280,18 @@ class _Station:
         except json.JSONDecodeError as error:
             path = f"line {error.lineno}, column {error.colno}"
             raise _host.Rejected([(path, "unreadable", error.msg)]) from None
-        report_id = self._accept()
+        start = document.get("start") if isinstance(document, dict) else None
+        report_id = self._accept(key, start)
         self.documents.append(RecordedDocument(document, key))
         return report_id
 
-    def _accept(self) -> str:
-        if self._violations:
-            raise _host.Rejected(self._violations)
+    def _accept(self, key: Optional[str], start: Optional[str]) -> str:
+        violations = list(self._violations)
+        if self.states_key_and_start:
+            given = {"key": key, "start": start}
+            missing = [name for name, value in given.items() if value is None]
+            violations += [(f"header/{name}", f"missing-{name}", MISSING) for name in missing]
+        if violations:
+            raise _host.Rejected(violations)
         self._count += 1
         return f"00000000-0000-4000-8000-{self._count:012}"

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wats_report::cases::{Case, FileRole, differences, pretty};
+use wats_report::cases::{Case, CaseAnswer, CaseRun, FileRole, differences, pretty, ran};
 
 use super::run::{Converted, Run, stop};
-use crate::{Converter, Grant, Outcome};
+use super::scheduled::ScheduledRun;
+use crate::{Converter, Error, Grant, Outcome, ScheduledConverter};
 
 /// Differences shown of one case.
 const SHOWN: usize = 20;
@@ -18,14 +19,39 @@ const SHOWN: usize = 20;
 /// # Panics
 /// When a case comes out differently, or there is none.
 pub fn cases<C: Converter>(folder: impl AsRef<Path>) {
-    let folder = folder.as_ref();
+    every(folder.as_ref(), &|case| {
+        let found = run::<C>(case);
+        match &found.outcome {
+            // The texts of the reports keep the order of their keys, a value does not.
+            Ok(Outcome::Converted) => format!("[{}]", found.texts.join(",")),
+            outcome => other(outcome).to_string(),
+        }
+    });
+}
+
+/// Has a scheduled converter do every run in a folder; see [`scheduled_cases!`](crate::scheduled_cases).
+///
+/// # Panics
+/// When a case comes out differently, or there is none.
+pub fn scheduled_cases<C: ScheduledConverter>(folder: impl AsRef<Path>) {
+    every(folder.as_ref(), &|case| {
+        let found = scheduled_run::<C>(case).run();
+        match &found.converted.outcome {
+            Ok(Outcome::Converted) => ran(&found.converted.texts, &found.state),
+            outcome => other(outcome).to_string(),
+        }
+    });
+}
+
+/// Compares what each case comes to with what is expected of it.
+fn every(folder: &Path, run: &dyn Fn(&Path) -> String) {
     let bless = std::env::var_os("BLESS").is_some_and(|value| value == "1");
     let mut complaints = Vec::new();
     let mut count = 0;
     for case in entries(folder).into_iter().filter(|path| path.is_dir()) {
         count += 1;
         let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let told = std::panic::catch_unwind(AssertUnwindSafe(|| check::<C>(&case, bless)));
+        let told = std::panic::catch_unwind(AssertUnwindSafe(|| check(&case, &run(&case), bless)));
         let told = told.unwrap_or_else(|_| vec!["the converter panicked; its message is above".to_owned()]);
         if !told.is_empty() {
             complaints.push(format!("case {name}:"));
@@ -57,21 +83,20 @@ fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
     Some(serde_json::from_slice(&text).unwrap_or_else(|error| stop(&format!("{}: {error}", path.display()))))
 }
 
-/// Runs one case; what is wrong, one line each.
-fn check<C: Converter>(folder: &Path, bless: bool) -> Vec<String> {
-    let found = run::<C>(folder);
-    let document = outcome(&found);
+/// What is wrong with what a case came to, one line each.
+fn check(folder: &Path, found: &str, bless: bool) -> Vec<String> {
+    let document: Value = serde_json::from_str(found).unwrap_or_else(|error| stop(&format!("what was found: {error}")));
     let path = folder.join("expected.json");
     let Some(expected) = read_json::<Value>(&path) else {
         if bless {
-            write(&path, &found, &document);
+            write(&path, found);
             return Vec::new();
         }
         return vec!["there is no expected.json".to_owned()];
     };
     let mut told = differences(&expected, &document);
     if bless && !told.is_empty() {
-        write(&path, &found, &document);
+        write(&path, found);
         told.clear();
     }
     told
@@ -111,6 +136,27 @@ fn run<C: Converter>(folder: &Path) -> Converted {
     run.lookups(case.lookups).convert()
 }
 
+/// The run of a case.
+fn scheduled_run<C: ScheduledConverter>(folder: &Path) -> ScheduledRun<C> {
+    let case: Case = read_json(&folder.join("case.json")).unwrap_or_default();
+    let path = folder.join("run.json");
+    let given: CaseRun = read_json(&path)
+        .unwrap_or_else(|| stop(&format!("{}: there is none; a scheduled converter is given one", path.display())));
+    let body = |answer: CaseAnswer| {
+        let body = match &answer.file {
+            Some(file) => {
+                let path = folder.join(file);
+                std::fs::read(&path).unwrap_or_else(|error| stop(&format!("{}: {error}", path.display())))
+            }
+            None => answer.body.clone().into_bytes(),
+        };
+        (answer, body)
+    };
+    let answers = given.answers.iter().cloned().map(body).collect();
+    let settings = read_json(&folder.join("settings.json")).unwrap_or_default();
+    ScheduledRun::of_case(given, answers, settings, case.grants, case.lookups)
+}
+
 fn grant(name: &str) -> Grant {
     match name {
         "lookup" => Grant::Lookup,
@@ -119,10 +165,10 @@ fn grant(name: &str) -> Grant {
     }
 }
 
-/// What `expected.json` holds.
-fn outcome(converted: &Converted) -> Value {
-    match &converted.outcome {
-        Ok(Outcome::Converted) => Value::Array(converted.reports.clone()),
+/// An outcome that is not "converted".
+fn other(outcome: &Result<Outcome, Error>) -> Value {
+    match outcome {
+        Ok(Outcome::Converted) => Value::Null,
         Ok(Outcome::Skipped(why)) => json!({ "skipped": why }),
         Ok(Outcome::Waiting(waiting)) => {
             let waiting = waiting.clone().into_wire();
@@ -142,13 +188,8 @@ fn outcome(converted: &Converted) -> Value {
     }
 }
 
-fn write(path: &Path, converted: &Converted, document: &Value) {
-    // The texts of the reports keep the order of their keys, a value does not.
-    let text = match &converted.outcome {
-        Ok(Outcome::Converted) => format!("[{}]", converted.texts.join(",")),
-        _ => document.to_string(),
-    };
-    if let Err(error) = std::fs::write(path, pretty(&text)) {
+fn write(path: &Path, found: &str) {
+    if let Err(error) = std::fs::write(path, pretty(found)) {
         stop(&format!("write {}: {error}", path.display()));
     }
 }

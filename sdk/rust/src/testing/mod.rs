@@ -42,7 +42,7 @@ mod station;
 mod wire;
 mod writer;
 
-pub use cases::cases;
+pub use cases::{cases, scheduled_cases};
 pub use run::{Converted, LogLine, Run};
 pub use scheduled::{Ran, Request, ScheduledRun};
 
@@ -70,6 +70,26 @@ macro_rules! cases {
         #[test]
         fn cases() {
             $crate::testing::cases::<$converter>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"));
+        }
+    };
+}
+
+/// As [`cases!`](crate::cases) for a [`ScheduledConverter`](crate::ScheduledConverter): its cases have no `input.*`, but
+///
+/// | file | |
+/// |---|---|
+/// | `run.json` | `due`, `previous`, `by_hand`, `state`: what it remembers, `answers`: what other systems answer. All may be left out |
+/// | `expected.json` | `{"reports": [...], "state": {...}}` with all that it remembers then, or `{"error": {...}}`, `{"skipped": "..."}`, `{"waiting": {...}}` |
+/// | any other | what an answer names as its `file` |
+///
+/// An answer is `{"url": "https://mes.example/units", "body": "..."}`, with `file` in the place of `body`, and where they matter
+/// `method` (`GET`), `status` (200), `headers`; or with `unreachable`, why nobody answers. To all that is not there nobody answers.
+#[macro_export]
+macro_rules! scheduled_cases {
+    ($converter:ty) => {
+        #[test]
+        fn cases() {
+            $crate::testing::scheduled_cases::<$converter>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"));
         }
     };
 }

@@ -200,9 +200,9 @@ impl<C: Converter> Run<C> {
 
     fn start(self) -> (Rc<Station>, Input, Vec<Rc<MemoryFile>>) {
         check_settings(&plugin::describe::<C>(), &self.settings);
-        let defaults = self.defaults();
+        let case = CaseStation::new(&self.main.modified);
         let settings = Value::Object(self.settings).to_string();
-        let station = Rc::new(Station::new(settings, self.known, defaults));
+        let station = Rc::new(Station::new(settings, self.known, case));
         let files: Vec<Rc<MemoryFile>> = std::iter::once(self.main).chain(self.companions).map(Rc::new).collect();
         let mut handles = files.iter().map(|file| File::new(native::File::new(Rc::<MemoryFile>::clone(file))));
         let main = handles.next().unwrap_or_else(|| stop("no file"));

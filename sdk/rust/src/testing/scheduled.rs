@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use wats_report::cases::{CaseAnswer, CaseRun, CaseStation};
+use wats_report::cases::{CaseAnswer, CaseRun, CaseStation, Lookups};
 
 use super::run::{Converted, came_to, check_settings, stop};
-use super::station::{Known, Station};
+use super::station::{Known, Station, host_of};
 use crate::host::native;
 use crate::scheduled::bindings::RunInfo;
 use crate::{Outcome, Property, ScheduledConverter, scheduled};
@@ -55,7 +55,7 @@ pub struct Ran {
     /// Requests that were sent, in order.
     pub requests: Vec<Request>,
     /// What is remembered afterwards: what was before, unless the outcome is `Converted`.
-    state: std::collections::BTreeMap<String, Vec<u8>>,
+    pub(super) state: std::collections::BTreeMap<String, Vec<u8>>,
 }
 
 /// A request that was sent.
@@ -87,8 +87,39 @@ impl<C: ScheduledConverter> Default for ScheduledRun<C> {
 impl<C: ScheduledConverter> ScheduledRun<C> {
     /// The first run, due at 2026-01-01T12:00:00Z, of which nobody answers.
     pub fn new() -> Self {
-        let known = Known::granted(&scheduled::describe::<C>().grants);
+        let descriptor = scheduled::describe::<C>();
+        let known = Known { plugin: descriptor.name, ..Known::granted(&descriptor.grants) };
         Self { case: CaseRun::default(), settings: Map::new(), known, converter: PhantomData }
+    }
+
+    /// The run of a case. Where any host is granted, it is those that answer.
+    pub(super) fn of_case(
+        case: CaseRun,
+        answers: Vec<(CaseAnswer, Vec<u8>)>,
+        settings: Map<String, Value>,
+        grants: Option<Vec<String>>,
+        lookups: Lookups,
+    ) -> Self {
+        let mut run = Self::new();
+        if let Some(grants) = grants {
+            run.known = Known { plugin: run.known.plugin, ..Known::granted(&grants) };
+        }
+        if run.known.hosts.iter().any(|host| host == "*") {
+            run.known.hosts =
+                answers.iter().filter_map(|(answer, _)| host_of(&answer.url)).map(str::to_owned).collect();
+        }
+        let bytes = |(key, text): (&String, &String)| (key.clone(), text.clone().into_bytes());
+        run.known.state = case.state.iter().map(bytes).collect();
+        run.known.answers = answers;
+        run.known.lookups = lookups;
+        Self { case, settings, ..run }
+    }
+
+    /// That an operator asked for it.
+    #[must_use]
+    pub fn by_hand(mut self) -> Self {
+        self.case.by_hand = true;
+        self
     }
 
     /// When it is due, ISO 8601 with an offset.
@@ -132,22 +163,22 @@ impl<C: ScheduledConverter> ScheduledRun<C> {
     /// What a request is answered.
     #[must_use]
     pub fn answer_to(mut self, method: &str, url: impl Into<String>, status: u16, body: impl Into<String>) -> Self {
-        self.known.answers.push(CaseAnswer {
+        let answer = CaseAnswer {
             method: Some(method.to_owned()),
             url: url.into(),
             status: Some(status),
-            body: body.into(),
             ..CaseAnswer::default()
-        });
+        };
+        self.known.answers.push((answer, body.into().into_bytes()));
         self
     }
 
     /// Runs.
     pub fn run(self) -> Ran {
         check_settings(&scheduled::describe::<C>(), &self.settings);
-        let defaults = CaseStation::defaults(&self.case.due);
         let before = self.known.state.clone();
-        let station = Rc::new(Station::new(Value::Object(self.settings).to_string(), self.known, defaults));
+        let case = CaseStation::for_run(&self.case.due);
+        let station = Rc::new(Station::new(Value::Object(self.settings).to_string(), self.known, case));
         let by_hand = Property { key: "by-hand".to_owned(), value: crate::Value::Flag(true) };
         let info = RunInfo {
             due: self.case.due,

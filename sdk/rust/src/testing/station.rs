@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use wats_report::cases::{CaseAnswer, CaseStation, Lookups, OFFLINE};
+use wats_report::cases::{CaseAnswer, CaseStation, Lookups, OFFLINE, no_answer};
 use wats_report::{Defaults, MiscInfo, Report};
 
 use super::complaints::refused;
@@ -26,13 +26,16 @@ const MOST_OPEN: usize = 1024;
 /// What of master data the station knows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
+    /// Its name, for what is told of it.
+    pub(super) plugin: String,
     pub(super) lookup_granted: bool,
     pub(super) own_id_granted: bool,
     pub(super) lookups: Lookups,
     pub(super) state_granted: bool,
     /// Hosts that requests may go to; `*` for any.
     pub(super) hosts: Vec<String>,
-    pub(super) answers: Vec<CaseAnswer>,
+    /// Each with its body.
+    pub(super) answers: Vec<(CaseAnswer, Vec<u8>)>,
     pub(super) state: BTreeMap<String, Vec<u8>>,
 }
 
@@ -65,13 +68,13 @@ pub(super) struct Station {
 }
 
 impl Station {
-    pub(super) fn new(settings: String, known: Known, defaults: Defaults) -> Self {
+    pub(super) fn new(settings: String, known: Known, case: CaseStation) -> Self {
         Self {
             requests: RefCell::default(),
             state: RefCell::new(known.state.clone()),
             settings,
             known,
-            case: RefCell::new(CaseStation::with(defaults)),
+            case: RefCell::new(case),
             log: RefCell::default(),
             progress: Cell::new(0.0),
             open: Cell::new(0),
@@ -129,7 +132,7 @@ impl Station {
 }
 
 /// Host and port of an address.
-fn host_of(url: &str) -> Option<&str> {
+pub(super) fn host_of(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())
 }
@@ -209,13 +212,15 @@ impl Host for Station {
         self.requests.borrow_mut().push(request.clone());
         let host = host_of(&request.url).ok_or_else(|| HttpError::Invalid(format!("the address {:?}", request.url)))?;
         if !self.known.hosts.iter().any(|granted| granted == "*" || granted == host) {
-            return Err(HttpError::Denied(format!("`http:{host}` would have to be asked for and granted")));
+            // In the words of the station.
+            let plugin = &self.known.plugin;
+            let has = if self.known.hosts.is_empty() { "is granted no host" } else { "is granted other hosts" };
+            let why = format!("{plugin} {has}; `http:{host}` would have to be asked for and granted");
+            return Err(HttpError::Denied(why));
         }
-        let Some(answer) = self.known.answers.iter().find(|answer| answer.is_to(&request.method, &request.url)) else {
-            return Err(HttpError::Unreachable(format!(
-                "the test has no answer for {} {}",
-                request.method, request.url
-            )));
+        let (method, url) = (&request.method, &request.url);
+        let Some((answer, body)) = self.known.answers.iter().find(|(answer, _)| answer.is_to(method, url)) else {
+            return Err(HttpError::Unreachable(no_answer(method, url)));
         };
         let header =
             |(name, value): (&String, &String)| Header { name: name.to_ascii_lowercase(), value: value.clone() };
@@ -224,7 +229,7 @@ impl Host for Station {
             None => Ok(Response {
                 status: answer.status.unwrap_or(200),
                 headers: answer.headers.iter().map(header).collect(),
-                body: answer.body.clone().into_bytes(),
+                body: body.clone(),
             }),
         }
     }

@@ -100,6 +100,7 @@ struct Proposal {
 pub(super) fn bench(args: &BenchArgs, output: Output) -> anyhow::Result<u8> {
     let file = super::component(&args.file)?;
     let plugin = super::load(&super::runtime(Setup::default())?, &file)?;
+    super::must_convert_files(&plugin, "`wats plugin bench`")?;
     let counting = super::load(&super::runtime(Setup { count_fuel: true, ..Setup::default() })?, &file)?;
     let seconds = Duration::try_from_secs_f64(args.seconds.clamp(0.0, 3600.0)).unwrap_or_default();
     let mut all = Vec::new();

@@ -44,7 +44,8 @@ pub(super) fn build(folder: &Path, output: Output) -> anyhow::Result<u8> {
     if let Some(made) = &recipe.component {
         let core = places.path(&made.core)?;
         let adapter = made.adapter.as_deref().map(|adapter| places.path(adapter)).transpose()?;
-        component::make(&core, made.embed.then(|| project.sdk.join("wit")).as_deref(), adapter.as_deref(), &out)?;
+        let types = made.embed.then(|| component::Types { wit: project.sdk.join("wit"), world: project.world });
+        component::make(&core, types.as_ref(), adapter.as_deref(), &out)?;
     }
     let size = match std::fs::metadata(&out) {
         Ok(found) => found.len(),

@@ -2,22 +2,35 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail, ensure};
+use reqwest::Url;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wats_report::cases::{Case, FileRole, Lookups, MODIFIED};
-use wats_runtime::{Grant, Plugin, Source, SourceFile};
+use wats_report::cases::{Case, CaseAnswer, CaseRun, FileRole, Lookups, MODIFIED};
+use wats_runtime::{Grant, Plugin, Source, SourceFile, World};
 
 /// A case, read.
 #[derive(Debug)]
 pub(super) struct OnDisk {
-    pub(super) source: Source,
+    pub(super) given: Given,
     /// The text of `expected.json`, if there is one.
     pub(super) expected: Option<Vec<u8>>,
     pub(super) lookups: Lookups,
     settings: toml::Table,
     grants: Option<Vec<Grant>>,
 }
+
+/// What the plugin of a case is given.
+#[derive(Debug)]
+pub(super) enum Given {
+    /// A file, to be converted.
+    File(Source),
+    /// A run by the schedule.
+    Run(CaseRun, Answers),
+}
+
+/// What other systems answer, each with its body.
+pub(super) type Answers = Vec<(CaseAnswer, Vec<u8>)>;
 
 /// The folders of a folder of cases, by name.
 pub(super) fn folders(cases: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -37,36 +50,94 @@ fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 impl OnDisk {
     pub(super) fn read(folder: &Path) -> anyhow::Result<Self> {
-        let (mut inputs, mut companions) = (Vec::new(), Vec::new());
+        let (mut inputs, mut others, mut run) = (Vec::new(), Vec::new(), None);
         let (mut expected, mut settings, mut case) = (None, toml::Table::new(), Case::default());
         for path in entries(folder)?.into_iter().filter(|path| path.is_file()) {
             match FileRole::of(&name(&path)) {
                 FileRole::Input => inputs.push(path),
-                FileRole::Companion => companions.push(file(&name(&path), MODIFIED, super::read(&path)?)),
+                FileRole::Companion => others.push(path),
                 FileRole::Expected => expected = Some(super::read(&path)?),
                 FileRole::Settings => settings = json(&path)?,
                 FileRole::Case => case = json(&path)?,
-                FileRole::Run => bail!("{}: this converter is given files, and no run", path.display()),
+                FileRole::Run => run = Some(json::<CaseRun>(&path)?),
                 FileRole::Notes => {}
             }
         }
-        let [input] = inputs.as_slice() else {
-            bail!("one file must be named input.*, there are {}", inputs.len());
-        };
-        let called = case.name.unwrap_or_else(|| name(input));
-        let main = file(&called, case.modified.as_deref().unwrap_or(MODIFIED), super::read(input)?);
         let grants = case.grants.map(|words| words.iter().map(|word| grant(word)).collect()).transpose()?;
-        let source = Source { main, companions };
-        Ok(Self { source, expected, lookups: case.lookups, settings, grants })
+        let given = match (inputs.as_slice(), run) {
+            ([input], None) => {
+                let companion = |path: &PathBuf| Ok(file(&name(path), MODIFIED, super::read(path)?));
+                let companions = others.iter().map(companion).collect::<anyhow::Result<_>>()?;
+                let called = case.name.unwrap_or_else(|| name(input));
+                let main = file(&called, case.modified.as_deref().unwrap_or(MODIFIED), super::read(input)?);
+                Given::File(Source { main, companions })
+            }
+            ([], Some(run)) => {
+                ensure!(
+                    case.name.is_none() && case.modified.is_none(),
+                    "case.json: `name` and `modified` are of a file, and a run is given none; when it is due, run.json says"
+                );
+                let answers =
+                    run.answers.iter().map(|answer| complete(answer, folder)).collect::<anyhow::Result<_>>()?;
+                Given::Run(run, answers)
+            }
+            ([], None) => bail!("one file must be named input.*, there are 0; of a scheduled converter run.json"),
+            (inputs, Some(_)) => {
+                bail!("a case has input.* or run.json; there are both ({} and run.json)", inputs.len())
+            }
+            (inputs, None) => bail!("one file must be named input.*, there are {}", inputs.len()),
+        };
+        Ok(Self { given, expected, lookups: case.lookups, settings, grants })
     }
 
     /// The plugin with the settings and grants of the case.
     pub(super) fn dress(&self, plugin: &Plugin) -> anyhow::Result<Plugin> {
-        let grants = self.grants.clone().unwrap_or_else(|| plugin.descriptor().wanted_grants.clone());
+        match (&self.given, plugin.world()) {
+            (Given::File(_), World::Converter) | (Given::Run(..), World::ScheduledConverter) => {}
+            (Given::File(_), World::ScheduledConverter) => {
+                bail!(
+                    "{} is a scheduled converter, which is given no files: run.json instead of input.*",
+                    plugin.name()
+                )
+            }
+            (Given::Run(..), World::Converter) => {
+                bail!("{} is no scheduled converter, and is given files: input.* instead of run.json", plugin.name())
+            }
+        }
+        let grants = self.grants.clone().unwrap_or_else(|| self.wanted(plugin));
         plugin
             .with(self.settings.clone(), grants)
             .map_err(|error| anyhow!("settings.json: {}", wats_runtime::chain(&error)))
     }
+
+    /// What is granted unless the case says: all that the plugin wants. Where that is any host, those that answer.
+    fn wanted(&self, plugin: &Plugin) -> Vec<Grant> {
+        let mut grants = plugin.descriptor().wanted_grants.clone();
+        if let Given::Run(run, _) = &self.given
+            && grants.contains(&Grant::AnyHttp)
+        {
+            let hosts = run.answers.iter().filter_map(|answer| {
+                let url = Url::parse(&answer.url).ok()?;
+                let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+                Grant::parse(&format!("http:{}{port}", url.host_str()?))
+            });
+            grants.extend(hosts);
+        }
+        grants
+    }
+}
+
+/// An answer with its address as it is sent, and its body, which may be in a file of the case.
+fn complete(answer: &CaseAnswer, folder: &Path) -> anyhow::Result<(CaseAnswer, Vec<u8>)> {
+    let url =
+        Url::parse(&answer.url).with_context(|| format!("run.json: the address {:?} of an answer", answer.url))?;
+    let sent = CaseAnswer { url: url.to_string(), ..answer.clone() };
+    let Some(file) = &answer.file else { return Ok((sent, answer.body.clone().into_bytes())) };
+    ensure!(answer.body.is_empty(), "run.json: the answer of {url} has `body` and `file`; one of them is its body");
+    let is_here = Path::new(file).file_name().is_some_and(|name| name == file.as_str());
+    ensure!(is_here, "run.json: the file {file:?} of the answer of {url} is no file of this folder");
+    let body = super::read(&folder.join(file)).with_context(|| format!("run.json: the answer of {url}"))?;
+    Ok((sent, body))
 }
 
 /// A file of a case; `path` is its name, or its path in the inbox.

@@ -90,6 +90,7 @@ fn run(plugin: &Path, sample: &Path, environment: &[(&str, &str)]) -> anyhow::Re
 /// The process of one run.
 pub(crate) fn child(plugin: &Path, sample: &Path, output: Output) -> anyhow::Result<u8> {
     let plugin = super::load(&super::runtime(Setup::default())?, plugin)?;
+    super::must_convert_files(&plugin, "`wats plugin check --determinism`")?;
     let source = Source::new(case::file(&case::name(sample), MODIFIED, super::read(sample)?));
     let ran = sandbox::convert(&plugin, &source, &Lookups::default());
     let descriptor = serde_json::to_value(plugin.descriptor())?;

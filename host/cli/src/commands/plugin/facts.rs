@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wats_runtime::{Anatomy, Error, Plugin};
+use wats_runtime::{Anatomy, Error, Plugin, World};
 
 use crate::output::{Output, plain};
 
@@ -13,7 +13,7 @@ pub(super) fn value(path: &Path, size: u64, loaded: &Result<Plugin, Error>) -> V
         Ok(plugin) => {
             let descriptor = plugin.descriptor();
             json!({
-                "path": path, "ok": true, "name": plugin.name(), "version": plugin.version(), "digest": plugin.digest(),
+                "path": path, "ok": true, "name": plugin.name(), "version": plugin.version(), "world": plugin.world(), "digest": plugin.digest(),
                 "size": size, "summary": descriptor.summary, "formats": descriptor.formats,
                 "patterns": descriptor.recognition.patterns, "wants": wanted(plugin), "granted": granted(plugin),
                 "unknown_grants": descriptor.unknown_grants,
@@ -50,6 +50,9 @@ pub(super) fn signature(plugin: &Plugin) -> String {
 
 /// The file names that it takes.
 pub(super) fn patterns(plugin: &Plugin) -> String {
+    if plugin.world() == World::ScheduledConverter {
+        return "none: it is run at times".to_owned();
+    }
     match plugin.descriptor().recognition.patterns.as_slice() {
         [] => "of any name".to_owned(),
         patterns => plain(&patterns.join(" ")),

@@ -16,7 +16,7 @@ mod test;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use wats_runtime::{Compiler, Plugin, Runtime, RuntimeOptions, Trust};
+use wats_runtime::{Compiler, Plugin, Runtime, RuntimeOptions, Trust, World};
 use wats_telemetry::Telemetry;
 
 pub(crate) use self::list::load_all;
@@ -105,6 +105,18 @@ pub(crate) fn load(runtime: &Runtime, path: &Path) -> anyhow::Result<Plugin> {
         let what = format!("load the plugin: {}", wats_runtime::chain(&error));
         Coded { code: exit::REFUSED, what }.into()
     })
+}
+
+/// Says so where a command converts files and the plugin is given none.
+pub(crate) fn must_convert_files(plugin: &Plugin, command: &str) -> anyhow::Result<()> {
+    match plugin.world() {
+        World::Converter => Ok(()),
+        World::ScheduledConverter => Err(anyhow!(
+            "{command} converts files, and {} is a scheduled converter, which is given none; `wats plugin test` does the \
+             runs of its cases",
+            plugin.name()
+        )),
+    }
 }
 
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -16,6 +16,8 @@ use crate::{
 
 /// What is made by building, and belongs to no new project.
 const BUILT: [&str; 5] = ["target", "build", "node_modules", "__pycache__", ".git"];
+/// What templates are called: those of converters, and those of scheduled ones.
+const PLACEHOLDERS: [[&str; 3]; 2] = [["my-format", "my_format", "MyFormat"], ["my-source", "my_source", "MySource"]];
 /// Files in which a template says where its SDK is, which is the folder above it.
 const NAME_THE_SDK: [&str; 8] = [
     "wats-plugin.toml",
@@ -27,6 +29,13 @@ const NAME_THE_SDK: [&str; 8] = [
     "Makefile",
     "tsconfig.json",
 ];
+
+/// What a template is for.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    scheduled: bool,
+    language: String,
+}
 
 /// A template: the language's SDK, and the folder in it.
 #[derive(Debug)]
@@ -45,10 +54,13 @@ pub(super) fn new(args: &NewArgs, output: Output) -> anyhow::Result<u8> {
     }
     let sdk = sdk_dir(args.sdk.as_deref())?;
     let mut templates = templates(&sdk);
-    let Some(template) = templates.remove(&args.lang) else {
-        let known: Vec<_> = templates.into_keys().collect();
+    let wanted = Kind { scheduled: args.scheduled, language: args.lang.clone() };
+    let Some(template) = templates.remove(&wanted) else {
+        let known = templates.into_keys().filter(|kind| kind.scheduled == args.scheduled);
+        let known: Vec<_> = known.map(|kind| kind.language).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        let what = format!("no template for {:?} in {}: there is {known}", args.lang, sdk.display());
+        let of = if args.scheduled { "template of a scheduled converter" } else { "template" };
+        let what = format!("no {of} for {:?} in {}: there is {known}", args.lang, sdk.display());
         return Err(Coded { code: exit::NOT_FOUND, what }.into());
     };
     let folder = args.dir.clone().unwrap_or_else(|| PathBuf::from(name));
@@ -62,11 +74,16 @@ pub(super) fn new(args: &NewArgs, output: Output) -> anyhow::Result<u8> {
         return Ok(exit::OK);
     }
     let shown = folder.display();
+    let cases = if args.scheduled {
+        "do the runs in cases/, in the sandbox"
+    } else {
+        "convert the files in cases/, in the sandbox"
+    };
     output.line(&format!("{} is in {shown}. Next:", output.strong(name)))?;
     let steps = [
         (format!("cd {shown}"), ""),
         ("wats plugin build .".to_owned(), "make the component"),
-        ("wats plugin test .".to_owned(), "convert the files in cases/, in the sandbox"),
+        ("wats plugin test .".to_owned(), cases),
         (format!("wats plugin check build/{name}.wasm"), "would a station load it?"),
         (format!("cp build/{name}.wasm PLUGINS"), "a running station takes it within a second"),
     ];
@@ -105,20 +122,23 @@ fn not_found(why: &str) -> anyhow::Error {
     Coded { code: exit::NOT_FOUND, what: format!("find the SDKs: {why}") }.into()
 }
 
-/// The templates of a folder of SDKs by language: `python/template`, and `c/template-cpp` for `cpp`.
-fn templates(sdk: &Path) -> BTreeMap<String, Template> {
+/// The templates of a folder of SDKs: `python/template`, `c/template-cpp` for `cpp`, and `python/template-scheduled`,
+/// `c/template-cpp-scheduled` for scheduled converters.
+fn templates(sdk: &Path) -> BTreeMap<Kind, Template> {
     let mut found = BTreeMap::new();
     for language in folders(sdk) {
         let name = file_name(&language);
         for folder in folders(&language) {
             let folder_name = file_name(&folder);
-            let language_name = match folder_name.strip_prefix("template") {
+            let plain = folder_name.strip_suffix("-scheduled");
+            let scheduled = plain.is_some();
+            let language_name = match plain.unwrap_or(&folder_name).strip_prefix("template") {
                 Some("") => name.clone(),
                 Some("-ts") => "typescript".to_owned(),
                 Some(other) => other.trim_start_matches('-').to_owned(),
                 None => continue,
             };
-            found.insert(language_name, Template { sdk: language.clone(), folder });
+            found.insert(Kind { scheduled, language: language_name }, Template { sdk: language.clone(), folder });
         }
     }
     found
@@ -175,9 +195,10 @@ impl Copy<'_> {
 
     fn named(&self, text: &str) -> String {
         let pascal: String = self.name.split('-').map(capital).collect();
-        text.replace("my-format", self.name)
-            .replace("my_format", &self.name.replace('-', "_"))
-            .replace("MyFormat", &pascal)
+        let name_ = self.name.replace('-', "_");
+        PLACEHOLDERS.iter().fold(text.to_owned(), |text, [words, snake, joined]| {
+            text.replace(words, self.name).replace(snake, &name_).replace(joined, &pascal)
+        })
     }
 
     fn text(&self, file: &str, text: &str) -> String {
@@ -209,6 +230,7 @@ mod tests {
     fn a_copy_has_the_name_in_all_its_forms_and_the_way_to_the_sdk() {
         let copy = Copy { name: "acme-ict-2", sdk: "/opt/wats/sdk/x".to_owned() };
         assert_eq!(copy.named("my-format my_format.rs MyFormat::new"), "acme-ict-2 acme_ict_2.rs AcmeIct2::new");
+        assert_eq!(copy.named("my-source my_source MySource"), "acme-ict-2 acme_ict_2 AcmeIct2");
         assert_eq!(copy.text("Cargo.toml", "path = \"..\""), "path = \"/opt/wats/sdk/x\"");
         assert_eq!(copy.text("package.json", "{\"a\": \"file:..\"}"), "{\"a\": \"file:/opt/wats/sdk/x\"}");
         assert_eq!(copy.text("go.mod", "a\nreplace w => ../\n"), "a\nreplace w => \"/opt/wats/sdk/x\"\n");

@@ -1,17 +1,17 @@
-//! One conversion in the real sandbox, with the station of a case round it: same defaults, same rules, same bytes as the test
+//! One conversion or run in the real sandbox, with the station of a case round it: same defaults, same rules, same bytes as the test
 //! kit of the Rust SDK.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wats_report::{
     Defaults, Violation,
-    cases::{self, CaseStation, Lookups},
+    cases::{self, CaseAnswer, CaseRun, CaseStation, Lookups},
 };
 use wats_runtime::{
-    Answer, Conversion, Draft, Job, Lookup, Outcome, Place, Plugin, Process, ProcessKinds, Product, ReportSink,
-    SinkError, Source,
+    Answer, Conversion, Draft, HttpError, HttpRequest, HttpResponse, HttpSender, Job, Lookup, Memory, Outcome, Place,
+    Plugin, Process, ProcessKinds, Product, ReportSink, Run, SinkError, Source,
 };
 
 /// What a conversion came to.
@@ -36,6 +36,32 @@ pub(crate) fn convert_as(plugin: &Plugin, source: &Source, defaults: Defaults, l
     let (conversion, CaseSink(station)) = plugin.convert(source, job);
     let text = match &conversion.outcome {
         Ok(Outcome::Converted) => format!("[{}]", station.reports.join(",")),
+        outcome => other(outcome).to_string(),
+    };
+    let document = crate::commands::document(text.as_bytes()).unwrap_or_default();
+    Ran { document, text: cases::pretty(&text), conversion }
+}
+
+/// Has a scheduled converter run as a case. What it comes to is the reports and what it remembers then.
+pub(super) fn run(plugin: &Plugin, case: &CaseRun, answers: &[(CaseAnswer, Vec<u8>)], lookups: &Lookups) -> Ran {
+    let mut state: BTreeMap<_, _> =
+        case.state.iter().map(|(key, text)| (key.clone(), text.clone().into_bytes())).collect();
+    let job = Job::new(CaseSink(CaseStation::for_run(&case.due)))
+        .with_lookup(self::answers(lookups))
+        .with_http(Arc::new(CaseHttp(answers.to_vec())))
+        .with_memory(Memory::new(state.clone()));
+    let run = Run { due: case.due.clone(), previous: case.previous.clone(), by_hand: case.by_hand };
+    let (conversion, CaseSink(station)) = plugin.run(&run, job);
+    let text = match &conversion.outcome {
+        Ok(Outcome::Converted) => {
+            for (key, value) in conversion.memory.clone().into_changes() {
+                match value {
+                    Some(value) => state.insert(key, value),
+                    None => state.remove(&key),
+                };
+            }
+            cases::ran(&station.reports, &state)
+        }
         outcome => other(outcome).to_string(),
     };
     let document = crate::commands::document(text.as_bytes()).unwrap_or_default();
@@ -73,6 +99,30 @@ impl ReportSink for CaseSink {
 
     fn check(&mut self, mut draft: Draft) -> Vec<Violation> {
         self.0.check(&mut draft.report, Uuid::nil())
+    }
+}
+
+/// Answers what a case says that other systems answer.
+struct CaseHttp(Vec<(CaseAnswer, Vec<u8>)>);
+
+impl HttpSender for CaseHttp {
+    fn send(&self, request: HttpRequest, _: Duration, max_bytes: u64) -> Result<HttpResponse, HttpError> {
+        let (method, url) = (&request.method, &request.url);
+        let Some((answer, body)) = self.0.iter().find(|(answer, _)| answer.is_to(method, url)) else {
+            return Err(HttpError::Unreachable(cases::no_answer(method, url)));
+        };
+        if let Some(why) = &answer.unreachable {
+            return Err(HttpError::Unreachable(why.clone()));
+        }
+        if body.len() as u64 > max_bytes {
+            return Err(HttpError::TooLarge);
+        }
+        let header = |(name, value): (&String, &String)| (name.to_ascii_lowercase(), value.clone());
+        Ok(HttpResponse {
+            status: answer.status.unwrap_or(200),
+            headers: answer.headers.iter().map(header).collect(),
+            body: body.clone(),
+        })
     }
 }
 

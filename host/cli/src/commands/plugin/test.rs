@@ -11,7 +11,11 @@ use serde_json::json;
 use wats_report::cases::differences;
 use wats_runtime::{LogLine, Plugin};
 
-use super::{Setup, case, sandbox};
+use super::{
+    Setup,
+    case::{self, Given},
+    sandbox,
+};
 use crate::{
     args::TestArgs,
     exit::{self, Coded},
@@ -88,7 +92,10 @@ fn chosen(cases: &Path, wanted: &[String]) -> anyhow::Result<Vec<PathBuf>> {
         folders.retain(|folder| wanted.contains(&case::name(folder)));
     }
     if folders.is_empty() {
-        return Err(anyhow!("no case in {}: a case is a folder with input.* and expected.json", cases.display()));
+        return Err(anyhow!(
+            "no case in {}: a case is a folder with input.* (or run.json) and expected.json",
+            cases.display()
+        ));
     }
     Ok(folders)
 }
@@ -114,7 +121,11 @@ fn run(plugin: &Plugin, folder: &Path, args: &TestArgs) -> Tested {
 
 fn compare(plugin: &Plugin, folder: &Path, args: &TestArgs, result: &mut Tested) -> anyhow::Result<()> {
     let case = case::OnDisk::read(folder)?;
-    let ran = sandbox::convert(&case.dress(plugin)?, &case.source, &case.lookups);
+    let plugin = case.dress(plugin)?;
+    let ran = match &case.given {
+        Given::File(source) => sandbox::convert(&plugin, source, &case.lookups),
+        Given::Run(run, answers) => sandbox::run(&plugin, run, answers, &case.lookups),
+    };
     if let Err(failure) = &ran.conversion.outcome {
         result.backtrace = failure.backtrace.iter().map(ToString::to_string).collect();
     }

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use wats_runtime::World;
 
 use super::{absolute, failed};
 
 /// The file in the project's folder.
 const FILE: &str = "wats-plugin.toml";
+/// Kinds of plugins that there are.
+const WORLDS: [World; 2] = [World::Converter, World::ScheduledConverter];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +20,7 @@ struct Raw {
     sdk: PathBuf,
     source: Option<String>,
     recipe: Option<PathBuf>,
+    world: Option<String>,
 }
 
 /// A plugin's project. All paths are absolute.
@@ -33,6 +37,8 @@ pub(super) struct Project {
     pub(super) source: Option<String>,
     /// How it is built.
     pub(super) recipe: PathBuf,
+    /// What it is made for.
+    pub(super) world: World,
 }
 
 impl Project {
@@ -57,6 +63,10 @@ impl Project {
                 path.display()
             )));
         }
+        let world = match raw.world {
+            Some(word) => world(&word).map_err(|why| failed(format!("{}: {why}", path.display())))?,
+            None => World::Converter,
+        };
         let sdk = absolute(&folder.join(&raw.sdk));
         if !sdk.is_dir() {
             return Err(failed(format!(
@@ -68,6 +78,30 @@ impl Project {
             )));
         }
         let recipe = sdk.join(raw.recipe.unwrap_or_else(|| "build.toml".into()));
-        Ok(Self { folder, name: raw.name, language: raw.language, sdk, source: raw.source, recipe })
+        Ok(Self { folder, name: raw.name, language: raw.language, sdk, source: raw.source, recipe, world })
+    }
+}
+
+/// The world of that name.
+fn world(word: &str) -> Result<World, String> {
+    WORLDS.into_iter().find(|world| world.as_str() == word).ok_or_else(|| {
+        let known: Vec<_> = WORLDS.iter().map(|world| format!("{:?}", world.as_str())).collect();
+        format!("world = {word:?} is none that plugins are made for; allowed are {}", known.join(" and "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_is_one_of_the_contract() {
+        assert_eq!(world("converter"), Ok(World::Converter));
+        assert_eq!(world("scheduled-converter"), Ok(World::ScheduledConverter));
+        let why = world("scheduled").unwrap_err();
+        assert_eq!(
+            why,
+            "world = \"scheduled\" is none that plugins are made for; allowed are \"converter\" and \"scheduled-converter\""
+        );
     }
 }

@@ -96,6 +96,8 @@ impl Placeholders {
             ("module", module),
             ("name", project.name.clone()),
             ("name_", project.name.replace('-', "_")),
+            ("world", project.world.as_str().to_owned()),
+            ("world_", project.world.as_str().replace('-', "_")),
         ];
         Self { folder: project.folder.clone(), sdk: project.sdk.clone(), values }
     }

@@ -1,0 +1,3 @@
+//! Every folder in `cases`.
+
+wats_converter::scheduled_cases!(my_source::MySource);
