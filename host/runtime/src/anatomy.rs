@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::Digest as _;
 use wasmparser::{BinaryReaderError, KnownCustom, Parser, Payload};
 
 use crate::error::Error;
 use crate::inspect;
-use crate::runtime::hex;
 
 /// A component, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -78,7 +78,7 @@ impl Anatomy {
         let Parts { modules, mut producers, .. } = parts;
         producers.sort();
         producers.dedup();
-        let digest = hex(&sha2::Sha256::digest(bytes));
+        let digest = HEXLOWER.encode(&sha2::Sha256::digest(bytes));
         Ok(Self { size, digest, imports: outside.imports, exports: outside.exports, sections, modules, producers })
     }
 }
