@@ -22,6 +22,7 @@ mod local;
 mod logs;
 mod metrics;
 mod names;
+mod page;
 #[cfg(target_os = "linux")]
 mod permissions;
 mod plugins;
