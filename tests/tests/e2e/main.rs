@@ -18,6 +18,7 @@ mod folders;
 #[cfg(target_os = "linux")]
 mod full_disks;
 mod identity;
+mod listed;
 mod local;
 mod logs;
 mod metrics;
