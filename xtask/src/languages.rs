@@ -97,6 +97,13 @@ pub(crate) fn test(filter: Option<&str>) -> Result<Count> {
     Ok(count)
 }
 
+/// Where the programs are that an SDK's recipes name, which are installed if they are not there.
+pub(crate) fn places_of_tools(folder: &Path) -> Result<Vec<PathBuf>> {
+    let sdk = sdks()?.into_iter().find(|sdk| sdk.folder == folder);
+    let sdk = sdk.with_context(|| format!("no recipe in {}", folder.display()))?;
+    Ok(Toolchain::install(&sdk)?.places)
+}
+
 /// Folders of SDKs with their recipes.
 fn sdks() -> Result<Vec<Sdk>> {
     let mut found = Vec::new();

@@ -28,7 +28,7 @@ usage: cargo xtask TASK
   test [--quick] [FILTER]  all tests, or those whose name contains FILTER; --quick leaves out the long rounds
   guests                   compile the shipped plugins (target/plugins) and the test guests (target/guests)
   docs                     build the API docs, warnings are errors; check the guides for dead links
-  wit [--check]            copy the contract into the SDKs and generate the Rust bindings; --check only compares
+  wit [--check]            copy the contract into the SDKs and generate the bindings; --check only compares
   bench [--quick] [NAME]   measure, and print one table with budgets; --write keeps it in docs/performance.md
   fuzz [--seconds N] [--no-host] [TARGET]
                            feed odd bytes to what reads plugins, files and reports; an hour, or N seconds, for all

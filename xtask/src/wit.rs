@@ -6,6 +6,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::{digest, run, workspaces};
 
+mod others;
+
+use others::Absent;
+
 /// The newest track, which the SDKs speak.
 const TRACK: &str = "wit/v0.1";
 /// Head of the generated bindings.
@@ -17,7 +21,7 @@ fn copies() -> Result<Vec<PathBuf>> {
     Ok(sdks.into_iter().map(|sdk| sdk.join("wit")).filter(|copy| copy.is_dir()).collect())
 }
 
-/// Copies the contract into the SDKs and, when it changed, generates the Rust bindings.
+/// Copies the contract into the SDKs and, where it changed, generates the bindings.
 pub(crate) fn copy() -> Result<()> {
     let files = digest::contents(&run::root().join(TRACK))?;
     for copy in copies()? {
@@ -40,11 +44,17 @@ pub(crate) fn copy() -> Result<()> {
             .with_context(|| format!("write {}", bindings.display()))?;
         println!("generated {}", workspaces::relative(&bindings));
     }
-    Ok(())
+    others::write()
 }
 
-/// Whether all copies are the contract, and the bindings were made from it.
+/// Whether all copies are the contract, and the bindings were made from it: those of Rust by their mark, those of C and Go
+/// by making them again where the tools are there.
 pub(crate) fn check() -> Result<()> {
+    check_copies()?;
+    others::check(Absent::LeaveOut)
+}
+
+fn check_copies() -> Result<()> {
     let files = digest::contents(&run::root().join(TRACK))?;
     let digest = digest::digest(&files);
     for copy in copies()? {
@@ -61,8 +71,9 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// Whether generating the bindings again gives what is there.
+/// Whether generating all bindings again gives what is there; tools that are not there are installed.
 pub(crate) fn check_bindings() -> Result<()> {
+    others::check(Absent::Install)?;
     let files = digest::contents(&run::root().join(TRACK))?;
     for (world, bindings) in bindings() {
         let text = std::fs::read_to_string(&bindings).context("read the Rust bindings")?;

@@ -56,7 +56,7 @@ pub(crate) fn copied_template(from: &Path) -> Result<PathBuf> {
     Ok(to)
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("create {}", to.display()))?;
     for entry in std::fs::read_dir(from).with_context(|| format!("list {}", from.display()))? {
         let path = entry?.path();

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::Digest as _;
 use wasmparser::{BinaryReaderError, KnownCustom, Parser, Payload};
 
 use crate::error::Error;
-use crate::inspect;
-use crate::runtime::hex;
+use crate::inspect::{self, Outside};
 
 /// A component, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +20,9 @@ pub struct Anatomy {
     pub size: u64,
     /// SHA-256, in hex.
     pub digest: String,
+    /// The world of the contract that it is of, by what it exports: `wats:converter/converter@0.1.0`. None where it is of no
+    /// world that this host knows.
+    pub world: Option<String>,
     /// Interfaces and functions that it wants to be given: `wats:converter/report@0.1.0`.
     pub imports: Vec<String>,
     /// Functions that it gives.
@@ -78,8 +81,10 @@ impl Anatomy {
         let Parts { modules, mut producers, .. } = parts;
         producers.sort();
         producers.dedup();
-        let digest = hex(&sha2::Sha256::digest(bytes));
-        Ok(Self { size, digest, imports: outside.imports, exports: outside.exports, sections, modules, producers })
+        let digest = HEXLOWER.encode(&sha2::Sha256::digest(bytes));
+        let world = inspect::world(&outside);
+        let Outside { imports, exports } = outside;
+        Ok(Self { size, digest, world, imports, exports, sections, modules, producers })
     }
 }
 

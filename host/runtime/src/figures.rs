@@ -1,10 +1,16 @@
 //! What a plugin has done since the start, in plain figures: for health, which has no access to instruments.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
+
+use crate::failure::{Failure, Fault, Operation, Place};
+use crate::log::clipped;
+
+/// Most characters that are kept of a failure's message.
+const MAX_MESSAGE_CHARS: usize = 500;
 
 /// What a plugin has done since the runtime was started. A version that is loaded again goes on with its figures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -34,6 +40,24 @@ pub struct PluginFigures {
     pub max_seconds: Option<f64>,
 }
 
+/// The last call of a plugin that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LastFailure {
+    /// When it ended.
+    pub at: SystemTime,
+    /// What the plugin was called for.
+    pub operation: Operation,
+    /// Whose fault it was.
+    pub fault: Fault,
+    /// The word for its kind: `malformed`, `trap`, `limit`.
+    pub kind: &'static str,
+    /// Where in the file.
+    pub place: Place,
+    /// What was found, for people: the first 500 characters of it. Where it is the file's fault it may quote the file.
+    pub message: String,
+}
+
 /// The figures as they are counted.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
@@ -49,6 +73,7 @@ pub(crate) struct Figures {
     conversions: AtomicU64,
     nanos: AtomicU64,
     max_nanos: AtomicU64,
+    last_failure: Mutex<Option<LastFailure>>,
 }
 
 /// Adds to one of the figures.
@@ -62,6 +87,23 @@ impl Figures {
         add(&self.conversions, 1);
         add(&self.nanos, nanos);
         self.max_nanos.fetch_max(nanos, Ordering::Relaxed);
+    }
+
+    /// A call came to nothing.
+    pub(crate) fn failed(&self, failure: &Failure) {
+        let last = LastFailure {
+            at: SystemTime::now(),
+            operation: failure.operation,
+            fault: failure.fault,
+            kind: failure.kind.as_str(),
+            place: failure.place.clone(),
+            message: clipped(&failure.message, MAX_MESSAGE_CHARS),
+        };
+        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+    }
+
+    pub(crate) fn last_failure(&self) -> Option<LastFailure> {
+        self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn read(self: &Arc<Self>) -> PluginFigures {

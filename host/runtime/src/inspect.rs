@@ -15,6 +15,8 @@ const TRACKS: [Track; 1] = [Track::V0_1];
 /// Interfaces of the package that this host links to every plugin, and those that it links to scheduled converters only.
 const INTERFACES_V0_1: [&str; 6] = ["types", "source", "report", "station", "lookup", "conversion"];
 const SCHEDULED_V0_1: [&str; 3] = ["schedule", "http", "state"];
+/// The worlds of the contract. A component that exports all of several is of the first.
+const WORLDS: [World; 2] = [World::Converter, World::ScheduledConverter];
 /// Most characters of a name that are told.
 const MAX_NAME_CHARS: usize = 200;
 /// WASI packages that are linked, inert, when a component imports them.
@@ -241,6 +243,16 @@ pub(crate) fn outermost(mut bytes: &[u8]) -> Result<Outside, String> {
     }
 }
 
+/// The world of the contract that a component is of, by what it exports, in the version that it imports:
+/// `wats:converter/converter@0.1.0`. None where it is of no world that this host knows.
+pub(crate) fn world(outside: &Outside) -> Option<String> {
+    let exports = |name: &&str| outside.exports.iter().any(|export| export == name);
+    let world = WORLDS.iter().find(|world| world.exports().iter().all(exports))?.as_str();
+    let ours = outside.imports.iter().filter_map(|import| split(import));
+    let version = ours.filter(|(package, ..)| *package == PACKAGE).map(|(.., version)| version).next()?;
+    Some(format!("{PACKAGE}/{world}@{}", told(version)))
+}
+
 /// `wats:converter/report@0.1.0` → its package, interface and version.
 fn split(name: &str) -> Option<(&str, &str, &str)> {
     let (package, rest) = name.split_once('/')?;
@@ -301,6 +313,18 @@ mod tests {
         let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock"));
         let name = ENGINE.replace("wasmtime ", "name = \"wasmtime\"\nversion = \"");
         assert!(lock.unwrap().replace('\r', "").contains(&format!("{name}\"\n")), "{name}");
+    }
+
+    #[test]
+    fn a_world_is_known_by_what_is_exported() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let of =
+            |imports: &[&str], exports: &[&str]| world(&Outside { imports: list(imports), exports: list(exports) });
+        let imports = ["wasi:io/streams@0.2.0", "wats:converter/types@0.1.4", "wats:converter/report@0.1.4"];
+        let converter = Some("wats:converter/converter@0.1.4".to_owned());
+        assert_eq!(of(&imports, &["convert", "describe", "more", "probe"]), converter);
+        assert_eq!(of(&imports, &["describe", "probe"]), None);
+        assert_eq!(of(&imports[..1], &EXPORTS), None);
     }
 
     #[test]

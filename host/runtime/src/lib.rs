@@ -62,7 +62,7 @@ pub use conversion::{Asked, Conversion, Detection, Level, LogLine, LookupRecord,
 pub use descriptor::{Descriptor, Magic, Recognition};
 pub use error::{Error, chain, panic_message};
 pub use failure::{Failure, FailureKind, Fault, Frame, Operation, Place, TrapKind};
-pub use figures::PluginFigures;
+pub use figures::{LastFailure, PluginFigures};
 pub use folder::{EntryState, FolderOptions, OnChange, PluginEntry, PluginFolder, PluginSet};
 pub use inspect::{ENGINE, World, check_component, spoken_versions};
 pub use job::{Answer, Cancel, Draft, Job, Lookup, Process, ProcessKinds, Product, Progress, ReportSink, SinkError};

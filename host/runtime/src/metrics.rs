@@ -9,7 +9,7 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
 use crate::conversion::{Conversion, Outcome, Stats};
 use crate::failure::{Failure, FailureKind};
-use crate::figures::{Figures, PluginFigures, add};
+use crate::figures::{Figures, LastFailure, PluginFigures, add};
 use crate::folder::EntryState;
 use crate::limits::Limit;
 use crate::log::clipped;
@@ -217,6 +217,11 @@ impl PluginMetrics {
         self.figures.read()
     }
 
+    /// The last of its calls that came to nothing.
+    pub(crate) fn last_failure(&self) -> Option<LastFailure> {
+        self.figures.last_failure()
+    }
+
     fn labelled(&self, ended: Ended) -> &[KeyValue] {
         self.ended.iter().find(|(it, _)| *it == ended).map_or(&[], |(_, labels)| labels)
     }
@@ -282,6 +287,7 @@ impl PluginMetrics {
     }
 
     fn failed(&self, failure: &Failure) {
+        self.figures.failed(failure);
         let [name, version] = self.plugin.clone();
         match &failure.kind {
             FailureKind::Trap { trap } => {

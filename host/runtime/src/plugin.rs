@@ -9,7 +9,7 @@ use crate::conversion::{Conversion, Detection};
 use crate::descriptor::Descriptor;
 use crate::error::Error;
 use crate::failure::Failure;
-use crate::figures::PluginFigures;
+use crate::figures::{LastFailure, PluginFigures};
 use crate::inspect::World;
 use crate::job::{Job, ReportSink};
 use crate::limits::Limits;
@@ -175,6 +175,11 @@ impl Plugin {
     /// What it has done since the runtime was started.
     pub fn figures(&self) -> PluginFigures {
         self.0.metrics.figures()
+    }
+
+    /// The last of its calls since the runtime was started that came to nothing, probes among them.
+    pub fn last_failure(&self) -> Option<LastFailure> {
+        self.0.metrics.last_failure()
     }
 
     /// Whether its cheap rules allow the file. `head` is the beginning of the file: 4 KiB of it, or all. Never, of a plugin that

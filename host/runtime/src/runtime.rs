@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use data_encoding::HEXLOWER;
 use opentelemetry::metrics::Meter;
 use sha2::Digest as _;
 use wasmtime::component::Linker;
@@ -157,12 +158,13 @@ impl Runtime {
 
     fn build(&self, found: Found<'_>, limits: Limits, began: Instant) -> Result<Plugin, Error> {
         let Found { path, bytes, manifest, manifest_text, signed } = found;
-        let digest = hex(&sha2::Sha256::digest(bytes));
+        let digest = HEXLOWER.encode(&sha2::Sha256::digest(bytes));
         if let Some(wanted) = manifest.pinned().filter(|wanted| *wanted != digest) {
             let wanted = format!("sha256:{wanted}");
             return Err(Error::Pinned { path: path.to_path_buf(), found: digest, wanted });
         }
-        let fingerprint = hex(&sha2::Sha256::new().chain_update(&digest).chain_update(manifest_text).finalize());
+        let fingerprint =
+            HEXLOWER.encode(&sha2::Sha256::new().chain_update(&digest).chain_update(manifest_text).finalize());
         let Inspected { track: Track::V0_1, world, wasi } = inspect::inspect(path, bytes)?;
         let shared = &self.0;
         let engine = shared.engines.get(&limits)?;
@@ -234,13 +236,4 @@ pub(crate) fn settings(path: &Path, descriptor: &Descriptor, given: &toml::Table
         plugin: format!("{}@{}", descriptor.name, descriptor.version),
         problems: bounded(problems),
     })
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| DIGITS.get(usize::from(digit)).copied().unwrap_or_default())
-        .collect()
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -212,7 +213,7 @@ impl Store {
             count: u64::from(slot.count),
             changes: u64::from(slot.changes),
             last_at: timestamp(slot.at_ms),
-            digest: hex(&slot.digest),
+            digest: HEXLOWER.encode(&slot.digest),
             content: format!("{:032x}", slot.content),
         }
     }
@@ -246,7 +247,12 @@ impl Store {
 }
 
 fn accepted(at_ms: i64, digest: &[u8; 32], content: u128, bytes: u32) -> Accepted {
-    Accepted { at: timestamp(at_ms), digest: hex(digest), content: format!("{content:032x}"), bytes: u64::from(bytes) }
+    Accepted {
+        at: timestamp(at_ms),
+        digest: HEXLOWER.encode(digest),
+        content: format!("{content:032x}"),
+        bytes: u64::from(bytes),
+    }
 }
 
 fn timestamp(at_ms: i64) -> Timestamp {
@@ -255,12 +261,6 @@ fn timestamp(at_ms: i64) -> Timestamp {
 
 fn index(place: u32) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('?');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 pub(crate) fn digest_of(bytes: &[u8]) -> [u8; 32] {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use wats_queue::Counts;
-use wats_runtime::{Plugin, PluginFigures};
+use wats_runtime::{Fault, LastFailure, Operation, Place, Plugin, PluginFigures};
 
 use crate::{
     control::COUNTED,
@@ -126,6 +126,8 @@ pub struct PluginDetails {
     pub version: Option<String>,
     /// `ready`, `loading`, `failed`, `held`, `unapproved`, `trial`, `returned`.
     pub state: String,
+    /// Since when it is in this state.
+    pub since: Option<jiff::Timestamp>,
     /// Why it is not ready, or why a newer file of it is not in service.
     pub why: Option<String>,
     /// Its file.
@@ -136,12 +138,48 @@ pub struct PluginDetails {
     pub grants: Vec<String>,
     /// What it asks for.
     pub asks: Vec<String>,
+    /// What it asks for and this station does not know, so never gives.
+    pub asks_unknown: Vec<String>,
     /// What its signer wrote into its signature; none when no signature was checked.
     pub signed: Option<String>,
+    /// Whether its manifest names its digest, so that no other component is taken in its place.
+    pub pinned: bool,
     /// A newer version of it, which is loaded and not in service.
     pub next: Option<NextDetails>,
     /// What it has done since the station was started; none before it could be called.
     pub figures: Option<PluginFigures>,
+    /// The last of its calls since the station was started that came to nothing.
+    pub last_error: Option<LastError>,
+}
+
+/// A call of a plugin that came to nothing.
+#[derive(Debug, Clone, Serialize)]
+pub struct LastError {
+    /// When.
+    pub at: jiff::Timestamp,
+    /// What it was called for: `probe`, `convert`.
+    pub operation: Operation,
+    /// Whose fault: the plugin's, the file's or the station's.
+    pub fault: Fault,
+    /// What went wrong: `malformed at line 3`, `trap: index out of bounds`. Nothing that a file says: where the fault is the file's,
+    /// words are in the sidecar beside it.
+    pub what: String,
+}
+
+impl LastError {
+    pub(crate) fn of(failure: &LastFailure) -> Option<Self> {
+        let LastFailure { operation, fault, kind, place, message, .. } = failure;
+        let is_file = *fault == Fault::File;
+        // A path in the terms of the format may have names of the file in it.
+        let place = match place {
+            Place::Whole => String::new(),
+            Place::Path { .. } if is_file => String::new(),
+            place => format!(" at {place}"),
+        };
+        let message = if is_file || message.is_empty() { String::new() } else { format!(": {message}") };
+        let at = failure.at.try_into().ok()?;
+        Some(Self { at, operation: *operation, fault: *fault, what: format!("{kind}{place}{message}") })
+    }
 }
 
 /// A version of a plugin that is not in service.
@@ -332,7 +370,12 @@ fn complaints(
     }
     for plugin in plugins {
         if let Some(why) = plugin.why.as_ref().filter(|_| !["loading", "trial"].contains(&plugin.state.as_str())) {
-            complain(Status::Degraded, format!("plugin {}", plugin.name), format!("{}: {why}", plugin.state), None);
+            complain(
+                Status::Degraded,
+                format!("plugin {}", plugin.name),
+                format!("{}: {why}", plugin.state),
+                plugin.since,
+            );
         }
     }
     for inbox in inboxes {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use wats_queue::{ArchiveWhen, Commit, OrphanRule, Outcome, PriorityClass, Source, SourceKey, Stat};
@@ -56,7 +57,7 @@ pub(crate) fn submit(core: &Core, wsjf: &[u8]) -> Result<Vec<Uuid>, SubmitError>
         return Err(SubmitError::NotNow(why));
     }
     let digest: [u8; 32] = Sha256::digest(wsjf).into();
-    let name = format!("{}.json", crate::sidecar::hex(digest.get(..8).unwrap_or_default()));
+    let name = format!("{}.json", HEXLOWER.encode(digest.get(..8).unwrap_or_default()));
     let station = &core.config.station;
     let rules = Rules {
         station: core.station_id,

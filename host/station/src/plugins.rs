@@ -15,7 +15,7 @@ use wats_runtime::{
 use crate::{
     config::{Config, RawLimits},
     error::Error,
-    health::{NextDetails, PluginDetails},
+    health::{LastError, NextDetails, PluginDetails},
 };
 
 /// Pairs of plugin and file whose broken probes are remembered; a folder full of such files needs no more.
@@ -175,6 +175,7 @@ impl Plugins {
                     name: plugin.map_or_else(|| entry.name.clone(), |plugin| plugin.name().to_owned()),
                     version: plugin.map(|plugin| plugin.version().to_owned()),
                     state: state(entry).to_owned(),
+                    since: entry.since.try_into().ok(),
                     why: why(entry),
                     figures: plugin.map(Plugin::figures),
                     path: entry.file.display().to_string(),
@@ -185,6 +186,9 @@ impl Plugins {
                     asks: plugin
                         .map(|plugin| plugin.descriptor().wanted_grants.iter().map(ToString::to_string).collect())
                         .unwrap_or_default(),
+                    asks_unknown: plugin.map(|plugin| plugin.descriptor().unknown_grants.clone()).unwrap_or_default(),
+                    pinned: plugin.is_some_and(Plugin::is_pinned),
+                    last_error: plugin.and_then(Plugin::last_failure).as_ref().and_then(LastError::of),
                     signed: plugin.and_then(Plugin::signed).map(|signed| signed.comment.clone()),
                     next: entry.next.as_ref().map(NextDetails::of),
                 }

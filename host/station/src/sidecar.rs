@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use wats_runtime::{Failure, LogLine, LookupRecord, Plugin};
 
@@ -78,7 +79,7 @@ pub(crate) fn text(facts: Facts<'_>) -> String {
         files: facts.taken.files(),
         size: facts.taken.source.size(),
         modified: &main.modified,
-        sha256: hex(&facts.taken.digest),
+        sha256: HEXLOWER.encode(&facts.taken.digest),
         at: facts.at,
         plugin: facts.plugin.map(|plugin| PluginFacts {
             name: plugin.name(),
@@ -146,14 +147,4 @@ impl Drop for Ready {
             archive::remove_ours(&self.0);
         }
     }
-}
-
-/// Hexadecimal digits, small.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _written = write!(text, "{byte:02x}");
-        text
-    })
 }

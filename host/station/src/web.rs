@@ -1,4 +1,4 @@
-//! The local interface: health, metrics, reports from test programs, and commands of `wats`.
+//! The local interface: a page for people, health, metrics, reports from test programs, and commands of `wats`.
 //!
 //! On loopback by default. Whatever changes something, and whatever tells of reports, needs a key from the data folder.
 //! The `Host` header is checked, so that a page in a browser cannot reach it under another name.
@@ -25,6 +25,9 @@ use crate::{
     health::{self, Status},
     local::{self, Keys, SubmitError},
 };
+
+mod page;
+mod words;
 
 /// Largest body of `POST /reports` and of an import.
 #[expect(clippy::cast_possible_truncation, reason = "64 MiB")]
@@ -86,7 +89,8 @@ fn router(web: Web) -> Router {
         .route("/api/schedules/{name}/run", post(run_schedule))
         .route_layer(middleware::from_fn_with_state(web.clone(), admin_only));
     Router::new()
-        .route("/", get(index))
+        .route("/", get(page::show))
+        .route(page::STYLE_PATH, get(page::style))
         .route("/health", get(health))
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
@@ -118,7 +122,9 @@ async fn told(request: Request, next: Next) -> Response {
     let said = String::from_utf8_lossy(&said);
     let said = said.trim();
     let (what, advice) = match status {
-        StatusCode::NOT_FOUND => ("there is no such page".to_owned(), "GET / lists what there is"),
+        StatusCode::NOT_FOUND => {
+            ("there is no such page".to_owned(), "GET / shows the station, and names what else there is")
+        }
         StatusCode::METHOD_NOT_ALLOWED => {
             ("it cannot be asked with this method".to_owned(), "the Allow header names those that it can")
         }
@@ -185,14 +191,6 @@ fn has_key(headers: &HeaderMap, keys: &[&str]) -> bool {
 /// Takes as long for a wrong key as for the right one.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
-}
-
-async fn index(State(web): State<Web>) -> String {
-    format!(
-        "wats {} on {}\n\n/health  /health/live  /health/ready  /health/details  /metrics\nPOST /reports  (WSJF; key in submit.key)\n/api/...  (the commands of wats; key in admin.key)\n",
-        env!("CARGO_PKG_VERSION"),
-        web.core.config.station.name
-    )
 }
 
 /// Alive, and which process: `wats` compares it with the announcement in the data folder before it sends a key here.

@@ -12,6 +12,8 @@ async fn health_has_three_questions_and_details() {
     line.drop_file("b.script", "error malformed 1 1 bad");
     station.delivered(2).await;
     station.decided(2).await;
+    // It is counted when it is filed away, a moment later.
+    station.until("the complaint", |details| !details.complaints.is_empty()).await;
     assert_eq!(station.get("/health/live").await, (200, json!({ "status": "alive", "pid": std::process::id() })));
     assert_eq!(station.get("/health/ready").await, (200, json!({ "status": "ready" })));
     // A file in the error folder is somebody's work.

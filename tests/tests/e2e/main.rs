@@ -18,10 +18,12 @@ mod folders;
 #[cfg(target_os = "linux")]
 mod full_disks;
 mod identity;
+mod listed;
 mod local;
 mod logs;
 mod metrics;
 mod names;
+mod page;
 #[cfg(target_os = "linux")]
 mod permissions;
 mod plugins;

@@ -14,29 +14,29 @@ use wats_tests::{
 /// An id that a file says is its own.
 const OWN: &str = "5f0c4a51-8d3e-4a57-9d43-3a1d8b0f6a11";
 
-fn version(name: &str, number: &str, asks: &str, does: &str) -> Vec<u8> {
+pub(crate) fn version(name: &str, number: &str, asks: &str, does: &str) -> Vec<u8> {
     made::version(&fs::read(plugin("versions")).unwrap(), name, number, asks, does)
 }
 
 /// Puts a file there whole.
-fn put(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
+pub(crate) fn put(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
     let part = folder.join(format!(".{name}.part"));
     fs::write(&part, content).unwrap();
     fs::rename(part, folder.join(name)).unwrap();
 }
 
 /// A station without plugins, that runs as a program of its own.
-fn station(sim: &Sim, more: &str) -> Station {
+pub(crate) fn station(sim: &Sim, more: &str) -> Station {
     let setup = Setup { plugins: Vec::new(), more: more.to_owned(), ..Setup::with_server(&sim.url()) };
     Station::new(&setup).unwrap()
 }
 
-fn sim() -> Sim {
+pub(crate) fn sim() -> Sim {
     Sim::start(SimOptions::default()).unwrap()
 }
 
 /// Waits until the plugin is in this state; what `wats status` knows of it.
-async fn is(station: &Station, name: &str, state: &str) -> Value {
+pub(crate) async fn is(station: &Station, name: &str, state: &str) -> Value {
     until(&format!("plugin {name} {state}"), || async {
         let details = station.details().await?;
         let plugins = details["plugins"].as_array().cloned().unwrap_or_default();

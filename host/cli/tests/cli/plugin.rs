@@ -113,6 +113,7 @@ fn check_tells_contract_imports_tools_grants_and_why_one_does_not_load() {
     bench.wats(&["plugin", "check", &component("csv")]).ends_with(0).says(&[
         "loads",
         "this station speaks wats:converter@0.1.x",
+        "world        wats:converter/converter@0.1.0\n",
         "wats:converter@0.1.0 ",
         "nothing of WASI",
         "describe, probe, convert",
@@ -125,6 +126,7 @@ fn check_tells_contract_imports_tools_grants_and_why_one_does_not_load() {
     bench.wats(&["plugin", "check", "garbage.wasm"]).ends_with(5).says(&["does not load", "no wasm component"]);
     let told = bench.wats(&["plugin", "check", &component("csv"), "garbage.wasm", "--json"]).ends_with(5).json();
     assert_eq!(told[0]["speaks"], "wats:converter@0.1.x");
+    assert_eq!(told[0]["world"], "wats:converter/converter@0.1.0");
     assert!(told[0]["imports"].as_array().unwrap().iter().any(|import| import == "wats:converter/report@0.1.0"));
     assert_eq!((&told[0]["ok"], &told[1]["ok"]), (&true.into(), &false.into()));
 }
@@ -143,6 +145,31 @@ fn the_same_file_gives_the_same_bytes_in_two_processes() {
     let told = bench.wats(&["plugin", "check", &guest("wasi"), "--determinism", "c.bin", "--json"]).ends_with(0).json();
     assert_eq!(told[0]["determinism"][0]["same"], true, "{told}");
     bench.wats(&["plugin", "check", &csv, "--determinism", "absent.csv"]).ends_with(1).complains(&["absent.csv"]);
+}
+
+/// A guest has no clock and no random bits; what its deadline leaves it time for is all that it can see of the machine. This
+/// one logs a number after the other until it is stopped.
+#[test]
+fn a_guest_whose_log_depends_on_the_time_that_it_was_given_is_told_apart() {
+    let bench = Bench::new();
+    fs::copy(guest("logs_flood"), bench.path("flood.wasm")).unwrap();
+    bench.write("flood.toml", "[limits]\ndeadline_ms = 50\nlog_bytes = 100000000\n").write("a.logs_flood", "x");
+    let check = ["plugin", "check", "flood.wasm", "--determinism", "a.logs_flood"];
+    bench.wats(&check).ends_with(1).says(&["a.logs_flood: differs", "log line ", "expected "]);
+    let told = bench.wats(&[check.as_slice(), &["--json"]].concat()).ends_with(1).json();
+    assert_eq!((&told[0]["ok"], &told[0]["determinism"][0]["same"]), (&false.into(), &false.into()));
+    let differences = told[0]["determinism"][0]["differences"].as_array().unwrap();
+    assert!(!differences.is_empty() && differences.iter().all(|told| told.as_str().unwrap().starts_with("log line ")));
+}
+
+#[test]
+fn a_folder_that_is_no_project_is_told_what_makes_one() {
+    let bench = Bench::new();
+    bench.write("some/file", "");
+    let ran = bench.wats(&["plugin", "build", "some"]).ends_with(1);
+    let ran = ran.complains(&["some/wats-plugin.toml: there is no such file", "make one with `wats plugin new`"]);
+    assert!(!ran.err.contains("wats plugin build"), "{ran:?}");
+    bench.wats(&["plugin", "build", "absent"]).ends_with(1).complains(&["there is no folder ", "absent"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{Response, StatusCode};
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 
 use crate::answer::Answer;
@@ -13,7 +14,6 @@ use crate::core::Core;
 use crate::fault::Decision;
 use crate::listen::{Takeover, Wire};
 use crate::record::{Outcome, RequestRecord};
-use crate::store::hex;
 
 /// The record of a request under way. Dropped without a commit, it says that the client went away.
 pub(super) struct Guard<'a> {
@@ -54,7 +54,7 @@ impl<'a> Guard<'a> {
         self.record.outcome = reply.outcome;
         self.record.report = reply.reports.first().copied().or(self.record.report);
         self.record.reports = u32::try_from(reply.reports.len()).unwrap_or(u32::MAX);
-        self.record.digest = reply.digest.map(|digest| hex(&digest));
+        self.record.digest = reply.digest.map(|digest| HEXLOWER.encode(&digest));
         self.stored = !reply.reports.is_empty();
         reply.answer
     }

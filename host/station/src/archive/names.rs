@@ -6,9 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
-
-use crate::sidecar;
 
 /// Bytes of a name that every usual file system takes.
 pub(super) const LONGEST_NAME: usize = 255;
@@ -75,7 +74,7 @@ pub(crate) fn unnumbered(name: &str) -> Option<String> {
 pub(crate) fn with_end(name: &OsStr, end: &OsStr) -> OsString {
     let mut result = name.to_os_string();
     if name.len() + end.len() > LONGEST_NAME {
-        let digest = sidecar::hex(Sha256::digest(name.as_encoded_bytes()).get(..4).unwrap_or_default());
+        let digest = HEXLOWER.encode(Sha256::digest(name.as_encoded_bytes()).get(..4).unwrap_or_default());
         let room = LONGEST_NAME.saturating_sub(end.len() + 1 + digest.len());
         // Between characters, so that what is left is text.
         let text = name.to_string_lossy();

@@ -106,6 +106,8 @@ pub(super) fn imports(anatomy: &Anatomy) -> (Vec<String>, Vec<String>) {
 
 /// Lines about what it is made of: for people.
 pub(super) fn show_anatomy(anatomy: &Anatomy, output: Output) -> anyhow::Result<()> {
+    let world = anatomy.world.as_deref().map_or_else(|| "none that this station knows".to_owned(), plain);
+    line("world", &world, output)?;
     let (own, wasi) = imports(anatomy);
     for (index, import) in own.iter().enumerate() {
         line(if index == 0 { "imports" } else { "" }, import, output)?;

@@ -1,6 +1,6 @@
 //! `wats plugin list`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use wats_runtime::{Error, Plugin};
@@ -31,7 +31,7 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
             code = exit::REFUSED;
         }
         let size = std::fs::metadata(path).map(|found| found.len()).unwrap_or_default();
-        let state = loaded.as_ref().ok().and_then(|plugin| state_of(plugin, &running));
+        let state = state_of(path, loaded.as_ref().ok(), &running);
         if output.json {
             let mut value = facts::value(path, size, loaded);
             if let (Some(value), Some((state, why))) = (value.as_object_mut(), state) {
@@ -42,14 +42,22 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
             continue;
         }
         output.line(&facts::headline(path, loaded, output))?;
-        let Ok(plugin) = loaded else { continue };
+        let state = state.map(|(state, why)| {
+            let state = if state == "ready" { output.good(&state) } else { output.doubtful(&state) };
+            format!("{state}  {}", plain(&why))
+        });
+        let Ok(plugin) = loaded else {
+            if let Some(state) = state {
+                facts::line("station", &state, output)?;
+            }
+            continue;
+        };
         let took = plugin.loaded_in().as_secs_f64() * 1000.0;
         let cached = if plugin.loaded_from_cache() { " from the cache" } else { "" };
         let file = format!("{}  {}, loaded{cached} in {took:.0} ms", path.display(), facts::bytes(size));
         facts::line("file", &file, output)?;
-        if let Some((state, why)) = state {
-            let state = if state == "ready" { output.good(&state) } else { output.doubtful(&state) };
-            facts::line("station", &format!("{state}  {}", plain(&why)), output)?;
+        if let Some(state) = state {
+            facts::line("station", &state, output)?;
         }
         facts::line("formats", &plain(&super::or_none(&plugin.descriptor().formats)), output)?;
         facts::line("files", &facts::patterns(plugin), output)?;
@@ -62,7 +70,7 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
     Ok(code)
 }
 
-/// The plugins of the running station, if one runs: name, version, state, why.
+/// The plugins of the running station, if one runs: path, name, version, state, why.
 async fn running(loaded: &Loaded) -> Vec<Value> {
     let Ok(service) = Service::find(&loaded.config).await else { return Vec::new() };
     let details: anyhow::Result<Value> = service.get("/health/details", &()).await;
@@ -70,17 +78,23 @@ async fn running(loaded: &Loaded) -> Vec<Value> {
     plugins.unwrap_or_default()
 }
 
-/// How the station has it.
-fn state_of(plugin: &Plugin, running: &[Value]) -> Option<(String, String)> {
+/// How the station has what is in this file: its state, and why it is in it. It may have an earlier content of it in service.
+fn state_of(path: &Path, plugin: Option<&Plugin>, running: &[Value]) -> Option<(String, String)> {
     if running.is_empty() {
         return None;
     }
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let Some(found) = running.iter().find(|known| text(known, "name") == plugin.name()) else {
+    let path = path.display().to_string();
+    let Some(found) = running.iter().find(|known| text(known, "path") == path) else {
         return Some(("unknown".to_owned(), "the running station does not have it".to_owned()));
     };
     let (version, why) = (text(found, "version"), text(found, "why"));
-    let why = if version == plugin.version() { why } else { format!("the station runs {version}; {why}") };
+    // Why it is in that state names the version that stays, where that is another one for a reason.
+    let is_told = version.is_empty() || why.contains(&format!("version {version} "));
+    let why = match plugin {
+        Some(plugin) if version != plugin.version() && !is_told => format!("the station runs {version}; {why}"),
+        _ => why,
+    };
     Some((text(found, "state"), why.trim_end_matches("; ").to_owned()))
 }
 

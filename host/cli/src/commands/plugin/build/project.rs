@@ -1,5 +1,6 @@
 //! `wats-plugin.toml`: what a project's folder says about itself.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -46,12 +47,15 @@ impl Project {
         let folder = absolute(folder);
         let path = folder.join(FILE);
         let text = std::fs::read_to_string(&path).map_err(|error| {
-            let shown = folder.display();
-            failed(format!(
-                "read {}: {error}. The folder of a plugin's project has this file; `wats plugin new` makes one, and \
-                 `wats plugin build {shown}` builds it",
-                path.display()
-            ))
+            let shown = path.display();
+            failed(match error.kind() {
+                ErrorKind::NotFound if !folder.exists() => format!("read {shown}: there is no folder {}", folder.display()),
+                ErrorKind::NotFound => format!(
+                    "read {shown}: there is no such file, and the folder of a plugin's project has one; give the folder of \
+                     a project, or make one with `wats plugin new`"
+                ),
+                _ => format!("read {shown}: {error}"),
+            })
         })?;
         let raw: Raw = toml::from_str(&text)
             .map_err(|error| failed(format!("{}: {}", path.display(), error.to_string().trim_end())))?;
