@@ -22,6 +22,17 @@ pub fn version(component: &[u8], name: &str, number: &str, asks: &str, does: &st
     component
 }
 
+/// The same component with other bytes: a section that nobody reads, with a number in it. What is compiled of one is not found
+/// in the cache for another.
+pub fn another_build(component: &[u8], number: u32) -> Vec<u8> {
+    let mut component = component.to_vec();
+    // A custom section: its id, its length, the length of its name, its name, what is in it.
+    component.extend([0, 10, 5]);
+    component.extend(b"build");
+    component.extend(number.to_le_bytes());
+    component
+}
+
 /// Somebody who signs as `minisign` does: over the bytes themselves, its older form (`-l`).
 #[derive(Debug)]
 pub struct Signer {

@@ -1,21 +1,24 @@
 //! `cargo xtask bench`: the figures of the whole in one table, each beside its budget.
 
+mod figures;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{guests, run};
+use figures::{Figures, Row};
+
+use crate::{guests, languages, run};
 
 /// What is run.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     /// Fewer and shorter rounds.
     quick: bool,
-    /// Write the table into the docs.
+    /// Write the figures into the docs; with names only those that were measured.
     write: bool,
     /// Only benches of the whole whose name contains one of these; those of the crates are left out then.
     only: Vec<String>,
@@ -32,22 +35,11 @@ impl Options {
                 word => options.only.push(word.to_owned()),
             }
         }
-        if options.write && (options.quick || !options.only.is_empty()) {
-            bail!("--write keeps the figures of a whole run: leave out --quick and names");
+        if options.write && options.quick {
+            bail!("--write keeps figures, and those of --quick are not worth it: leave out one of them");
         }
         Ok(options)
     }
-}
-
-/// One figure and its budget, as a bench prints it behind the word `ROW`.
-#[derive(Debug, Deserialize)]
-struct Row {
-    what: String,
-    value: f64,
-    unit: String,
-    at_least: Option<f64>,
-    at_most: Option<f64>,
-    how: String,
 }
 
 type Kept = (&'static str, &'static str, &'static str, f64, &'static str, Option<f64>);
@@ -77,14 +69,19 @@ pub(crate) fn bench(options: &Options) -> Result<bool> {
         let arguments = ["build", "--release", "--locked", "--workspace", "--bin", "wats", "--bin", "wats-sim"];
         run::succeed(run::cargo(&root).args(arguments))
     })?;
-    let pywats = run::phase("pyWATS, to compare with", || Ok(pywats(&root)))?;
-    let (mut rows, machine) = run::phase("the whole", || {
+    let wants = |bench: &str| options.only.is_empty() || options.only.iter().any(|name| bench.contains(name.as_str()));
+    if wants("languages") {
+        run::phase("the converter of each language", || languages::conformance(&run::target().join("release")))?;
+    }
+    let pywats = if wants("pipeline") { run::phase("pyWATS, to compare with", || Ok(pywats(&root)))? } else { None };
+    let mut figures = Figures::default();
+    run::phase("the whole", || {
         let mut command = cargo_bench(&root, "whole");
         if let Some(python) = &pywats {
             command.env("WATS_BENCH_PYWATS", python);
         }
         command.arg("--").args(options.quick.then_some("--quick")).args(&options.only);
-        rows(&mut command)
+        read(&mut command, &mut figures)
     })?;
     if options.only.is_empty() {
         for bench in ["queue", "calls", "client", "report"] {
@@ -97,20 +94,20 @@ pub(crate) fn bench(options: &Options) -> Result<bool> {
                 } else {
                     command.env("WATS_BENCH_DEPTH", "1000000");
                 }
-                rows.extend(self::rows(&mut command)?.0);
-                rows.extend(criterion(bench)?);
+                read(&mut command, &mut figures)?;
+                figures.rows.extend(criterion(bench)?);
                 Ok(())
             })?;
         }
     }
-    println!("\n{}", plain(&rows));
+    println!("\n{}", figures.plain());
     if options.write {
         let path = root.join("docs/performance.md");
-        write(&path, &format!("{machine}\n\n{}", table(&rows)))?;
+        figures.write(&path, !options.only.is_empty())?;
         println!("written to {}", path.display());
     }
-    let missed = rows.iter().filter(|row| row.met() == Some(false)).count();
-    println!("{} figures, {missed} budgets missed", rows.len());
+    let missed = figures.rows.iter().filter(|row| row.met() == Some(false)).count();
+    println!("{} figures, {missed} budgets missed", figures.rows.len());
     Ok(missed == 0)
 }
 
@@ -139,20 +136,25 @@ fn cargo_bench(root: &Path, bench: &str) -> Command {
     command
 }
 
-/// Runs a bench, shows what it prints, and gives its rows, and what it says of the machine behind the word `MACHINE`.
-fn rows(command: &mut Command) -> Result<(Vec<Row>, String)> {
+/// Runs a bench, shows what it prints, and keeps its figures: a row or a sheet is one line of JSON behind the word `ROW` or
+/// `SHEET`, and `MACHINE` says where and when.
+fn read(command: &mut Command, figures: &mut Figures) -> Result<()> {
     run::flush();
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("start {}", run::line(command)))?;
     let output = child.stdout.take().context("a pipe from the bench")?;
-    let (mut rows, mut machine) = (Vec::new(), String::new());
     for line in BufReader::new(output).lines() {
         let line = line?;
+        let unread = || format!("read {line}");
         if let Some(row) = line.strip_prefix("ROW ") {
-            let row: Row = serde_json::from_str(row).with_context(|| format!("read {line}"))?;
+            let row: Row = serde_json::from_str(row).with_context(unread)?;
             println!("{}", row.line());
-            rows.push(row);
+            figures.rows.push(row);
+        } else if let Some(sheet) = line.strip_prefix("SHEET ") {
+            let sheet: figures::Sheet = serde_json::from_str(sheet).with_context(unread)?;
+            println!("{}", sheet.plain());
+            figures.sheets.push(sheet);
         } else if let Some(said) = line.strip_prefix("MACHINE ") {
-            said.clone_into(&mut machine);
+            said.clone_into(&mut figures.machine);
         } else {
             println!("{line}");
         }
@@ -160,7 +162,7 @@ fn rows(command: &mut Command) -> Result<(Vec<Row>, String)> {
     if !child.wait()?.success() {
         bail!("{} failed", run::line(command));
     }
-    Ok((rows, machine))
+    Ok(())
 }
 
 fn criterion(bench: &str) -> Result<Vec<Row>> {
@@ -180,103 +182,4 @@ fn criterion(bench: &str) -> Result<Vec<Row>> {
         });
     }
     Ok(rows)
-}
-
-impl Row {
-    /// Whether it keeps its budget, if it has one.
-    fn met(&self) -> Option<bool> {
-        match (self.at_least, self.at_most) {
-            (Some(least), _) => Some(self.value >= least),
-            (_, Some(most)) => Some(self.value <= most),
-            _ => None,
-        }
-    }
-
-    fn budget(&self) -> String {
-        match (self.at_least, self.at_most) {
-            (Some(least), _) => format!(">= {}", number(least)),
-            (_, Some(most)) => format!("<= {}", number(most)),
-            _ => String::new(),
-        }
-    }
-
-    fn verdict(&self) -> &'static str {
-        match self.met() {
-            Some(true) => "met",
-            Some(false) => "MISSED",
-            None => "",
-        }
-    }
-
-    fn line(&self) -> String {
-        format!(
-            "{:<46} {:>9} {:<18} {:<10} {:<7}",
-            self.what,
-            number(self.value),
-            self.unit,
-            self.budget(),
-            self.verdict()
-        )
-    }
-}
-
-/// Three digits that say something, and no more.
-fn number(value: f64) -> String {
-    let size = value.abs();
-    if size >= 100.0 {
-        format!("{value:.0}")
-    } else if size >= 10.0 {
-        format!("{value:.1}")
-    } else if size >= 1.0 {
-        format!("{value:.2}")
-    } else {
-        format!("{value:.3}")
-    }
-}
-
-fn plain(rows: &[Row]) -> String {
-    let mut text = String::new();
-    for row in rows {
-        text.push_str(row.line().trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-fn table(rows: &[Row]) -> String {
-    let mut text = String::from("| what | measured | budget | | how |\n|---|---|---|---|---|\n");
-    for row in rows {
-        let (measured, how) = (number(row.value), row.how.replace('|', "/"));
-        let cells = [&row.what, &format!("{measured} {}", row.unit), &row.budget(), row.verdict(), &how];
-        text.extend(["| ", &cells.join(" | "), " |\n"]);
-    }
-    text
-}
-
-/// Puts machine, day and table between their marks.
-fn write(path: &Path, figures: &str) -> Result<()> {
-    const FROM: &str = "<!-- figures: written by `cargo xtask bench --write` -->\n";
-    const TO: &str = "<!-- end of figures -->";
-    let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
-    let (before, rest) = text.split_once(FROM).with_context(|| format!("no {FROM:?} in {}", path.display()))?;
-    let (_, after) = rest.split_once(TO).with_context(|| format!("no {TO:?} in {}", path.display()))?;
-    let text = format!("{before}{FROM}\n{figures}\n{TO}{after}");
-    std::fs::write(path, text).with_context(|| format!("write {}", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(value: f64, at_least: Option<f64>, at_most: Option<f64>) -> Row {
-        Row { what: "x".into(), value, unit: "s".into(), at_least, at_most, how: String::new() }
-    }
-
-    #[test]
-    fn a_budget_is_met_from_its_side() {
-        assert_eq!(row(0.79, Some(0.8), None).met(), Some(false));
-        assert_eq!(row(0.8, Some(0.8), None).met(), Some(true));
-        assert_eq!(row(0.51, None, Some(0.5)).met(), Some(false));
-        assert_eq!(row(1.0, None, None).met(), None);
-    }
 }

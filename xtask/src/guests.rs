@@ -67,7 +67,7 @@ fn packages(workspace: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Copies a file unless the same bytes are there: a running station must not reload what did not change. It appears whole.
-fn put(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn put(from: &Path, to: &Path) -> Result<()> {
     let bytes = std::fs::read(from).with_context(|| format!("read {}", from.display()))?;
     if std::fs::read(to).is_ok_and(|there| there == bytes) {
         return Ok(());

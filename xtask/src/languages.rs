@@ -2,14 +2,15 @@
 //! converters are built by `wats plugin build` and run in the sandbox by `wats plugin test`, as an author does it.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 
 use crate::test::Count;
-use crate::{run, toolchain as rust, workspaces};
+use crate::{guests, run, toolchain as rust, workspaces};
 
 /// What of an SDK's `build.toml` matters here.
 #[derive(Debug, Default, Deserialize)]
@@ -104,6 +105,40 @@ pub(crate) fn places_of_tools(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(Toolchain::install(&sdk)?.places)
 }
 
+/// Builds the converter that every SDK has into `target/conformance/<language>.wasm`, with the program in a folder; a language
+/// whose tools cannot be had is left out, and said.
+pub(crate) fn conformance(programs: &Path) -> Result<()> {
+    let output = run::output().join("conformance");
+    std::fs::create_dir_all(&output).with_context(|| format!("create {}", output.display()))?;
+    let shared = run::root().join("sdk/conformance");
+    let projects: Vec<_> = projects()?.into_iter().filter(|(project, _)| project.starts_with(&shared)).collect();
+    for sdk in sdks()? {
+        let projects: Vec<_> = projects.iter().filter(|(_, of)| *of == sdk.real).map(|(project, _)| project).collect();
+        if projects.is_empty() {
+            continue;
+        }
+        let toolchain = Toolchain::install(&sdk);
+        for project in projects {
+            let name = project.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let component = output.join(format!("{name}.wasm"));
+            let built = match &toolchain {
+                Ok(toolchain) => plugin_command(programs, &["build".as_ref(), project.as_os_str()], toolchain)
+                    .and_then(|mut command| run::succeed(&mut command))
+                    .and_then(|()| guests::put(&project.join("build/conformance.wasm"), &component)),
+                Err(error) => Err(anyhow!("its tools could not be installed: {error:#}")),
+            };
+            if let Err(error) = built {
+                println!("left out: {name}: {error:#}");
+                // What an earlier run left would be measured as if it were of this one.
+                if component.exists() {
+                    std::fs::remove_file(&component).with_context(|| format!("remove {}", component.display()))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Folders of SDKs with their recipes.
 fn sdks() -> Result<Vec<Sdk>> {
     let mut found = Vec::new();
@@ -158,14 +193,8 @@ fn projects() -> Result<Vec<(PathBuf, PathBuf)>> {
 /// Builds a project as its author does, and runs its cases in the sandbox.
 fn built_and_tested(project: &Path, toolchain: &Toolchain) -> Result<Count> {
     let name = workspaces::relative(project);
-    let wats = run::target().join("debug").join(format!("wats{}", std::env::consts::EXE_SUFFIX));
-    let started = |arguments: &[&std::ffi::OsStr]| {
-        let mut command = Command::new(&wats);
-        // Of the workspace alone: no configuration of this machine, and the compiled code is not left in its caches.
-        command.args(["plugin"]).args(arguments).current_dir(run::output()).env_remove("WATS_CONFIG");
-        command.env("XDG_CACHE_HOME", run::output().join("cache")).stdin(Stdio::null());
-        toolchain.apply(&mut command).map(|()| command)
-    };
+    let programs = run::target().join("debug");
+    let started = |arguments: &[&OsStr]| plugin_command(&programs, arguments, toolchain);
     println!("{name}");
     let mut count = Count::default();
     let built = run::works(&mut started(&["build".as_ref(), project.as_os_str()])?)?;
@@ -190,6 +219,16 @@ fn built_and_tested(project: &Path, toolchain: &Toolchain) -> Result<Count> {
         _ => count.one(false),
     }
     Ok(count)
+}
+
+/// A command `wats plugin`, with the tools of a language.
+fn plugin_command(programs: &Path, arguments: &[&OsStr], toolchain: &Toolchain) -> Result<Command> {
+    let mut command = Command::new(programs.join(format!("wats{}", std::env::consts::EXE_SUFFIX)));
+    // Of the workspace alone: no configuration of this machine, and the compiled code is not left in its caches.
+    command.args(["plugin"]).args(arguments).current_dir(run::output()).env_remove("WATS_CONFIG");
+    command.env("XDG_CACHE_HOME", run::output().join("cache")).stdin(Stdio::null());
+    toolchain.apply(&mut command)?;
+    Ok(command)
 }
 
 /// Reads `12 cases passed, 1 failed`.

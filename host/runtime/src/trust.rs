@@ -88,8 +88,13 @@ impl Trust {
         }
     }
 
-    /// Checks the signature of a component, where there is one or has to be one.
-    pub(crate) fn check_signature(
+    /// Checks the signature of a component, where there is one or has to be one: `signature` is what the `.minisig` beside it
+    /// holds. Gives what was signed; none when there is no signature, or no key to check it with. `component` is what it is
+    /// called in errors.
+    ///
+    /// # Errors
+    /// [`Error::Signature`] says what is wrong with it, or that it is missing.
+    pub fn check_signature(
         &self,
         component: &Path,
         bytes: &[u8],

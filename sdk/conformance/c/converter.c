@@ -115,14 +115,14 @@ static bool whole_i32(const row *row, size_t index, wats_optional *value) {
 
 /* Which of a list of words a text is. */
 static bool one_of(const row *row, size_t index, const char *text, const char *const *words, size_t count, int *found) {
-    const char *all = "";
     for (size_t i = 0; i < count; i++) {
         if (is(text, words[i])) {
             *found = (int)i;
             return true;
         }
-        all = wats_format("%s%s%s", all, i ? ", " : "", words[i]);
     }
+    const char *all = "";
+    for (size_t i = 0; i < count; i++) all = wats_format("%s%s%s", all, i ? ", " : "", words[i]);
     return wats_fail(WATS_MALFORMED, cell(row, index), "\"%s\" is not one of %s", text, all);
 }
 

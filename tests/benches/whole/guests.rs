@@ -10,10 +10,10 @@ use wats_tests::{samples::csv, station};
 
 use crate::{Budget, Row, measure::median};
 
-const MODIFIED: &str = "2026-01-01T12:00:00Z";
+pub(crate) const MODIFIED: &str = "2026-01-01T12:00:00Z";
 
 /// Does what the test kit's station does with a report: completes, judges, checks and writes it.
-struct Write(Defaults);
+pub(crate) struct Write(pub(crate) Defaults);
 
 impl ReportSink for Write {
     fn accept(&mut self, draft: Draft) -> Result<Result<String, Vec<Violation>>, SinkError> {
@@ -66,11 +66,14 @@ fn atml(tests: usize) -> String {
     text
 }
 
-fn load(name: &str) -> Plugin {
+pub(crate) fn runtime() -> Runtime {
     let mut options = RuntimeOptions::new(NoopMeterProvider::new().meter("bench"));
     options.cache_dir = Some(std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
-    let runtime = Runtime::new(options).unwrap();
-    runtime.load(&station::plugin(name).unwrap()).unwrap()
+    Runtime::new(options).unwrap()
+}
+
+fn load(name: &str) -> Plugin {
+    runtime().load(&station::plugin(name).unwrap()).unwrap()
 }
 
 pub(crate) fn throughput(quick: bool) -> Vec<Row> {

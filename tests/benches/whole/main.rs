@@ -11,8 +11,10 @@
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
 mod guests;
+mod languages;
 mod measure;
 mod pywats;
+mod reload;
 mod station;
 
 use std::time::Instant;
@@ -51,16 +53,35 @@ impl Row {
     }
 }
 
-type Bench = fn(quick: bool) -> Vec<Row>;
+/// Figures that are read beside each other: text for people.
+#[derive(Debug)]
+struct Sheet {
+    title: &'static str,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+    /// How they were measured.
+    how: String,
+}
 
-const BENCHES: [(&str, Bench); 7] = [
-    ("guests", guests::throughput),
-    ("small", guests::small),
-    ("pipeline", station::pipeline),
-    ("latency", station::latency),
-    ("outage", station::outage),
-    ("idle", station::idle),
-    ("large", station::large),
+impl Sheet {
+    fn print(&self) {
+        let Self { title, columns, rows, how } = self;
+        println!("SHEET {}", serde_json::json!({ "title": title, "columns": columns, "rows": rows, "how": how }));
+    }
+}
+
+type Bench = fn(quick: bool) -> (Vec<Row>, Vec<Sheet>);
+
+const BENCHES: [(&str, Bench); 9] = [
+    ("guests", |quick| (guests::throughput(quick), Vec::new())),
+    ("languages", languages::languages),
+    ("small", |quick| (guests::small(quick), Vec::new())),
+    ("pipeline", |quick| (station::pipeline(quick), Vec::new())),
+    ("latency", |quick| (station::latency(quick), Vec::new())),
+    ("reload", |quick| (reload::reload(quick), Vec::new())),
+    ("outage", |quick| (station::outage(quick), Vec::new())),
+    ("idle", |quick| (station::idle(quick), Vec::new())),
+    ("large", |quick| (station::large(quick), Vec::new())),
 ];
 
 fn main() {
@@ -75,8 +96,12 @@ fn main() {
         }
         let began = Instant::now();
         println!("-- {name}");
-        for row in bench(quick) {
+        let (rows, sheets) = bench(quick);
+        for row in rows {
             row.print();
+        }
+        for sheet in sheets {
+            sheet.print();
         }
         println!("-- {name}: {:.1} s", began.elapsed().as_secs_f64());
     }

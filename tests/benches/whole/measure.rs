@@ -5,6 +5,27 @@ use std::fs;
 /// Clock ticks in a second as `/proc` counts them: 100 on every Linux.
 const TICKS: f64 = 100.0;
 
+/// Seconds of CPU that this thread takes for something: what else the machine does is not in it.
+pub(crate) fn on_this_thread<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let began = thread_seconds();
+    let done = work();
+    (done, thread_seconds() - began)
+}
+
+#[cfg(unix)]
+fn thread_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// By the clock, where the system does not tell the thread's own time without `unsafe`.
+#[cfg(not(unix))]
+fn thread_seconds() -> f64 {
+    use std::{sync::LazyLock, time::Instant};
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    BEGAN.elapsed().as_secs_f64()
+}
+
 /// Seconds of CPU that a process and its threads have used.
 pub(crate) fn cpu_seconds(pid: u32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();

@@ -28,14 +28,14 @@ const PYWATS_CPU_MS: f64 = 9.0;
 const SETTLE: f64 = 0.2;
 
 /// A station that runs, and the server that it sends to.
-struct Line {
-    station: Station,
-    server: SimProcess,
-    runtime: Runtime,
+pub(crate) struct Line {
+    pub(crate) station: Station,
+    pub(crate) server: SimProcess,
+    pub(crate) runtime: Runtime,
 }
 
 impl Line {
-    fn start(setup: impl FnOnce(&str) -> Setup) -> Self {
+    pub(crate) fn start(setup: impl FnOnce(&str) -> Setup) -> Self {
         let runtime = Runtime::new().unwrap();
         let (server, station) = runtime.block_on(async {
             let server = server(&["--keep", "digests"]).unwrap();
@@ -55,7 +55,7 @@ impl Line {
     }
 
     /// Waits until so many reports have arrived.
-    fn wait_delivered(&self, reports: u64, patience: Duration) {
+    pub(crate) fn wait_delivered(&self, reports: u64, patience: Duration) {
         let began = Instant::now();
         while self.delivered() < reports {
             assert!(
@@ -68,7 +68,7 @@ impl Line {
         }
     }
 
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.runtime.block_on(async { self.station.stop().await.unwrap() });
         self.server.stop().unwrap();
     }

@@ -15,6 +15,7 @@ mod loading;
 #[expect(unreachable_pub, reason = "shared with the end-to-end tests")]
 #[path = "../../../../tests/src/made.rs"]
 mod made;
+mod reloads;
 mod scheduled;
 mod support;
 mod traps;

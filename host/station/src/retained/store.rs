@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
+use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
@@ -28,7 +29,6 @@ use crate::{
     },
     os,
     pipeline::Place,
-    sidecar,
 };
 
 const FOLDER: &str = "retained";
@@ -150,7 +150,7 @@ impl Store {
 
     fn copy(&self, core: &Core, inbox: &Inbox, rules: Retain, place: &Place<'_>) -> Result<(), LeftOut> {
         let today = day_of(core.now());
-        let digest = sidecar::hex(place.digest);
+        let digest = HEXLOWER.encode(place.digest);
         let name = format!("{}-{}.zip", place.source.0, digest.get(..16).unwrap_or_default());
         let folder = folder_of(&self.data_dir, &inbox.name);
         // After a crash before the source was deleted.

@@ -199,7 +199,7 @@ impl<C: Converter> Run<C> {
     }
 
     fn start(self) -> (Rc<Station>, Input, Vec<Rc<MemoryFile>>) {
-        check_settings(&plugin::describe::<C>(), &self.settings);
+        check_settings(plugin::describe::<C>, &self.settings);
         let case = CaseStation::new(&self.main.modified);
         let settings = Value::Object(self.settings).to_string();
         let station = Rc::new(Station::new(settings, self.known, case));
@@ -235,7 +235,12 @@ pub(super) fn came_to(mut outcome: Result<Outcome, Error>, station: &Station) ->
 }
 
 /// The station refuses settings that the schema does not know.
-pub(super) fn check_settings(descriptor: &Descriptor, settings: &Map<String, Value>) {
+pub(super) fn check_settings(descriptor: impl FnOnce() -> Descriptor, settings: &Map<String, Value>) {
+    // A station asks for the schema once, and not for each file.
+    if settings.is_empty() {
+        return;
+    }
+    let descriptor = descriptor();
     let schema: Value = serde_json::from_str(&descriptor.settings_schema).unwrap_or_default();
     for key in settings.keys() {
         if schema.get("properties").and_then(|properties| properties.get(key)).is_none() {

@@ -175,7 +175,7 @@ impl<C: ScheduledConverter> ScheduledRun<C> {
 
     /// Runs.
     pub fn run(self) -> Ran {
-        check_settings(&scheduled::describe::<C>(), &self.settings);
+        check_settings(scheduled::describe::<C>, &self.settings);
         let before = self.known.state.clone();
         let case = CaseStation::for_run(&self.case.due);
         let station = Rc::new(Station::new(Value::Object(self.settings).to_string(), self.known, case));
