@@ -172,7 +172,7 @@ impl Page<'_> {
                 @if complaints.is_empty() {
                     p { "Nothing needs anybody's attention." }
                 } @else {
-                    (table("complaints", "What is not as it should be", html! {
+                    (table("complaints", "What is not as it should be", &html! {
                         thead { tr { th scope="col" { "How bad" } th scope="col" { "Part" } th scope="col" { "Why" } th scope="col" { "Since" } } }
                         tbody {
                             @for Complaint { status: bad, part, why, since } in complaints {
@@ -200,7 +200,7 @@ impl Page<'_> {
             div.side-by-side #queue {
                 section aria-labelledby="reports-title" {
                     h2 #reports-title { "Reports" }
-                    (table("reports", "Reports in the queue, since its data folder was made", html! {
+                    (table("reports", "Reports in the queue, since its data folder was made", &html! {
                         tbody {
                             (row("Pending", count(counts.reports_live)))
                             (row("Oldest pending", queue.oldest_seconds.map_or_else(none, |age| html! { (span(age)) })))
@@ -213,7 +213,7 @@ impl Page<'_> {
                 }
                 section aria-labelledby="files-title" {
                     h2 #files-title { "Files" }
-                    (table("files", "Files, since the data folder was made", html! {
+                    (table("files", "Files, since the data folder was made", &html! {
                         tbody {
                             (row("Seen", count(counts.files_seen)))
                             (row("Converted", count(counts.files_committed)))
@@ -225,7 +225,7 @@ impl Page<'_> {
                 }
                 section aria-labelledby="server-title" {
                     h2 #server-title { "Server" }
-                    (table("server", "Where reports go, since the start", html! {
+                    (table("server", "Where reports go, since the start", &html! {
                         tbody {
                             (row("Address", server.server.as_deref().map_or_else(
                                 || html! { "none: reports are held" }, foreign)))
@@ -250,7 +250,7 @@ impl Page<'_> {
 }
 
 /// A table with its caption, in a frame that keyboards can scroll sideways where the window is narrow.
-fn table(id: &str, caption: &str, rows: Markup) -> Markup {
+fn table(id: &str, caption: &str, rows: &Markup) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-labelledby=(id) {
             table { caption id=(id) { (caption) } (rows) }

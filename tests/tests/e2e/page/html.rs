@@ -49,7 +49,7 @@ impl Page {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let mut emitter = DefaultEmitter::default();
         emitter.naively_switch_states(true);
-        let (mut elements, mut open) = (Vec::<Element>::new(), Vec::<usize>::new());
+        let (mut elements, mut open, mut faults) = (Vec::<Element>::new(), Vec::<usize>::new(), Vec::new());
         for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
             match token {
                 Token::StartTag(tag) => {
@@ -71,12 +71,14 @@ impl Page {
                         elements[*at].text.push_str(&text(&found.value));
                     }
                 }
-                Token::Comment(found) => panic!("a comment: {found:?}"),
-                Token::Error(error) => panic!("{error:?} in {html}"),
+                found @ (Token::Comment(_) | Token::Error(_)) => faults.push(found),
                 Token::Doctype(_) => assert!(elements.is_empty()),
             }
         }
-        assert!(open.is_empty(), "something has no end: {html}");
+        assert!(
+            open.is_empty() && faults.is_empty(),
+            "what has no end: {open:?}, what is wrong: {faults:?}, in {html}"
+        );
         Self(elements)
     }
 
@@ -155,8 +157,9 @@ impl Page {
     /// The row of a table whose heading is this.
     pub(super) fn row(&self, caption: &str, heading: &str) -> Vec<String> {
         let rows = self.rows(caption);
-        let found = rows.iter().find(|row| row[0] == heading);
-        found.unwrap_or_else(|| panic!("no row {heading:?}: {rows:?}")).clone()
+        let found = rows.iter().find(|row| row[0] == heading).cloned();
+        assert!(found.is_some(), "no row {heading:?}: {rows:?}");
+        found.unwrap()
     }
 
     /// After how many seconds it is loaded again.

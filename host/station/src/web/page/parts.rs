@@ -18,14 +18,14 @@ impl Page<'_> {
                 @if plugins.is_empty() {
                     p { "No plugin is in the plugin folders." }
                 } @else {
-                    (table("plugin-states", "State of the plugins, what they ask for, and what they are granted", html! {
+                    (table("plugin-states", "State of the plugins, what they ask for, and what they are granted", &html! {
                         thead { tr {
                             th scope="col" { "Plugin" } th scope="col" { "State" } th scope="col" { "Asks for, and is granted" }
                             th scope="col" { "Signature" } th scope="col" { "Digest" }
                         } }
                         tbody { @for plugin in plugins { (self.plugin(plugin)) } }
                     }))
-                    (table("plugin-work", "Files that the plugins were given since the station was started, by outcome", html! {
+                    (table("plugin-work", "Files that the plugins were given since the station was started, by outcome", &html! {
                         thead { tr {
                             th scope="col" { "Plugin" }
                             @for name in [
@@ -106,7 +106,7 @@ impl Page<'_> {
         html! {
             section #inboxes aria-labelledby="inboxes-title" {
                 h2 #inboxes-title { "Inboxes" }
-                (table("inbox-states", "Inboxes, and the files in them that are not done", html! {
+                (table("inbox-states", "Inboxes, and the files in them that are not done", &html! {
                     thead { tr {
                         th scope="col" { "Inbox" } th scope="col" { "Folder" } th.number scope="col" { "Not done" }
                         th.number scope="col" { "Of these, at work" } th.number scope="col" { "In the error folder" }
