@@ -108,7 +108,9 @@ fn in_child(
     let path = component.path;
     let failed =
         |reason: String| Error::Compile { path: path.to_path_buf(), reason: clipped(&reason, MAX_REASON_CHARS) };
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    os::give_way_as_child(&mut command);
+    let mut child = command
         .args(args)
         .arg(cache_dir)
         .arg(limits.stack_bytes.to_string())
@@ -201,6 +203,11 @@ fn child(args: impl IntoIterator<Item = OsString>) -> Result<(), String> {
     let mut number = || args.next().and_then(|arg| arg.to_str()?.parse::<u64>().ok()).ok_or_else(usage);
     let (stack_bytes, memory_bytes) = (number()?, number()?);
     os::limit_memory(memory_bytes).map_err(|error| format!("cannot limit memory: {error}"))?;
+    // Compiling takes all processors that there are, and files are waiting to be converted: they go first. Without it, it only
+    // takes more from them.
+    if let Err(error) = os::give_way() {
+        tracing::debug!(%error, "compiling does not give way to converting");
+    }
     let engine = engine::compiling_engine(&cache_dir, stack_bytes).map_err(|error| chain(&error))?;
     let mut bytes = Vec::new();
     std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| format!("cannot read the component: {error}"))?;

@@ -171,6 +171,34 @@ pub(crate) fn open_to_others(path: &Path) -> io::Result<bool> {
     std::fs::metadata(path).map(|_| false)
 }
 
+/// How far this process stands back behind those that convert files: a third of their share where all want the
+/// processor, all of it where none does.
+#[cfg(unix)]
+const COMPILING_NICENESS: i32 = 5;
+
+/// Makes a command give way to this process, where that is said before it starts.
+#[cfg(windows)]
+pub(crate) fn give_way_as_child(command: &mut std::process::Command) {
+    const BELOW_NORMAL_PRIORITY_CLASS: u32 = 0x4000;
+    std::os::windows::process::CommandExt::creation_flags(command, BELOW_NORMAL_PRIORITY_CLASS);
+}
+
+/// See [`give_way`].
+#[cfg(not(windows))]
+pub(crate) fn give_way_as_child(_command: &mut std::process::Command) {}
+
+/// Makes this process give way to all others of its system, where that is said by itself.
+#[cfg(unix)]
+pub(crate) fn give_way() -> io::Result<()> {
+    rustix::process::nice(COMPILING_NICENESS).map(drop).map_err(io::Error::from)
+}
+
+/// See [`give_way_as_child`].
+#[cfg(not(unix))]
+pub(crate) fn give_way() -> io::Result<()> {
+    Ok(())
+}
+
 /// Limits the memory of this process. Where the system has no such limit the time limit must do.
 #[cfg(unix)]
 pub(crate) fn limit_memory(bytes: u64) -> io::Result<()> {

@@ -101,7 +101,8 @@ impl Sheet {
         for line in lines() {
             for (column, cell) in line.iter().enumerate() {
                 let width = width(column).unwrap_or_default();
-                text.push_str(&if column == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") });
+                let padded = if column == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") };
+                text.push_str(&padded);
             }
             text.push('\n');
         }
@@ -137,8 +138,8 @@ impl Figures {
 
     fn markdown(&self) -> String {
         let rows: String = self.rows.iter().map(|row| row.markdown("")).collect();
-        let sheets: String = self.sheets.iter().map(|sheet| format!("\n{}", sheet.markdown())).collect();
-        format!("{}\n\n{HEAD}{rows}{sheets}", self.machine)
+        let sheets: Vec<_> = self.sheets.iter().map(Sheet::markdown).collect();
+        format!("{}\n\n{HEAD}{rows}\n{}", self.machine, sheets.join("\n"))
     }
 
     /// What is there, with these figures in the places of their older ones or at the end. They say when they were measured,

@@ -44,7 +44,7 @@ fn convert_while(plugins: &PluginFolder, during: impl FnOnce()) -> Seen {
         let mut due = Instant::now();
         while !is_over.load(Ordering::SeqCst) {
             let set = plugins.set();
-            let plugin = set.in_service().next().expect("the plugin stays in service");
+            let Some(plugin) = set.in_service().next() else { panic!("the plugin is out of service: {set:?}") };
             let number = file.fetch_add(1, Ordering::SeqCst);
             let text = format!("report SN-{number} 5.0\n");
             let (conversion, sink) = plugin.convert(&source("a.script", text), Job::new(Keep::default()));
