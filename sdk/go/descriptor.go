@@ -8,7 +8,14 @@ const (
 	GrantLookup Grant = "lookup"
 	// GrantOwnID allows to keep report ids that the file carries: [Header.ID].
 	GrantOwnID Grant = "own-id"
+	// GrantState allows to remember something from run to run: [StateText]. Scheduled converters only.
+	GrantState Grant = "state"
+	// GrantHTTP allows to send requests to hosts that the operator names: [HTTPGet]. Scheduled converters only.
+	GrantHTTP Grant = "http"
 )
+
+// GrantHTTPTo allows to send requests to this host: "mes.example", "mes.example:8080". Scheduled converters only.
+func GrantHTTPTo(host string) Grant { return Grant("http:" + host) }
 
 // Descriptor is what a converter is. The rules about the file (Patterns to Contains) are applied by the station itself, so that most
 // files never wake most plugins: all of them must hold, and an empty one is none.

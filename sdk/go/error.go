@@ -223,6 +223,10 @@ func verdict(err error) error {
 		}
 		return own
 	}
+	var unanswered *HTTPError
+	if errors.As(err, &unanswered) && unanswered != nil {
+		return unanswered.meaning(err.Error())
+	}
 	kind := KindMalformed
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		kind = KindTruncated

@@ -10,3 +10,8 @@ import "os"
 func Export[S any](converter Converter[S]) {
 	os.Stderr.WriteString(converter.Descriptor.Name + " is a plugin for a WATS station: build it with `wats plugin build`\n")
 }
+
+// ExportScheduled makes the scheduled converter the plugin that this program is, as [Export] does.
+func ExportScheduled[S any](converter ScheduledConverter[S]) {
+	os.Stderr.WriteString(converter.Descriptor.Name + " is a plugin for a WATS station: build it with `wats plugin build`\n")
+}

@@ -1,22 +1,19 @@
 package wats
 
 import (
-	"strings"
 	_ "unsafe" // for linkname
 
-	exports "wats.dev/converter/internal/bindings/exports/export_wit_world"
-	_ "wats.dev/converter/internal/bindings/exports/wit_exports" // the exported functions
 	conversion "wats.dev/converter/internal/bindings/imports/wats_converter_conversion"
-	"wats.dev/converter/internal/bindings/imports/wats_converter_source"
 	wit "wats.dev/converter/internal/wit/types"
 )
 
-// A converter whatever its settings are.
+// A converter whatever its settings are. A scheduled one has run, and neither probe nor convert.
 type plugin struct {
 	descriptor Descriptor
 	schema     func() (string, error)
 	probe      func(station Station, main StationFile, companions []StationFile) (Detection, error)
 	convert    func(station Station, main StationFile, companions []StationFile) error
+	run        func(station ScheduledStation, run Run) error
 }
 
 var exported *plugin
@@ -25,7 +22,12 @@ var exported *plugin
 //
 // Natively it only says that the program is a plugin.
 func Export[S any](converter Converter[S]) {
-	exported = &plugin{converter.Descriptor, converter.Schema, converter.ProbeOn, converter.ConvertOn}
+	exported = &plugin{converter.Descriptor, converter.Schema, converter.ProbeOn, converter.ConvertOn, nil}
+}
+
+// ExportScheduled makes the scheduled converter the plugin that this program is, as [Export] does.
+func ExportScheduled[S any](converter ScheduledConverter[S]) {
+	exported = &plugin{converter.Descriptor, converter.Schema, nil, nil, converter.RunOn}
 }
 
 // A library does not run main by itself.
@@ -40,15 +42,15 @@ func start() (p *plugin, err error) {
 		mainMain()
 	}
 	if exported == nil {
-		return nil, Internal("main does not call wats.Export")
+		return nil, Internal("main calls neither wats.Export nor wats.ExportScheduled")
+	}
+	if scheduled := exported.run != nil; scheduled != forSchedules {
+		if scheduled {
+			return nil, Internal(`the plugin is a scheduled converter: say world = "scheduled-converter" in wats-plugin.toml`)
+		}
+		return nil, Internal(`the plugin converts files: leave out world = "scheduled-converter" in wats-plugin.toml`)
 	}
 	return exported, nil
-}
-
-func init() {
-	exports.Describe = describe
-	exports.Probe = probe
-	exports.Convert = convert
 }
 
 func describe() conversion.Descriptor {
@@ -84,34 +86,8 @@ func describe() conversion.Descriptor {
 	return wire
 }
 
-func probe(input conversion.Input) conversion.Detection {
-	started, err := start()
-	if err != nil {
-		stop(err)
-	}
-	main, companions := files(input)
-	found, err := started.probe(theHost, main, companions)
-	if err != nil {
-		// It must not look like "not my file", or a more general plugin would get it: a plugin that traps is held, and its files wait.
-		stop(err)
-	}
-	wire := conversion.Detection{Confidence: found.Confidence, Detail: valid(found.Detail), Missing: allValid(found.Missing)}
-	for _, text := range [...]struct{ key, text string }{
-		{"serial-number", found.SerialNumber}, {"part-number", found.PartNumber},
-	} {
-		if text.text != "" {
-			wire.Properties = append(wire.Properties, wireProperty(Property{text.key, Text(text.text)}))
-		}
-	}
-	return wire
-}
-
-func convert(input conversion.Input) wit.Result[conversion.Outcome, conversion.ConvertError] {
-	started, err := start()
-	if err == nil {
-		main, companions := files(input)
-		err = started.convert(theHost, main, companions)
-	}
+// The outcome of a call, or its error.
+func ended(err error) wit.Result[conversion.Outcome, conversion.ConvertError] {
 	ok := wit.Ok[conversion.Outcome, conversion.ConvertError]
 	switch err := err.(type) {
 	case nil:
@@ -144,21 +120,6 @@ func stop(err error) {
 //go:wasmimport wasi_snapshot_preview1 proc_exit
 func procExit(code int32)
 
-func files(input conversion.Input) (main StationFile, companions []StationFile) {
-	for _, companion := range input.Companions {
-		companions = append(companions, hostFile{keep(companion)})
-	}
-	return hostFile{keep(input.Main)}, companions
-}
-
-// Files are kept until the instance ends: the collector would drop their handles at a time when the host may not be called.
-var kept []*wats_converter_source.File
-
-func keep(file *wats_converter_source.File) *wats_converter_source.File {
-	kept = append(kept, file)
-	return file
-}
-
 func wirePlace(place Place) conversion.Place {
 	switch {
 	case place.Path != "":
@@ -187,7 +148,6 @@ func unlessEmpty(text string) wit.Option[string] {
 	return wit.Some(valid(text))
 }
 
-// The contract's texts are UTF-8, and a plugin that hands over anything else is stopped.
 // Each of them.
 func allValid(texts []string) []string {
 	var all []string
@@ -196,5 +156,3 @@ func allValid(texts []string) []string {
 	}
 	return all
 }
-
-func valid(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

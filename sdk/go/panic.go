@@ -63,7 +63,7 @@ func authorsLine() string {
 
 func isGlue(function string) bool {
 	return strings.Contains(function, "].convert") || strings.Contains(function, "].ConvertOn") ||
-		strings.Contains(function, "].ProbeOn")
+		strings.Contains(function, "].ProbeOn") || strings.Contains(function, "].RunOn") || strings.Contains(function, "].run")
 }
 
 func isAuthors(frame runtime.Frame) bool {

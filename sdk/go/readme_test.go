@@ -25,19 +25,24 @@ func TestTheTutorialHolds(t *testing.T) {
 		}
 		return found
 	}
-	folder := t.TempDir()
-	write := func(name, content string) {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+	module := strings.Replace(blocks("text")[0], "/path/to/wats/sdk/go", filepath.ToSlash(here), 1)
 	code := blocks("go")
-	write("go.mod", strings.Replace(blocks("text")[0], "/path/to/wats/sdk/go", filepath.ToSlash(here), 1))
-	write("main.go", code[0])
-	write("main_test.go", "package main\n\nimport (\n\t\"testing\"\n\n\t\"wats.dev/converter/watstest\"\n)\n\n"+code[1])
-	test := exec.Command("go", "test", ".")
-	test.Dir = folder
-	if output, err := test.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, output)
+	// The converter and its tests, and the same of the scheduled one.
+	for i, imports := range []string{"", "\twats \"wats.dev/converter\"\n"} {
+		folder := t.TempDir()
+		write := func(name, content string) {
+			if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("go.mod", module)
+		write("main.go", code[2*i])
+		head := "package main\n\nimport (\n\t\"testing\"\n\n" + imports + "\t\"wats.dev/converter/watstest\"\n)\n\n"
+		write("main_test.go", head+code[2*i+1])
+		test := exec.Command("go", "test", ".")
+		test.Dir = folder
+		if output, err := test.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, output)
+		}
 	}
 }

@@ -140,7 +140,7 @@ func fieldsOf(kind reflect.Type) ([]field, error) {
 				return nil, Internal("settings: the default of " + name + ": " + err.Error())
 			}
 			// It must fit the field, or the first conversion would tell.
-			if err := set(reflect.New(of.Type).Elem(), value, name); err != nil {
+			if err := set(reflect.New(of.Type).Elem(), value, name, true); err != nil {
 				return nil, Internal("settings: the default of " + err.Error())
 			}
 			added.fallback, added.optional = value, true
@@ -149,7 +149,7 @@ func fieldsOf(kind reflect.Type) ([]field, error) {
 		} else if of.Type.Kind() == reflect.Struct {
 			// A struct of which every field has a default has one.
 			value := reflect.New(of.Type).Elem()
-			if set(value, members{}, name) == nil {
+			if set(value, members{}, name, true) == nil {
 				added.fallback, added.optional = members{}, true
 			}
 		}
@@ -199,7 +199,7 @@ func settingsFrom[S any](text string) (*S, error) {
 	}
 	value, err := readJSON(text)
 	if err == nil {
-		err = set(into, value, "")
+		err = set(into, value, "", true)
 	}
 	if err != nil {
 		return nil, Misconfigured("settings: " + err.Error())
@@ -207,8 +207,8 @@ func settingsFrom[S any](text string) (*S, error) {
 	return settings, nil
 }
 
-// Sets a field to a value of JSON.
-func set(into reflect.Value, value any, name string) error {
+// Sets a field to a value of JSON. Strict: without members that the structs have no field for.
+func set(into reflect.Value, value any, name string, strict bool) error {
 	wrong := func(expected string) error { return Misconfigured(name + " must be " + expected) }
 	switch into.Kind() {
 	case reflect.String:
@@ -247,7 +247,7 @@ func set(into reflect.Value, value any, name string) error {
 			return nil
 		}
 		into.Set(reflect.New(into.Type().Elem()))
-		return set(into.Elem(), value, name)
+		return set(into.Elem(), value, name, strict)
 	case reflect.Slice:
 		list, ok := value.([]any)
 		if !ok {
@@ -255,7 +255,7 @@ func set(into reflect.Value, value any, name string) error {
 		}
 		into.Set(reflect.MakeSlice(into.Type(), len(list), len(list)))
 		for i := range list {
-			if err := set(into.Index(i), list[i], name+"["+strconv.Itoa(i)+"]"); err != nil {
+			if err := set(into.Index(i), list[i], name+"["+strconv.Itoa(i)+"]", strict); err != nil {
 				return err
 			}
 		}
@@ -267,7 +267,7 @@ func set(into reflect.Value, value any, name string) error {
 		into.Set(reflect.MakeMapWithSize(into.Type(), len(object)))
 		for _, member := range object {
 			element := reflect.New(into.Type().Elem()).Elem()
-			if err := set(element, member.value, name+"."+member.key); err != nil {
+			if err := set(element, member.value, name+"."+member.key, strict); err != nil {
 				return err
 			}
 			key := reflect.New(into.Type().Key()).Elem()
@@ -279,14 +279,14 @@ func set(into reflect.Value, value any, name string) error {
 		if !ok {
 			return wrong("a table")
 		}
-		return setStruct(into, object, name)
+		return setStruct(into, object, name, strict)
 	default:
 		return wrong("of a type that JSON has")
 	}
 	return nil
 }
 
-func setStruct(into reflect.Value, object members, name string) error {
+func setStruct(into reflect.Value, object members, name string, strict bool) error {
 	fields, err := fieldsOf(into.Type())
 	if err != nil {
 		return err
@@ -305,12 +305,12 @@ func setStruct(into reflect.Value, object members, name string) error {
 			}
 			value = field.fallback
 		}
-		if err := set(into.Field(field.index), value, prefix+field.name); err != nil {
+		if err := set(into.Field(field.index), value, prefix+field.name, strict); err != nil {
 			return err
 		}
 	}
 	for _, member := range object {
-		if !known[member.key] {
+		if strict && !known[member.key] {
 			return Misconfigured(prefix + member.key + " is no setting")
 		}
 	}

@@ -18,6 +18,33 @@ type Station interface {
 	EmitJSON(document, key string) (id string, violations []Violation)
 }
 
+// ScheduledStation is a station that runs a [ScheduledConverter].
+type ScheduledStation interface {
+	Station
+	// Send sends a request and waits for the answer.
+	Send(request HTTPRequest) (*HTTPResponse, *HTTPError)
+	// StateKeys gives the keys that have a value, in order.
+	StateKeys() ([]string, StateError)
+	// StateGet gives the value of a key, if it has one.
+	StateGet(key string) (value []byte, found bool, err StateError)
+	// StateSet remembers a value.
+	StateSet(key string, value []byte) StateError
+	// StateDelete forgets a key.
+	StateDelete(key string) StateError
+}
+
+// StateError is why nothing is remembered.
+type StateError uint8
+
+const (
+	// StateFine: it is.
+	StateFine StateError = iota
+	// StateDenied: the plugin was not granted [GrantState].
+	StateDenied
+	// StateInvalidKey: keys have 1 to 200 characters.
+	StateInvalidKey
+)
+
 // StationFile is a file as the station gives it.
 type StationFile interface {
 	Name() string

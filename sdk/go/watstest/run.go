@@ -107,7 +107,16 @@ func (r *Run) Probe(t testing.TB, converter Convertible) wats.Detection {
 func (r *Run) Convert(t testing.TB, converter Convertible) *Result {
 	t.Helper()
 	station, main, companions := r.start(t, converter)
-	result := &Result{t: t, Err: converter.ConvertOn(station, main, companions)}
+	result := result(t, station, converter.ConvertOn(station, main, companions))
+	for _, file := range append(slices.Clone(r.companions), r.main) {
+		result.DependsOnNameOrTime = result.DependsOnNameOrTime || file.asked
+	}
+	return result
+}
+
+// What a call came to.
+func result(t testing.TB, station *station, err error) *Result {
+	result := &Result{t: t, Err: err}
 	if result.Err == nil {
 		if open := station.open(); open > 0 {
 			result.Err = wats.Internal(number(open) + " reports were neither finished nor discarded")
@@ -117,13 +126,24 @@ func (r *Run) Convert(t testing.TB, converter Convertible) *Result {
 	}
 	result.Log = station.log
 	result.Progress = station.progress
-	for _, file := range append(slices.Clone(r.companions), r.main) {
-		result.DependsOnNameOrTime = result.DependsOnNameOrTime || file.asked
-	}
 	return result
 }
 
 func (r *Run) start(t testing.TB, converter Convertible) (*station, wats.StationFile, []wats.StationFile) {
+	t.Helper()
+	station, _ := r.prepare(t, converter)
+	var companions []wats.StationFile
+	for _, companion := range r.companions {
+		companions = append(companions, companion)
+	}
+	return station, r.main, companions
+}
+
+// The station, and what is granted.
+func (r *Run) prepare(t testing.TB, converter interface {
+	Schema() (string, error)
+	Grants() []wats.Grant
+}) (*station, []wats.Grant) {
 	t.Helper()
 	if _, err := converter.Schema(); err != nil {
 		t.Fatal(err)
@@ -139,11 +159,7 @@ func (r *Run) start(t testing.TB, converter Convertible) (*station, wats.Station
 		grants = converter.Grants()
 	}
 	station.lookupGranted = slices.Contains(grants, wats.GrantLookup)
-	var companions []wats.StationFile
-	for _, companion := range r.companions {
-		companions = append(companions, companion)
-	}
-	return &station, r.main, companions
+	return &station, grants
 }
 
 func newFile(name string, content []byte) *memoryFile {

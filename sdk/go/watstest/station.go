@@ -20,6 +20,8 @@ type station struct {
 	// Of those that were finished and documents that were emitted, in this order.
 	reports   []*Report
 	documents []Document
+	// Of a scheduled converter: a report without them is refused.
+	statesKeyAndStart bool
 }
 
 func (s *station) SettingsJSON() string { return s.settings }
@@ -75,6 +77,20 @@ func (s *station) OpenUUT(header wats.Header) wats.StationUUT {
 func (s *station) EmitJSON(document, key string) (string, []wats.Violation) {
 	s.documents = append(s.documents, Document{Text: document, Key: key})
 	return s.id(), nil
+}
+
+func (s *station) missing(header wats.Header) (violations []wats.Violation) {
+	if !s.statesKeyAndStart {
+		return nil
+	}
+	const message = "found none; each report of a scheduled converter states it, so that what is known already is recognised"
+	if header.Key == "" {
+		violations = append(violations, wats.Violation{Path: "header/key", Rule: "missing-key", Message: message})
+	}
+	if header.Start == "" {
+		violations = append(violations, wats.Violation{Path: "header/start", Rule: "missing-start", Message: message})
+	}
+	return violations
 }
 
 func (s *station) id() string { return "report-" + number(len(s.reports)+len(s.documents)) }
@@ -158,6 +174,9 @@ func (w *writer) AddData(json string) { w.report.Data = append(w.report.Data, js
 
 func (w *writer) Finish(status wats.Status) (string, []wats.Violation) {
 	w.over = true
+	if violations := w.station.missing(w.report.Header); len(violations) > 0 {
+		return "", violations
+	}
 	w.report.Status = status
 	w.report.Unbalanced = w.report.Unbalanced || len(w.sequences) > 1
 	w.station.reports = append(w.station.reports, w.report)

@@ -184,21 +184,18 @@ fn of_a_run_reports_and_what_is_remembered_are_compared() {
 
 #[test]
 fn a_report_of_a_run_without_key_or_start_is_refused() {
+    use crate::{Report, UutReport};
     let rules = |key: Option<&str>, start: Option<&str>| -> Vec<String> {
-        let mut report = report("A-1", &json!([numeric("Vcc", 5.0)]));
-        if let Some(start) = start {
-            report["start"] = start.into();
-        }
-        match CaseStation::for_run(MODIFIED).accept(
-            crate::Report::from_wsjf(report.to_string().as_bytes()).unwrap(),
-            key,
-            None,
-            Vec::new(),
-        ) {
+        let mut report = UutReport::builder("", "", "A-1").sequence("Main", |_| {}).build();
+        report.header.id = None;
+        report.header.start = start.map(|time| time.parse().unwrap());
+        match CaseStation::for_run(MODIFIED).accept(Report::Uut(report), key, None, Vec::new()) {
             Ok(_) => Vec::new(),
             Err(violations) => violations.iter().map(|it| it.rule.to_owned()).collect(),
         }
     };
     assert_eq!(rules(None, None), ["missing-key", "missing-start"]);
+    assert_eq!(rules(Some("7"), None), ["missing-start"]);
+    assert_eq!(rules(None, Some("2026-05-04T08:15:30Z")), ["missing-key"]);
     assert_eq!(rules(Some("7"), Some("2026-05-04T08:15:30Z")), [""; 0]);
 }
