@@ -123,8 +123,11 @@ impl Page<'_> {
                             ul {
                                 @for (id, name) in [
                                     ("health", "Health"), ("queue", "Queue"), ("plugins", "Plugins"), ("inboxes", "Inboxes"),
+                                    ("schedules", "Schedules"),
                                 ] {
-                                    li { a href={ "#" (id) } { (name) } }
+                                    @if id != "schedules" || !details.schedules.is_empty() {
+                                        li { a href={ "#" (id) } { (name) } }
+                                    }
                                 }
                             }
                         }
@@ -134,6 +137,7 @@ impl Page<'_> {
                         (self.queue())
                         (self.plugins())
                         (self.inboxes())
+                        (self.schedules())
                     }
                     (footer())
                 }

@@ -1,4 +1,4 @@
-//! The tables of the plugins and the inboxes.
+//! The tables of the plugins, the inboxes and the schedules.
 
 use maud::{Markup, html};
 
@@ -6,6 +6,7 @@ use super::{Page, attention, foreign, table};
 use crate::{
     core::Reason,
     health::{InboxDetails, LastError, NextDetails, PluginDetails},
+    schedule::{LastRun, RunOutcome, ScheduleDetails},
     web::words::{count, span},
 };
 
@@ -115,6 +116,64 @@ impl Page<'_> {
                     tbody { @for inbox in &self.details.inboxes { (self.inbox(inbox)) } }
                 }))
             }
+        }
+    }
+
+    /// Nothing where there is none: most stations have only inboxes.
+    pub(super) fn schedules(&self) -> Markup {
+        let schedules = &self.details.schedules;
+        html! {
+            @if !schedules.is_empty() {
+                section #schedules aria-labelledby="schedules-title" {
+                    h2 #schedules-title { "Schedules" }
+                    (table("schedule-states", "Scheduled converters, when they run, and how their last run went", &html! {
+                        thead { tr {
+                            th scope="col" { "Schedule" } th scope="col" { "Plugin" } th scope="col" { "When" }
+                            th scope="col" { "Next" } th.number scope="col" { "Runs" } th scope="col" { "Last run" }
+                        } }
+                        tbody { @for schedule in schedules { (self.schedule(schedule)) } }
+                    }))
+                }
+            }
+        }
+    }
+
+    fn schedule(&self, schedule: &ScheduleDetails) -> Markup {
+        html! {
+            tr {
+                th scope="row" { (foreign(&schedule.name)) }
+                td { (foreign(&schedule.plugin)) }
+                td { (foreign(&schedule.when)) }
+                td.wide {
+                    @if let Some(since) = schedule.running {
+                        span.badge.good { "runs" } " " span.quiet { "since " (self.time(since)) }
+                    } @else if let Some(Reason { why, since }) = &schedule.held {
+                        span.badge.doubtful { "due, and does not run" } " " span.quiet { "since " (self.time(*since)) } br;
+                        (foreign(why))
+                    } @else if let Some(next) = schedule.next {
+                        (self.time(next))
+                    } @else {
+                        span.quiet { "never again" }
+                    }
+                }
+                td.number { (count(schedule.runs)) }
+                td.wide { @if let Some(last) = &schedule.last { (self.last_run(last)) } @else { span.quiet { "none yet" } } }
+            }
+        }
+    }
+
+    fn last_run(&self, last: &LastRun) -> Markup {
+        let look = match last.outcome {
+            RunOutcome::Converted | RunOutcome::Skipped => "good",
+            RunOutcome::Waiting | RunOutcome::Failed => "doubtful",
+        };
+        html! {
+            span class={ "badge " (look) } { (last.outcome.as_str()) } " "
+            span.quiet { (self.time(last.ended)) }
+            @if last.outcome == RunOutcome::Converted {
+                " " (count(last.reports)) " new, " (count(last.unchanged)) " known"
+            }
+            @if let Some(why) = &last.why { br; (foreign(why)) }
         }
     }
 
