@@ -65,8 +65,8 @@ fn a_run_is_told_what_its_case_says_and_compared_with_what_it_reports_and_rememb
     assert!(log.contains("due 2026-05-04T08:20:00+02:00 previous None by hand true"), "{log}");
 
     let path = bench.path("cases/units/expected.json");
-    let text = fs::read_to_string(&path).unwrap().replace("\"since\": \"K2\"", "\"since\": \"K1\"");
-    fs::write(&path, text.replace("SN-2", "SN-3")).unwrap();
+    let changed = fs::read_to_string(&path).unwrap().replace("\"since\": \"K2\"", "\"since\": \"K1\"");
+    fs::write(&path, changed.replace("SN-2", "SN-3")).unwrap();
     test(&["--case", "units"]).ends_with(1).says(&[
         "report SN-3: serial number \"SN-2\", expected \"SN-3\"",
         "the state: since \"K2\", expected \"K1\"",

@@ -64,9 +64,15 @@ pub fn no_answer(method: &str, url: &str) -> String {
 /// What `expected.json` says of a run that is converted: its reports, given as WSJF, and all that it remembers afterwards. A
 /// value that is no text is `{"bytes": "00ff"}`.
 pub fn ran(reports: &[String], state: &BTreeMap<String, Vec<u8>>) -> String {
-    let told = |value: &Vec<u8>| match std::str::from_utf8(value) {
-        Ok(text) => Value::from(text),
-        Err(_) => json!({ "bytes": value.iter().map(|byte| format!("{byte:02x}")).collect::<String>() }),
+    let told = |value: &Vec<u8>| {
+        if let Ok(text) = std::str::from_utf8(value) {
+            return Value::from(text);
+        }
+        let mut bytes = String::with_capacity(2 * value.len());
+        for byte in value {
+            bytes.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()));
+        }
+        json!({ "bytes": bytes })
     };
     let state: serde_json::Map<_, _> = state.iter().map(|(key, value)| (key.clone(), told(value))).collect();
     // The texts of the reports keep the order of their keys, a value does not.

@@ -30,7 +30,7 @@ pub(super) fn wanted(plugin: &Plugin) -> Vec<String> {
 }
 
 pub(super) fn granted(plugin: &Plugin) -> Vec<String> {
-    plugin.grants().iter().map(|grant| grant.to_string()).collect()
+    plugin.grants().iter().map(ToString::to_string).collect()
 }
 
 /// Its grants in a line.
