@@ -324,7 +324,7 @@ mod tests {
         let converter = Some("wats:converter/converter@0.1.4".to_owned());
         assert_eq!(of(&imports, &["convert", "describe", "more", "probe"]), converter);
         assert_eq!(of(&imports, &["describe", "probe"]), None);
-        assert_eq!(of(&imports[..1], &EXPORTS), None);
+        assert_eq!(of(&imports[..1], World::Converter.exports()), None);
     }
 
     #[test]

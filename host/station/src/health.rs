@@ -201,7 +201,7 @@ impl NextDetails {
             version: plugin.version().to_owned(),
             digest: plugin.digest().to_owned(),
             asks: plugin.descriptor().wanted_grants.iter().map(ToString::to_string).collect(),
-            grants: plugin.grants().iter().map(|grant| grant.to_string()).collect(),
+            grants: plugin.grants().iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -181,7 +181,7 @@ impl Plugins {
                     path: entry.file.display().to_string(),
                     digest: plugin.map(|plugin| plugin.digest().to_owned()),
                     grants: plugin
-                        .map(|plugin| plugin.grants().iter().map(|grant| grant.to_string()).collect())
+                        .map(|plugin| plugin.grants().iter().map(ToString::to_string).collect())
                         .unwrap_or_default(),
                     asks: plugin
                         .map(|plugin| plugin.descriptor().wanted_grants.iter().map(ToString::to_string).collect())

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use wats_queue::{NewReport, Payload, Queue, ReportKind, StageId};
-use wats_report::{Defaults, Report, Severity, Timestamp, Violation};
+use wats_report::{Defaults, Report, Severity, Timestamp, Violation, cases::SCHEDULED_STATES};
 use wats_runtime::{Asked, Draft, ReportSink, SinkError};
 
 use crate::{
@@ -212,14 +212,13 @@ impl Sink {
             violations.push(Violation {
                 path: "header/start".into(),
                 rule: "missing-start",
-                message: match self.rules.identity.is_schedule() {
-                    true => "two runs may meet the same result, so each report of a scheduled converter must state its start",
-                    false => {
-                        "the inbox holds logs that grow (identity = \"append\"), so each report must state its start: \
-                         that of the file is another one each time it grows; use a converter that states it"
-                    }
-                }
-                .into(),
+                message: if self.rules.identity.is_schedule() {
+                    SCHEDULED_STATES.into()
+                } else {
+                    "the inbox holds logs that grow (identity = \"append\"), so each report must state its start: that of the \
+                     file is another one each time it grows; use a converter that states it"
+                        .into()
+                },
                 severity: Severity::Refuse,
             });
         }
@@ -230,17 +229,13 @@ impl Sink {
                 violations.push(Violation {
                     path: "header/key".into(),
                     rule: "missing-key",
-                    message: match self.rules.identity.is_schedule() {
-                        true => {
-                            "two runs may meet the same result, so each report of a scheduled converter must state a key by \
-                             which it is known again"
-                        }
-                        false => {
-                            "the inbox holds logs that grow (identity = \"append\"), so each report must state a key that \
-                             stays the same when the log grows; use a converter that states keys"
-                        }
-                    }
-                    .into(),
+                    message: if self.rules.identity.is_schedule() {
+                        SCHEDULED_STATES.into()
+                    } else {
+                        "the inbox holds logs that grow (identity = \"append\"), so each report must state a key that stays \
+                         the same when the log grows; use a converter that states keys"
+                            .into()
+                    },
                     severity: Severity::Refuse,
                 });
                 ordinal.to_string()

@@ -20,6 +20,9 @@ pub use self::station::CaseStation;
 
 /// When the files of a case were changed, unless its `case.json` says: the same on every machine.
 pub const MODIFIED: &str = "2026-01-01T12:00:00Z";
+/// What is said of a key or a start that a report of a scheduled converter does not state.
+pub const SCHEDULED_STATES: &str =
+    "found none; each report of a scheduled converter states it, so that what is known already is recognised";
 /// Why lookups are unavailable in a case that is `offline`.
 pub const OFFLINE: &str = "the test has no server";
 

@@ -84,12 +84,11 @@ impl CaseStation {
         }
         if self.is_of_run {
             let header = report.header();
-            let said = "found none; each report of a scheduled converter states it, so that what is known already is recognised";
             if key.is_none() {
-                violations.push(refused("header/key", "missing-key", said.to_owned()));
+                violations.push(refused("header/key", "missing-key", super::SCHEDULED_STATES.to_owned()));
             }
             if header.start.is_none() && header.export.start_utc.is_none() {
-                violations.push(refused("header/start", "missing-start", said.to_owned()));
+                violations.push(refused("header/start", "missing-start", super::SCHEDULED_STATES.to_owned()));
             }
         }
         let own = own_id.and_then(|text| text.trim().parse::<Uuid>().ok());

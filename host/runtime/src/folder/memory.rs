@@ -85,8 +85,8 @@ impl Memory {
         // Who may ask for any host may ask for this one.
         let is_approved = |word: &str| known.approved.contains(word);
         asked.retain(|grant| {
-            let is_host = matches!(grant, Grant::Http(_));
-            !is_approved(&grant.as_word()) && !(is_host && is_approved(&Grant::AnyHttp.as_word()))
+            let is_any_host_approved = matches!(grant, Grant::Http(_)) && is_approved(&Grant::AnyHttp.as_word());
+            !is_approved(&grant.as_word()) && !is_any_host_approved
         });
         asked
     }

@@ -142,7 +142,7 @@ fn the_manifest_beside_a_plugin_is_applied() {
     let plugin = bench.runtime.load(&path).unwrap();
     assert_eq!(plugin.priority(), 5);
     assert_eq!(plugin.limits(), &Limits { memory_bytes: 32 << 20, ..Limits::default() });
-    assert_eq!(plugin.grants().iter().map(|it| it.to_string()).collect::<Vec<_>>(), ["lookup"]);
+    assert_eq!(plugin.grants().iter().map(ToString::to_string).collect::<Vec<_>>(), ["lookup"]);
     assert_eq!(plugin.settings_json(), r#"{"count":3,"mended":false,"prefix":""}"#);
 
     let refused = |text: &str| {

@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn an_interval_goes_on_where_it_stood_and_is_due_at_once_when_it_was_missed() {
-        let when = When::Every(Duration::from_secs(600));
+        let when = When::Every(Duration::from_mins(10));
         let now = at("2026-05-04T08:00:00Z");
         assert_eq!(when.next(now, None), at("2026-05-04T08:10:00Z"));
         assert_eq!(when.next(now, Some(at("2026-05-04T07:55:00Z"))), at("2026-05-04T08:05:00Z"));
@@ -157,6 +157,6 @@ mod tests {
         let config = Config::from_toml(good, "test", std::path::Path::new("/srv")).unwrap();
         let schedule = &config.schedules[0];
         assert_eq!(schedule.when.next(at("2026-05-04T08:00:00Z"), None), at("2026-05-04T21:00:00Z"));
-        assert_eq!((schedule.timeout, schedule.retry), (Some(Duration::from_secs(60)), Some(Duration::from_secs(30))));
+        assert_eq!((schedule.timeout, schedule.retry), (Some(Duration::from_mins(1)), Some(Duration::from_secs(30))));
     }
 }

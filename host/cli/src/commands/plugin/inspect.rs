@@ -193,9 +193,6 @@ fn limits(plugin: &Plugin) -> Vec<Limit> {
         component_bytes,
         compile_time,
         compile_memory_bytes,
-        http_requests,
-        http_response_bytes,
-        state_bytes,
     } = plugin.limits();
     let ms = |time: &Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let all = [
@@ -224,9 +221,6 @@ fn limits(plugin: &Plugin) -> Vec<Limit> {
         ("component_bytes", *component_bytes),
         ("compile_time_ms", ms(compile_time)),
         ("compile_memory_bytes", *compile_memory_bytes),
-        ("http_requests", u64::from(*http_requests)),
-        ("http_response_bytes", *http_response_bytes),
-        ("state_bytes", *state_bytes),
     ];
     let limit = |(key, number): (&str, u64)| {
         let shown = match key.rsplit('_').next() {
