@@ -107,7 +107,7 @@ func (r *HTTPResponse) Success() error {
 		return nil
 	}
 	beginning := []rune(strings.TrimSpace(valid(string(r.Body[:min(len(r.Body), 4000)]))))
-	told := r.URL + " answered " + strconv.Itoa(r.Status) + ": " + string(beginning[:min(len(beginning), 200)])
+	told := r.place() + " answered " + strconv.Itoa(r.Status) + ": " + string(beginning[:min(len(beginning), 200)])
 	switch {
 	case r.Status == 429 || r.Status >= 500:
 		return Waiting{Reason: told}
@@ -117,10 +117,18 @@ func (r *HTTPResponse) Success() error {
 	return Malformed(told)
 }
 
+// The address without its query, which may hold secrets and would be seen in logs and on pages.
+func (r *HTTPResponse) place() string {
+	if end := strings.IndexAny(r.URL, "?#"); end >= 0 {
+		return r.URL[:end]
+	}
+	return r.URL
+}
+
 // Text gives the body as text; malformed when it is no UTF-8.
 func (r *HTTPResponse) Text() (string, error) {
 	if !utf8.Valid(r.Body) {
-		return "", Malformed(r.URL + " answered what is no UTF-8")
+		return "", Malformed(r.place() + " answered what is no UTF-8")
 	}
 	return string(r.Body), nil
 }
@@ -143,7 +151,7 @@ func (r *HTTPResponse) JSON(into any) error {
 		err = set(pointer.Elem(), value, "", false)
 	}
 	if err != nil {
-		return Malformed("the answer of " + r.URL + ": " + strings.TrimSpace(err.Error()))
+		return Malformed("the answer of " + r.place() + ": " + strings.TrimSpace(err.Error()))
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ pub(crate) enum Command {
     Archive { source: SourceId, archive: Archive },
     Restat { source: SourceId, stat: Stat },
     KvSet { key: String, value: Option<Vec<u8>> },
+    KvSetAll { values: Vec<(String, Option<Vec<u8>>)> },
     MaintainStep,
     Damaged { entry: EntryId, what: String },
 }

@@ -166,9 +166,7 @@ impl Writer {
             // Last, when all that is in it is known: nothing before looks at it.
             None => self.insert_source(source, outcome, *when, placement, signed(answer.new))?,
         }
-        for (key, value) in state {
-            self.set_state(key, value.as_deref())?;
-        }
+        self.set_states(state)?;
         Ok(Reply::Committed(answer))
     }
 

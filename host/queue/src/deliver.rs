@@ -28,7 +28,8 @@ impl Command {
             | Self::AbandonStage { .. }
             | Self::Discard { .. }
             | Self::MaintainStep
-            | Self::KvSet { .. } => true,
+            | Self::KvSet { .. }
+            | Self::KvSetAll { .. } => true,
             Self::Commit(commit) => commit.reports.is_empty() && commit.staged.is_none(),
             Self::StageChunk { .. } | Self::StagePart { .. } | Self::Revive { .. } => false,
         }
@@ -325,6 +326,13 @@ impl Writer {
         }
         self.finish(&row, state::DISCARDED, Some(reason))?;
         self.release_repairs(row.report)?;
+        Ok(Reply::Done)
+    }
+
+    pub(crate) fn set_states(&self, values: &[(String, Option<Vec<u8>>)]) -> Result<Reply, Error> {
+        for (key, value) in values {
+            self.set_state(key, value.as_deref())?;
+        }
         Ok(Reply::Done)
     }
 

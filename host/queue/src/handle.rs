@@ -519,13 +519,21 @@ impl Queue {
         self.shared.read(move |db| db.kv(&key)).await
     }
 
-    /// All values of the station whose key begins with `prefix`, in order of their keys.
+    /// All values of the station whose key begins with `folder` and a `/`, in order of their keys.
     ///
     /// # Errors
     /// [`Error::Database`], [`Error::Closed`].
-    pub async fn states_below(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let prefix = prefix.to_owned();
-        self.shared.read(move |db| db.kv_below(&prefix)).await
+    pub async fn states_below(&self, folder: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let folder = folder.to_owned();
+        self.shared.read(move |db| db.kv_below(&folder)).await
+    }
+
+    /// Sets and removes values of the station, all in one transaction. On disk when this returns `Ok`.
+    ///
+    /// # Errors
+    /// [`Error::Full`], [`Error::Database`], [`Error::Closed`].
+    pub fn set_states_blocking(&self, values: Vec<(String, Option<Vec<u8>>)>) -> Result<(), Error> {
+        self.ask_blocking(Command::KvSetAll { values }).map(drop)
     }
 
     /// Sets (or with `None` removes) a value of the station. On disk when this returns `Ok`.

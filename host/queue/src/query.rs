@@ -195,13 +195,13 @@ impl Db<'_> {
             .map_err(Error::db("read a value of the station"))
     }
 
-    /// Those whose key begins so, in order.
-    pub(crate) fn kv_below(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        // Nothing that begins so is larger than this: no character comes behind the last one.
-        let end = format!("{prefix}\u{10ffff}");
+    /// Those whose key begins with this and a `/`, in order.
+    pub(crate) fn kv_below(&self, folder: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        // `0` is what comes behind `/`.
+        let (begin, end) = (format!("{folder}/"), format!("{folder}0"));
         self.conn
             .prepared("SELECT key, value FROM state WHERE key >= ?1 AND key < ?2 ORDER BY key")
-            .and_then(|mut s| s.query_map([prefix, &end], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .and_then(|mut s| s.query_map([&begin, &end], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
             .map_err(Error::db("read values of the station"))
     }
 

@@ -399,6 +399,7 @@ impl Writer {
             Command::Archive { source, archive } => self.set_archive(*source, archive),
             Command::Restat { source, stat } => self.restat(*source, *stat),
             Command::KvSet { key, value } => self.set_state(key, value.as_deref()),
+            Command::KvSetAll { values } => self.set_states(values),
             Command::MaintainStep => self.maintain_step(),
         }
     }

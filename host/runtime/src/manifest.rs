@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::error::{Error, chain};
 use crate::home::Home;
@@ -51,12 +52,17 @@ impl HttpHost {
             _ => (text, None),
         };
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-        let is_host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-            None => !host.is_empty() && host.len() <= 253 && host.chars().all(is_name),
+        let host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            // As an address of the web writes it.
+            Some(address) => address.parse::<std::net::Ipv6Addr>().ok().map(|address| format!("[{address}]"))?,
+            None if !host.is_empty() && host.len() <= 253 && host.chars().all(is_name) => host.to_ascii_lowercase(),
+            None => return None,
         };
-        let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0));
-        (is_host && is_port).then(|| Self(text.to_ascii_lowercase().into()))
+        let port = match port {
+            Some(port) => Some(port.parse::<u16>().ok().filter(|port| *port != 0)?),
+            None => None,
+        };
+        Some(Self(port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")).into()))
     }
 
     /// As it is written, without `http:`.
@@ -64,12 +70,12 @@ impl HttpHost {
         &self.0
     }
 
-    /// Whether a request to this host goes there. `port`: none where the address names none.
-    fn is(&self, host: &str, port: Option<u16>) -> bool {
-        match port {
-            None => *self.0 == *host,
-            Some(port) => *self.0 == *format!("{host}:{port}"),
-        }
+    /// Whether a request to this address goes there.
+    fn is(&self, url: &Url) -> bool {
+        let Some(host) = url.host_str() else { return false };
+        let with_port = |port: u16| *self.0 == *format!("{host}:{port}");
+        // Without a port it is the usual one of the address's scheme, which a grant may name as well.
+        (*self.0 == *host && url.port().is_none()) || url.port_or_known_default().is_some_and(with_port)
     }
 }
 
@@ -144,10 +150,9 @@ impl Grants {
         self.0.contains(grant) || (*grant == Grant::AnyHttp && self.has_http())
     }
 
-    /// Whether requests may go to this host. `port`: none where the address names none.
-    pub fn has_host(&self, host: &str, port: Option<u16>) -> bool {
-        let host = host.to_ascii_lowercase();
-        self.0.iter().any(|grant| matches!(grant, Grant::Http(granted) if granted.is(&host, port)))
+    /// Whether requests may go to this address.
+    pub(crate) fn has_address(&self, url: &Url) -> bool {
+        self.0.iter().any(|grant| matches!(grant, Grant::Http(granted) if granted.is(url)))
     }
 
     /// Whether requests may go anywhere.
@@ -233,9 +238,9 @@ impl HeaderFile {
         &self.name
     }
 
-    /// Whether it belongs to requests to this host.
-    pub(crate) fn is_for(&self, host: &str, port: Option<u16>) -> bool {
-        self.host.is(&host.to_ascii_lowercase(), port)
+    /// Whether it belongs to requests to this address.
+    pub(crate) fn is_for(&self, url: &Url) -> bool {
+        self.host.is(url)
     }
 
     /// The value as it is now: it may have been replaced while the plugin was in service.

@@ -171,7 +171,7 @@ pub(crate) fn open_to_others(path: &Path) -> io::Result<bool> {
     std::fs::metadata(path).map(|_| false)
 }
 
-/// How far this process stands back behind those that convert files: a third of their share where all want the
+/// How far this process stands back behind those that convert files: a third of the share of each thread of theirs that wants the
 /// processor, all of it where none does.
 #[cfg(unix)]
 const COMPILING_NICENESS: i32 = 5;

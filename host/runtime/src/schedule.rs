@@ -44,6 +44,11 @@ impl Memory {
     }
 
     pub(crate) fn set(&mut self, key: String, value: Option<Vec<u8>>) {
+        // To delete what was never kept changes nothing, and must not be remembered: there are keys without end.
+        if value.is_none() && !self.kept.contains_key(&key) {
+            self.changed.remove(&key);
+            return;
+        }
         self.changed.insert(key, value);
     }
 
@@ -132,6 +137,12 @@ mod tests {
         memory.set("b".to_owned(), None);
         memory.set("c".to_owned(), Some(vec![3]));
         memory.set("d".to_owned(), Some(vec![4, 4]));
+        memory.set("e".to_owned(), Some(vec![5]));
+        memory.set("e".to_owned(), None);
+        for number in 0..1_000 {
+            memory.set(format!("never there {number}"), None);
+        }
+        assert_eq!(memory.changed.len(), 3, "what was never kept takes no room");
         assert_eq!((memory.get("a"), memory.get("b"), memory.get("d")), (Some(&[1][..]), None, Some(&[4, 4][..])));
         assert_eq!(memory.keys(), ["a", "c", "d"]);
         assert_eq!(memory.bytes(), 2 + 2 + 3);

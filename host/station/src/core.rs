@@ -65,6 +65,8 @@ pub(crate) struct Core {
     pub(crate) stop: CancellationToken,
     /// Ends conversions that run, when stopping takes too long.
     pub(crate) cancel: Cancel,
+    /// The same for requests of schedules that are under way.
+    pub(crate) cut_short: CancellationToken,
     pub(crate) fault: Option<FaultHook>,
     #[cfg(feature = "broken-on-purpose")]
     pub(crate) broken: crate::Broken,
@@ -83,6 +85,12 @@ impl fmt::Debug for Core {
 }
 
 impl Core {
+    /// Ends what runs, because stopping takes too long.
+    pub(crate) fn cut_short(&self) {
+        self.cancel.cancel();
+        self.cut_short.cancel();
+    }
+
     pub(crate) fn now(&self) -> jiff::Timestamp {
         self.clock.now()
     }

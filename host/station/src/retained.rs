@@ -114,8 +114,15 @@ impl Kept {
         let root = store::folder_of(&config.data_dir, &inbox.name);
         let mut found = std::collections::HashMap::new();
         for day in read_dir(&root)? {
-            for copy in read_dir(&day?.path())? {
+            let day = day?.path();
+            if store::day_called(&day).is_none() || !day.is_dir() {
+                continue;
+            }
+            for copy in read_dir(&day)? {
                 let copy = copy?;
+                if !store::is_copy(&copy.path()) {
+                    continue;
+                }
                 // One that was made again is called the same.
                 if let Some(kept) = Self::of(inbox, &root, &copy.path(), Form::Copy) {
                     found.insert(copy.file_name(), kept);

@@ -150,6 +150,7 @@ impl Station {
             receivers.push(receiver);
         }
         let handle = tokio::runtime::Handle::current();
+        let cut_short = CancellationToken::new();
         let retained = Arc::new(Store::open(&dir));
         let core = Arc::new(Core {
             station_id,
@@ -171,13 +172,14 @@ impl Station {
                     Arc::new(ScheduleState::new(schedule.clone(), defaults))
                 })
                 .collect(),
-            outside: Arc::new(OutsideSender::new(&config, handle.clone())),
+            outside: Arc::new(OutsideSender::new(&config, handle.clone(), cut_short.clone())),
             events: Events::default(),
             clock: options.clock,
             handle,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             cancel: Cancel::default(),
+            cut_short,
             fault: options.fault,
             #[cfg(feature = "broken-on-purpose")]
             broken: options.broken,
@@ -363,7 +365,7 @@ impl Station {
         let ended = tokio::task::spawn_blocking(move || {
             while core.pool.counts().0 > 0 || threads.iter().any(|thread| !thread.is_finished()) {
                 if Instant::now() > deadline {
-                    core.cancel.cancel();
+                    core.cut_short();
                 }
                 // A cancelled guest ends at the next tick of its clock.
                 if Instant::now() > deadline + Duration::from_secs(5) {
@@ -391,7 +393,7 @@ impl Station {
 impl Drop for Station {
     fn drop(&mut self) {
         self.core.stop.cancel();
-        self.core.cancel.cancel();
+        self.core.cut_short();
     }
 }
 

@@ -413,9 +413,8 @@ async fn run_schedule(State(web): State<Web>, Path(name): Path<String>) -> Respo
             "see `wats schedule list`",
         );
     };
-    let runs = schedule.details().runs;
-    schedule.run_now();
-    (StatusCode::ACCEPTED, Json(json!({ "schedule": name, "runs": runs }))).into_response()
+    let number = schedule.run_now();
+    (StatusCode::ACCEPTED, Json(json!({ "schedule": name, "run": number }))).into_response()
 }
 
 #[cfg(test)]

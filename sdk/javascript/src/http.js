@@ -41,6 +41,9 @@ function errorFromWire({ tag, val }) {
   }
 }
 
+/** An address without its query, which may hold secrets and would be seen in logs and on pages. */
+const place = (url) => url.split(/[?#]/, 1)[0];
+
 /** What the other side answered, whatever its status. */
 export class Response {
   constructor(url, { status, headers, body }) {
@@ -59,14 +62,14 @@ export class Response {
     const { status } = this;
     if (status >= 200 && status <= 299) return this;
     const beginning = [...(decode(this.body) ?? "").trim()].slice(0, 200).join("");
-    const told = `${this.url} answered ${status}: ${beginning}`;
+    const told = `${place(this.url)} answered ${status}: ${beginning}`;
     if (status === 429 || status >= 500) throw new Waiting(told);
     throw status === 401 || status === 403 ? ConvertError.misconfigured(told) : ConvertError.malformed(told);
   }
 
   text() {
     const found = decode(this.body);
-    if (found === undefined) throw ConvertError.malformed(`${this.url} answered what is no UTF-8`);
+    if (found === undefined) throw ConvertError.malformed(`${place(this.url)} answered what is no UTF-8`);
     return found;
   }
 
@@ -75,7 +78,7 @@ export class Response {
     try {
       return JSON.parse(whole);
     } catch {
-      throw ConvertError.malformed(`the answer of ${this.url} is not valid JSON`);
+      throw ConvertError.malformed(`the answer of ${place(this.url)} is not valid JSON`);
     }
   }
 }

@@ -99,7 +99,7 @@ class Response:
         if 200 <= self.status <= 299:
             return self
         beginning = self.body.decode("utf-8", "replace").strip()[:200]
-        told = f"{self.url} answered {self.status}: {beginning}"
+        told = f"{self._place()} answered {self.status}: {beginning}"
         if self.status == 429 or self.status >= 500:
             raise Waiting(told)
         raise Error.misconfigured(told) if self.status in (401, 403) else Error.malformed(told)
@@ -110,14 +110,18 @@ class Response:
             return self.body.decode(encoding)
         except UnicodeDecodeError as error:
             name = encoding.upper()
-            raise Error.malformed(f"{self.url} answered what is no {name}, at byte {error.start}") from None
+            raise Error.malformed(f"{self._place()} answered what is no {name}, at byte {error.start}") from None
 
     def json(self) -> Any:
         """The body as JSON. Raises ``Error`` of kind ``MALFORMED`` when it is none."""
         try:
             return _json.loads(self.text())
         except _json.JSONDecodeError as error:
-            raise Error.malformed(f"the answer of {self.url}: {error}") from None
+            raise Error.malformed(f"the answer of {self._place()}: {error}") from None
+
+    def _place(self) -> str:
+        # Without the query, which may hold secrets and would be seen in logs and on pages.
+        return self.url.split("?")[0].split("#")[0]
 
     def __repr__(self) -> str:
         return f"Response({self.url!r}, {self.status}, {len(self.body)} bytes)"

@@ -128,7 +128,7 @@ impl Response {
     /// Of every other status.
     pub fn success(self) -> Result<Self, Error> {
         let status = self.status();
-        let told = || format!("{} answered {status}: {}", self.url, self.beginning());
+        let told = || format!("{} answered {status}: {}", self.place(), self.beginning());
         match status {
             200..=299 => Ok(self),
             429 | 500.. => Err(Waiting::new(told()).into()),
@@ -143,7 +143,7 @@ impl Response {
     /// When it is none.
     pub fn text(&self) -> Result<&str, Error> {
         std::str::from_utf8(&self.wire.body).map_err(|error| {
-            Error::malformed(format!("{} answered what is no UTF-8, at byte {}", self.url, error.valid_up_to()))
+            Error::malformed(format!("{} answered what is no UTF-8, at byte {}", self.place(), error.valid_up_to()))
         })
     }
 
@@ -153,7 +153,12 @@ impl Response {
     /// When it is none, or none of that form.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.wire.body)
-            .map_err(|error| Error::malformed(format!("the answer of {}: {error}", self.url)))
+            .map_err(|error| Error::malformed(format!("the answer of {}: {error}", self.place())))
+    }
+
+    /// The address without its query, which may hold secrets and would be seen in logs and on pages.
+    fn place(&self) -> &str {
+        self.url.split(['?', '#']).next().unwrap_or_default()
     }
 
     fn beginning(&self) -> String {

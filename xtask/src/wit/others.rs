@@ -9,6 +9,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::{languages, run, toolchain, workspaces};
 
+/// Where pip puts programs.
+const SCRIPTS: &str = if cfg!(windows) { "Scripts" } else { "bin" };
 /// The version that the SDKs name.
 const VERSION: &str = "0.63.0";
 
@@ -39,7 +41,7 @@ const SDKS: [Sdk; 2] = [
     Sdk {
         bindings: "sdk/go/internal/bindings",
         make: make_go,
-        by_hand: &["doc.go", "generate.go", "exports/export_wit_world/"],
+        by_hand: &["doc.go", "generate.go", "exports/export_wit_world/", "scheduled/export_wit_world/"],
     },
 ];
 
@@ -182,7 +184,7 @@ fn make_go(wit_bindgen: &Path, folder: &Path, absent: Absent) -> Result<Option<P
     let mut places = vec![wit_bindgen.parent().unwrap_or(wit_bindgen).to_owned()];
     match absent {
         Absent::Install => places.extend(languages::places_of_tools(&sdk)?),
-        Absent::LeaveOut => places.push(run::output().join("toolchains/go/pip/bin")),
+        Absent::LeaveOut => places.push(run::output().join("toolchains/go/pip").join(SCRIPTS)),
     }
     let path = toolchain::path_with(&places)?;
     // Found on this program's PATH otherwise.

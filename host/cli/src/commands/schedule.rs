@@ -49,13 +49,7 @@ async fn list(config: &Config, output: Output) -> anyhow::Result<u8> {
 
 /// A schedule of which nothing is known but what is written of it.
 fn configured(schedule: &wats_station::config::Schedule) -> Value {
-    let next = schedule.when.next(jiff::Timestamp::now(), None);
-    json!({
-        "name": schedule.name,
-        "plugin": schedule.plugin,
-        "when": schedule.when.to_string(),
-        "next": (next < jiff::Timestamp::MAX).then_some(next),
-    })
+    json!({ "name": schedule.name, "plugin": schedule.plugin, "when": schedule.when.to_string() })
 }
 
 async fn schedules(service: &Service) -> anyhow::Result<Vec<Value>> {
@@ -79,18 +73,18 @@ pub(super) fn lines(schedule: &Value, is_running: bool, output: Output) -> Vec<S
     lines.push(match (text(schedule, "running"), held, text(schedule, "next")) {
         (Some(since), ..) => format!("  running since {since}"),
         (None, Some(why), _) => format!("  {}", output.doubtful(&format!("due, and does not run: {}", plain(why)))),
-        (None, None, Some(next)) if is_running => format!("  next {next}"),
-        (None, None, Some(next)) => format!("  no station runs; one that was started now would run it at {next}"),
-        (None, None, None) => "  never due again".to_owned(),
+        (None, None, Some(next)) => format!("  next {next}"),
+        (None, None, None) if is_running => "  never due again".to_owned(),
+        (None, None, None) => "  no station runs".to_owned(),
     });
     if let Some(last) = schedule.get("last").filter(|last| !last.is_null()) {
-        lines.push(format!("  last {}  {}", text(last, "ended").unwrap_or_default(), told(last, output)));
+        lines.push(format!("  last {}  {}", text(last, "ended").unwrap_or_default(), how_it_went(last, output)));
     }
     lines
 }
 
 /// How a run went.
-fn told(last: &Value, output: Output) -> String {
+fn how_it_went(last: &Value, output: Output) -> String {
     let number = |key: &str| last.get(key).and_then(Value::as_u64).unwrap_or_default();
     let outcome = text(last, "outcome").unwrap_or_default();
     let why = text(last, "why").map(|why| format!(": {}", plain(why))).unwrap_or_default();
@@ -116,22 +110,24 @@ async fn run(config: &Config, name: &str, output: Output) -> anyhow::Result<u8> 
     }
     let service = Service::need(config).await?;
     let started: Value = service.post(&format!("/api/schedules/{name}/run"), &json!({})).await?;
-    let before = started.get("runs").and_then(Value::as_u64).unwrap_or_default();
+    let wanted = started.get("run").and_then(Value::as_u64).unwrap_or(1);
+    let mut told = String::new();
     let last = loop {
         tokio::time::sleep(LOOK).await;
         let all = schedules(&service).await.context("the station ended while it ran")?;
         let Some(found) = all.into_iter().find(|found| text(found, "name") == Some(name)) else { continue };
-        if let Some(why) = found.get("held").and_then(|held| text(held, "why")) {
-            tracing::info!(schedule = name, why, "it does not run yet");
+        if let Some(why) = found.get("held").and_then(|held| text(held, "why")).filter(|why| *why != told) {
+            why.clone_into(&mut told);
+            tracing::warn!(schedule = name, why, "it does not run yet");
         }
-        if found.get("runs").and_then(Value::as_u64).unwrap_or_default() > before {
+        if found.get("runs").and_then(Value::as_u64).unwrap_or_default() >= wanted {
             break found.get("last").cloned().unwrap_or_default();
         }
     };
     if output.json {
         output.value(&json!({ "schedule": name, "run": last }))?;
     } else {
-        output.line(&format!("{name}: {}", told(&last, output)))?;
+        output.line(&format!("{name}: {}", how_it_went(&last, output)))?;
     }
     Ok(match text(&last, "outcome") {
         Some("converted" | "skipped") => exit::OK,

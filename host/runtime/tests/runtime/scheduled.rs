@@ -135,6 +135,13 @@ fn requests_go_only_to_hosts_that_are_asked_for_and_granted() {
     assert_eq!(exchanges[0], "GET https://mes.example/units -> 203, 58 bytes");
     assert!(exchanges[2].starts_with("GET https://other.example/ -> denied: "), "{exchanges:?}");
 
+    // A port that is the usual one is the same whether it is named or not; of another scheme it is another.
+    let script = "get https://mes.example:443/\nget https://mes.example/\nget http://mes.example/\nget nonsense?token=0123";
+    let ran = run(&["http:mes.example:443"], script);
+    let log = ran.log();
+    assert!(log[0].starts_with("203") && log[1].starts_with("203") && log[2].starts_with("Denied("), "{log:?}");
+    assert!(log[3].starts_with("Invalid(") && !format!("{log:?}{:?}", ran.exchanges()).contains("0123"), "{log:?}");
+
     let ran = run(&[], "get https://mes.example/units");
     assert!(ran.log()[0].contains("is granted no host"), "{:?}", ran.log());
     assert!(ran.requests().is_empty());
@@ -146,6 +153,7 @@ fn a_host_can_be_named_in_a_grant_and_never_all_of_them() {
     for good in ["http:mes.example", "http:10.0.0.1:8080", "http:[::1]:80", "http:MES", "state", "lookup", "own-id"] {
         assert!(parse(good).is_ok(), "{good}");
     }
+    assert_eq!(parse("http:[0:0:0:0:0:0:0:1]:080").unwrap().grants, [Grant::parse("http:[::1]:80").unwrap()]);
     assert_eq!(parse("http:MES.Example").unwrap().grants, [Grant::parse("http:mes.example").unwrap()]);
     for bad in ["http", "http:", "http:*", "http:a/b", "http:a:0", "http:a:99999", "http:https://a", "https:a", "clock"]
     {

@@ -14,11 +14,11 @@ pub struct RawSchedule {
     pub name: String,
     /// The plugin.
     pub plugin: String,
-    /// Seconds from the beginning of a run to that of the next, also over a restart. From 1 on.
+    /// Seconds from the time at which a run was due to the next, also over a restart. From 1 on.
     #[serde(default)]
     pub every_seconds: Option<f64>,
     /// Minute, hour, day of the month, month, day of the week: `*/5 6-22 * * MON-FRI`. Times that pass while the station does
-    /// not run are left out.
+    /// not run, or that a change of the clock leaves out, are left out.
     #[serde(default)]
     pub cron: Option<String>,
     /// IANA name of the zone of `cron`. Default: that of `[station]`.

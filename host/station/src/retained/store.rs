@@ -165,7 +165,7 @@ impl Store {
         let label = Label::new(&inbox.name, place.source.0, wats_queue::encode_path(place.path), digest, &taken.source);
         os::create_private_dir(&self.data_dir.join(FOLDER))?;
         let day = folder.join(today.to_string());
-        fs::create_dir_all(&day)?;
+        archive::make_folder(&day)?;
         core.fault("retain.before");
         let (part, to) = archive::create_part(&self.data_dir.join(FOLDER))?;
         let placed = packed::write(to, &label, &taken.source).and_then(|to| {
@@ -179,6 +179,7 @@ impl Store {
             drop(to);
             core.fault("retain.written");
             os::patiently(|| fs::rename(&part, day.join(&name)))?;
+            os::sync_dir(&day)?;
             Ok(bytes)
         });
         match placed {
@@ -225,16 +226,19 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             entries => entries?,
         };
+        // What cannot be removed of one inbox is no reason to keep the copies of the others.
+        let mut failed = Ok(());
         for entry in entries {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let Some(name) = name.strip_suffix(END) else { continue };
-            match inboxes.iter().find(|(inbox, _)| inbox == name) {
-                Some((_, rules)) => self.prune(name, &path, *rules, now, give_up)?,
-                None => fs::remove_dir_all(&path)?,
-            }
+            let done = match inboxes.iter().find(|(inbox, _)| inbox == name) {
+                Some((_, rules)) => self.prune(name, &path, *rules, now, give_up),
+                None => fs::remove_dir_all(&path),
+            };
+            failed = failed.and(done);
         }
-        Ok(())
+        failed
     }
 
     fn prune(&self, inbox: &str, folder: &Path, rules: Retain, now: Timestamp, give_up: u64) -> io::Result<()> {
@@ -242,8 +246,7 @@ impl Store {
         let mut days = Vec::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            let day = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<Date>().ok());
-            match day {
+            match day_called(&path).filter(|_| path.is_dir()) {
                 Some(day) if is_over(day, rules.keep, now) => {
                     let bytes = bytes_in(&path)?;
                     fs::remove_dir_all(&path)?;
@@ -274,7 +277,10 @@ impl Store {
             }
             // Into the one of today a worker may be about to put a copy.
             if day < today {
-                fs::remove_dir(&path)?;
+                match fs::remove_dir(&path) {
+                    Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+                    done => done?,
+                }
             }
         }
         Ok(())
@@ -313,14 +319,26 @@ fn oldest_first(day: &Path) -> io::Result<Vec<(std::time::SystemTime, PathBuf, u
     for entry in fs::read_dir(day)? {
         let entry = entry?;
         let metadata = entry.metadata()?;
-        copies.push((metadata.modified()?, entry.path(), metadata.len()));
+        if metadata.is_file() && is_copy(&entry.path()) {
+            copies.push((metadata.modified()?, entry.path(), metadata.len()));
+        }
     }
     copies.sort();
     Ok(copies)
 }
 
 fn bytes_in(day: &Path) -> io::Result<u64> {
-    fs::read_dir(day)?.try_fold(0_u64, |sum, entry| Ok(sum.saturating_add(entry?.metadata()?.len())))
+    Ok(oldest_first(day)?.iter().fold(0, |sum, (.., bytes)| sum.saturating_add(*bytes)))
+}
+
+/// Whether a file in the folder of a day is a copy by its name: somebody may have put others there.
+pub(super) fn is_copy(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "zip")
+}
+
+/// The day of a folder of copies by its name.
+pub(super) fn day_called(path: &Path) -> Option<Date> {
+    path.file_name()?.to_str()?.parse().ok()
 }
 
 #[cfg(test)]

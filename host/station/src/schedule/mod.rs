@@ -1,22 +1,19 @@
 //! Scheduled converters: a thread for each `[[schedule]]`, which runs its plugin when it is due.
 //!
-//! A schedule is one source of the ledger, as a log that grows is: its reports state a key and a start, so that what is known
-//! already is not sent again. What a run remembers becomes true in the same transaction as its reports (`run.rs`). Runs of a schedule never
-//! overlap: the times that pass while one runs are left out.
+//! Reports state a key and a start, as those of a log that grows, so that what is known already is not sent again. What a run
+//! remembers becomes true in the same transaction as its reports (`run.rs`). Runs of a schedule never overlap: the times that pass
+//! while one runs are left out.
 
 mod http;
 mod run;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use opentelemetry::KeyValue;
 use serde::Serialize;
 use tokio::sync::Notify;
@@ -32,6 +29,8 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(30);
 /// How soon a run is begun that could not be, because plugins are loaded or the queue is full.
 const NOT_YET: Duration = Duration::from_secs(1);
+/// A clock that goes back by more than this was set.
+const SET_BACK: SignedDuration = SignedDuration::from_secs(-5);
 
 /// A schedule at work.
 pub(crate) struct ScheduleState {
@@ -39,14 +38,16 @@ pub(crate) struct ScheduleState {
     pub(crate) defaults: Defaults,
     pub(crate) labels: [KeyValue; 1],
     wake: Notify,
-    by_hand: AtomicBool,
-    runs: AtomicU64,
     now: Mutex<Now>,
 }
 
 /// How it stands.
 #[derive(Debug, Clone, Default)]
 struct Now {
+    /// Runs that ended.
+    runs: u64,
+    /// Somebody asks for one.
+    by_hand: bool,
     next: Option<Timestamp>,
     running: Option<Timestamp>,
     last: Option<LastRun>,
@@ -136,20 +137,21 @@ impl ScheduleState {
             config,
             defaults,
             wake: Notify::new(),
-            by_hand: AtomicBool::new(false),
-            runs: AtomicU64::new(0),
             now: Mutex::default(),
         }
     }
 
-    /// Has it run now, or as soon as the run that is under way has ended.
-    pub(crate) fn run_now(&self) {
-        self.by_hand.store(true, Ordering::Release);
+    /// Has it run now, or as soon as the run that is under way has ended. Gives the number of that run: it has ended when so many
+    /// runs have.
+    pub(crate) fn run_now(&self) -> u64 {
+        let mut now = self.lock();
+        now.by_hand = true;
         self.wake.notify_one();
+        now.runs + 1 + u64::from(now.running.is_some())
     }
 
     pub(crate) fn details(&self) -> ScheduleDetails {
-        let now = self.now();
+        let now = self.lock().clone();
         ScheduleDetails {
             name: self.config.name.clone(),
             plugin: self.config.plugin.clone(),
@@ -157,66 +159,66 @@ impl ScheduleState {
             next: now.next.filter(|next| now.running.is_none() && *next < Timestamp::MAX),
             running: now.running,
             held: now.held,
-            runs: self.runs.load(Ordering::Acquire),
+            runs: now.runs,
             last: now.last,
             failing: now.failing,
         }
     }
 
-    fn now(&self) -> Now {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Now)) {
-        change(&mut self.now.lock().unwrap_or_else(PoisonError::into_inner));
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn hold(&self, why: Option<String>) {
-        self.change(|now| {
-            let since = now.held.as_ref().map_or_else(Timestamp::now, |held| held.since);
-            now.held = why.map(|why| Reason { why, since });
-        });
+        let mut now = self.lock();
+        let since = now.held.as_ref().map_or_else(Timestamp::now, |held| held.since);
+        now.held = why.map(|why| Reason { why, since });
+    }
+
+    /// What is to be run now, if something is; from then on it runs.
+    fn begin(&self, at: Timestamp, next: Timestamp) -> Option<Due> {
+        let mut now = self.lock();
+        let by_hand = std::mem::take(&mut now.by_hand);
+        let due = (by_hand || at >= next).then_some(Due { at: if by_hand { at } else { next }, by_hand });
+        if due.is_some() {
+            now.running = Some(at);
+        }
+        due
     }
 
     fn ended(&self, core: &Core, last: LastRun) {
         core.metrics.run_ended(&self.labels, &last);
-        self.change(|now| {
-            let since = now.failing.as_ref().map_or(last.ended, |failing| failing.since);
-            now.failing = match last.outcome {
-                RunOutcome::Failed | RunOutcome::Waiting => {
-                    Some(Reason { why: last.why.clone().unwrap_or_default(), since })
-                }
-                RunOutcome::Converted | RunOutcome::Skipped => None,
-            };
-            now.running = None;
-            now.last = Some(last);
-        });
-        // Last: who waits for the end looks at the rest then.
-        self.runs.fetch_add(1, Ordering::AcqRel);
+        let mut now = self.lock();
+        let since = now.failing.as_ref().map_or(last.ended, |failing| failing.since);
+        now.failing = match last.outcome {
+            RunOutcome::Failed | RunOutcome::Waiting => {
+                Some(Reason { why: last.why.clone().unwrap_or_default(), since })
+            }
+            RunOutcome::Converted | RunOutcome::Skipped => None,
+        };
+        now.running = None;
+        now.last = Some(last);
+        now.runs += 1;
     }
 }
 
 /// What the thread of a schedule does.
 pub(crate) fn run(core: &Core, schedule: &ScheduleState) {
     let config = &schedule.config;
-    let last = run::last_due(core, config);
-    let mut next = if config.run_on_start { core.now() } else { config.when.next(core.now(), last) };
+    let (last, retry) = run::remembered_times(core, config);
+    let start = core.now();
+    let mut next = if config.run_on_start { start } else { sooner(config.when.next(start, last), retry) };
     loop {
-        schedule.change(|now| now.next = Some(next));
-        let Some(due) = wait(core, schedule, next) else { return };
-        if let Some(why) = not_yet(core, config) {
-            schedule.hold(Some(why));
-            if due.by_hand {
-                schedule.by_hand.store(true, Ordering::Release);
+        schedule.lock().next = Some(next);
+        let due = match wait(core, schedule, next) {
+            Woken::Due(due) => due,
+            Woken::ClockSetBack => {
+                next = config.when.next(core.now(), None);
+                continue;
             }
-            if !pause(core, NOT_YET) {
-                return;
-            }
-            continue;
-        }
-        schedule.hold(None);
+            Woken::Stopped => return,
+        };
         let began = core.now();
-        schedule.change(|now| now.running = Some(began));
         let ran = catch_unwind(AssertUnwindSafe(|| run::once(core, schedule, due)));
         let ran = ran.unwrap_or_else(|panic| {
             let said = wats_runtime::panic_message(panic.as_ref());
@@ -224,31 +226,45 @@ pub(crate) fn run(core: &Core, schedule: &ScheduleState) {
             run::Ran::failed(format!("the station itself failed on it: {said}; report this as a fault of wats"))
         });
         let seconds = core.now().duration_since(began).as_secs_f64().max(0.0);
-        let retry = ran.retry;
+        next = sooner(config.when.next(core.now(), Some(due.at)), ran.retry);
         schedule.ended(core, ran.into_last(due.at, core.now(), seconds));
-        let now = core.now();
-        // A run by hand does not shift an hour that was set.
-        next = config.when.next(now, Some(due.at));
-        if let Some(retry) = retry {
-            next = next.min(now.saturating_add(retry).unwrap_or(Timestamp::MAX));
-        }
     }
 }
 
-/// Waits until it is due, or somebody asks for it. None when the station stops.
-fn wait(core: &Core, schedule: &ScheduleState, next: Timestamp) -> Option<Due> {
+fn sooner(next: Timestamp, retry: Option<Timestamp>) -> Timestamp {
+    retry.map_or(next, |retry| next.min(retry))
+}
+
+enum Woken {
+    Due(Due),
+    /// What was computed from the time before is worth nothing.
+    ClockSetBack,
+    Stopped,
+}
+
+/// Waits until it is due, or somebody asks for it, and it can be run.
+fn wait(core: &Core, schedule: &ScheduleState, next: Timestamp) -> Woken {
+    let mut last_look = core.now();
     loop {
         if core.stop.is_cancelled() {
-            return None;
-        }
-        if schedule.by_hand.swap(false, Ordering::AcqRel) {
-            return Some(Due { at: core.now(), by_hand: true });
+            return Woken::Stopped;
         }
         let now = core.now();
-        if now >= next {
-            return Some(Due { at: next, by_hand: false });
+        if now.duration_since(last_look) < SET_BACK {
+            return Woken::ClockSetBack;
         }
-        let left = Duration::try_from(next.duration_since(now)).unwrap_or(LOOK).min(LOOK);
+        last_look = now;
+        let is_due = now >= next || schedule.lock().by_hand;
+        let not_yet = if is_due { not_yet(core, &schedule.config) } else { None };
+        let left = match &not_yet {
+            Some(_) => NOT_YET,
+            None => Duration::try_from(next.duration_since(now)).unwrap_or(LOOK).min(LOOK),
+        };
+        let may_begin = not_yet.is_none();
+        schedule.hold(not_yet);
+        if let Some(due) = may_begin.then(|| schedule.begin(now, next)).flatten() {
+            return Woken::Due(due);
+        }
         core.handle.block_on(async {
             tokio::select! {
                 () = core.stop.cancelled() => {}
@@ -266,14 +282,4 @@ fn not_yet(core: &Core, config: &Schedule) -> Option<String> {
     }
     let missing = core.plugins.by_name(&config.plugin, crate::plugins::Versions::Newest).is_err();
     core.plugins.loading().filter(|_| missing)
-}
-
-/// False when the station stops.
-fn pause(core: &Core, time: Duration) -> bool {
-    core.handle.block_on(async {
-        tokio::select! {
-            () = core.stop.cancelled() => false,
-            () = tokio::time::sleep(time) => true,
-        }
-    })
 }

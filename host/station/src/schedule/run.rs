@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use wats_queue::{ArchiveWhen, Commit, Committed, OrphanRule, Outcome, Source, SourceKey, Stat};
+use wats_queue::{ArchiveWhen, Commit, OrphanRule, Outcome, Source, SourceKey, Stat};
 use wats_report::Defaults;
-use wats_runtime::{Asked, Conversion, Fault, Job, Memory, Plugin, Run, World};
+use wats_runtime::{Asked, Conversion, FailureKind, Fault, Job, Memory, Plugin, Run, World};
 
 use super::{Due, LastRun, RunOutcome, ScheduleState};
 use crate::{
@@ -29,16 +29,22 @@ pub(super) struct Ran {
     unchanged: u64,
     why: Option<String>,
     /// When it is to be tried again, if sooner than it is due.
-    pub(super) retry: Option<SignedDuration>,
+    pub(super) retry: Option<Timestamp>,
+    /// The station stops: it is as if the run had never begun.
+    is_cut_short: bool,
 }
 
 impl Ran {
     pub(super) fn failed(why: String) -> Self {
-        Self { outcome: RunOutcome::Failed, reports: 0, unchanged: 0, why: Some(why), retry: None }
+        Self { outcome: RunOutcome::Failed, reports: 0, unchanged: 0, why: Some(why), retry: None, is_cut_short: false }
+    }
+
+    fn of(outcome: RunOutcome) -> Self {
+        Self { outcome, why: None, ..Self::failed(String::new()) }
     }
 
     pub(super) fn into_last(self, due: Timestamp, ended: Timestamp, seconds: f64) -> LastRun {
-        let Self { outcome, reports, unchanged, why, retry: _ } = self;
+        let Self { outcome, reports, unchanged, why, retry: _, is_cut_short: _ } = self;
         LastRun { due, ended, seconds, outcome, reports, unchanged, why }
     }
 }
@@ -53,9 +59,21 @@ fn key(schedule: &str, what: &str) -> String {
     format!("schedule/{schedule}/{what}")
 }
 
-/// When it was due last, whatever came of it. Nothing known is as if it had never run.
-pub(super) fn last_due(core: &Core, config: &Schedule) -> Option<Timestamp> {
-    read(core, &key(&config.name, "due")).ok().flatten()
+/// When it was due last, whatever came of it; and when it is to be tried again, if that is sooner than it is due.
+///
+/// One that never ran begins to wait now, over restarts too: else an interval that is longer than a shift would never end.
+pub(super) fn remembered_times(core: &Core, config: &Schedule) -> (Option<Timestamp>, Option<Timestamp>) {
+    let get = |what| read(core, &key(&config.name, what));
+    match (get("due"), get("retry")) {
+        (Ok(None), _) => {
+            let begun = vec![(key(&config.name, "due"), Some(core.now().to_string().into_bytes()))];
+            if let Err(error) = core.queue.set_states_blocking(begun) {
+                tracing::warn!(schedule = %config.name, %error, "when it was begun was not noted");
+            }
+            (None, None)
+        }
+        (last, retry) => (last.ok().flatten(), retry.ok().flatten()),
+    }
 }
 
 fn read(core: &Core, key: &str) -> Result<Option<Timestamp>, wats_queue::Error> {
@@ -66,36 +84,50 @@ fn read(core: &Core, key: &str) -> Result<Option<Timestamp>, wats_queue::Error> 
 /// Runs once. What is decided is on disk when this returns.
 pub(super) fn once(core: &Core, schedule: &ScheduleState, due: Due) -> Ran {
     let config = &schedule.config;
-    let plugin = match core.plugins.by_name(&config.plugin, Versions::Newest) {
-        Ok(plugin) if plugin.world() == World::ScheduledConverter => plugin,
-        Ok(plugin) => {
-            let why = format!("the plugin {:?} converts files and cannot be run by a schedule", plugin.name());
-            return undone(core, schedule, due, None, why);
-        }
-        Err(why) => return undone(core, schedule, due, None, why),
-    };
-    core.fault("schedule.before");
-    let ran = match remembered(core, config) {
-        Ok((memory, previous)) => decide(core, schedule, due, &plugin, memory, previous),
-        Err(error) => undone(core, schedule, due, Some(&plugin), wats_runtime::chain(&error)),
-    };
-    core.fault("schedule.after");
+    let ran = decided(core, schedule, due);
     match ran.outcome {
-        RunOutcome::Converted => tracing::info!(
-            schedule = %config.name, plugin = %plugin.name(), reports = ran.reports, unchanged = ran.unchanged, "ran"
-        ),
+        RunOutcome::Converted => {
+            tracing::info!(schedule = %config.name, reports = ran.reports, unchanged = ran.unchanged, "ran");
+        }
         RunOutcome::Skipped => tracing::debug!(schedule = %config.name, why = ran.why, "skipped"),
         RunOutcome::Waiting | RunOutcome::Failed => {
-            tracing::warn!(schedule = %config.name, plugin = %plugin.name(), why = ran.why, "the run came to nothing");
+            tracing::warn!(schedule = %config.name, plugin = %config.plugin, why = ran.why, "the run came to nothing");
         }
+    }
+    if ran.outcome == RunOutcome::Converted || ran.is_cut_short {
+        return ran;
+    }
+    let mut values = vec![(key(&config.name, "due"), Some(due.at.to_string().into_bytes()))];
+    values.push((key(&config.name, "retry"), ran.retry.map(|retry| retry.to_string().into_bytes())));
+    if let Err(error) = core.queue.set_states_blocking(values) {
+        tracing::warn!(schedule = %config.name, %error, "that it ran was not noted");
     }
     ran
 }
 
+fn decided(core: &Core, schedule: &ScheduleState, due: Due) -> Ran {
+    let config = &schedule.config;
+    let plugin = match core.plugins.by_name(&config.plugin, Versions::Newest) {
+        Ok(plugin) if plugin.world() == World::ScheduledConverter => plugin,
+        Ok(plugin) => {
+            let why = format!("the plugin {:?} converts files and cannot be run by a schedule", plugin.name());
+            return undone(core, config, why);
+        }
+        Err(why) => return undone(core, config, why),
+    };
+    core.fault("schedule.before");
+    let ran = match remembered(core, config) {
+        Ok((memory, previous)) => decide(core, schedule, due, &plugin, memory, previous),
+        Err(error) => undone(core, config, wats_runtime::chain(&error)),
+    };
+    core.fault("schedule.after");
+    ran
+}
+
 fn remembered(core: &Core, config: &Schedule) -> Result<(Memory, Option<Timestamp>), wats_queue::Error> {
-    let prefix = key(&config.name, "state/");
-    let values = core.handle.block_on(core.queue.states_below(&prefix))?;
-    let short = |(key, value): (String, Vec<u8>)| Some((key.strip_prefix(&prefix)?.to_owned(), value));
+    let folder = key(&config.name, "state");
+    let values = core.handle.block_on(core.queue.states_below(&folder))?;
+    let short = |(key, value): (String, Vec<u8>)| Some((key.get(folder.len() + 1..)?.to_owned(), value));
     let values: BTreeMap<_, _> = values.into_iter().filter_map(short).collect();
     Ok((Memory::new(values), read(core, &key(&config.name, "previous"))?))
 }
@@ -133,46 +165,49 @@ fn decide(
                 Finished::Valid(valid) if !valid.refused.is_empty() => {
                     let shown: Vec<_> = valid.refused.iter().take(5).map(ToString::to_string).collect();
                     let why = format!("its reports break the rules of WATS: {}", shown.join("; "));
-                    undone(core, schedule, due, Some(plugin), why)
+                    undone(core, config, why)
                 }
                 Finished::Valid(valid) => {
-                    let outcome = match valid.count {
-                        0 => Outcome::NoReport { why: "nothing new".into() },
-                        reports => Outcome::Committed { reports },
-                    };
-                    let mut commit = Commit::new(source(schedule, Some(plugin), inputs), outcome);
+                    let folder = key(&config.name, "state");
+                    let changes = conversion.memory.into_changes().into_iter();
+                    let mut state: Vec<_> =
+                        changes.map(|(key, value)| (format!("{folder}/{key}"), value)).collect();
+                    let at = || Some(due.at.to_string().into_bytes());
+                    state.push((key(&config.name, "previous"), at()));
+                    state.push((key(&config.name, "due"), at()));
+                    state.push((key(&config.name, "retry"), None));
+                    if valid.count == 0 {
+                        return match core.queue.set_states_blocking(state) {
+                            Ok(()) => Ran::of(RunOutcome::Converted),
+                            Err(error) => undone(core, config, wats_runtime::chain(&error)),
+                        };
+                    }
+                    let outcome = Outcome::Committed { reports: valid.count };
+                    let mut commit = Commit::new(source(schedule, due, plugin, inputs), outcome);
                     commit.reports = valid.reports;
                     commit.staged = valid.staged;
-                    let prefix = key(&config.name, "state/");
-                    let changes = conversion.memory.into_changes().into_iter();
-                    commit.state = changes.map(|(key, value)| (format!("{prefix}{key}"), value)).collect();
-                    commit.state.push((key(&config.name, "previous"), Some(due.at.to_string().into_bytes())));
-                    converted(core, schedule, due, plugin, commit)
+                    commit.state = state;
+                    converted(core, schedule, plugin, commit)
                 }
-                Finished::AskedTooLate(_) => {
-                    undone(core, schedule, due, Some(plugin), "the station lost count of ids".into())
-                }
+                Finished::AskedTooLate(_) => undone(core, config, "the station lost count of ids".into()),
             }
         }
         Ok(wats_runtime::Outcome::Skipped(why)) => {
             sink.abandon();
             core.plugins.record_success(plugin);
-            let commit = Commit::new(source(schedule, Some(plugin), inputs), Outcome::NoReport { why: why.clone() });
-            match finish(core, schedule, due, commit) {
-                Ok(_) => Ran { outcome: RunOutcome::Skipped, why: Some(why), ..Ran::failed(String::new()) },
-                Err(why) => retried(config, Ran::failed(why), None),
-            }
+            Ran { why: Some(why), ..Ran::of(RunOutcome::Skipped) }
         }
         Ok(wats_runtime::Outcome::Waiting { reason, retry_after, .. }) => {
             sink.abandon();
             core.plugins.record_success(plugin);
-            let ran = undone(core, schedule, due, Some(plugin), reason);
-            retried(config, Ran { outcome: RunOutcome::Waiting, ..ran }, retry_after)
+            let ran = undone(core, config, reason);
+            let retry = retry_after.map_or(ran.retry, |time| after(core, time));
+            Ran { outcome: RunOutcome::Waiting, retry, ..ran }
         }
         Ok(other) => {
             sink.abandon();
             let why = format!("the plugin host answered {other:?}, which this station does not know");
-            undone(core, schedule, due, Some(plugin), why)
+            undone(core, config, why)
         }
         Err(failure) => {
             sink.abandon();
@@ -180,61 +215,39 @@ fn decide(
                 core.plugins.record_trap(plugin, &failure.message);
             }
             let why = sink.take_failure().map_or_else(|| failure.to_string(), |error| wats_runtime::chain(&error));
-            undone(core, schedule, due, Some(plugin), why)
+            let is_cut_short = failure.kind == FailureKind::Cancelled;
+            Ran { is_cut_short, ..undone(core, config, why) }
         }
     }
 }
 
 /// Commits the reports of a run, and what it remembers.
-fn converted(core: &Core, schedule: &ScheduleState, due: Due, plugin: &Plugin, commit: Commit) -> Ran {
+fn converted(core: &Core, schedule: &ScheduleState, plugin: &Plugin, mut commit: Commit) -> Ran {
     core.fault("schedule.commit.before");
-    match finish(core, schedule, due, commit) {
+    commit.class = commit::class(schedule.config.class);
+    commit.archive = ArchiveWhen::NoFile;
+    // What a system does not tell any more was true when it was asked.
+    commit.orphans = OrphanRule::KeepSending;
+    match core.queue.commit_blocking(commit) {
         Ok(committed) => {
             core.fault("schedule.commit.after");
             core.plugins.record_passed(plugin);
             if committed.new > 0 {
                 core.events.committed(&ledger_name(&schedule.config.name), plugin.name(), committed.new);
             }
-            Ran {
-                outcome: RunOutcome::Converted,
-                reports: committed.new,
-                unchanged: committed.unchanged,
-                why: None,
-                retry: None,
-            }
+            Ran { reports: committed.new, unchanged: committed.unchanged, ..Ran::of(RunOutcome::Converted) }
         }
-        Err(why) => undone(core, schedule, due, Some(plugin), why),
+        Err(error) => undone(core, &schedule.config, wats_runtime::chain(&error)),
     }
 }
 
-/// Makes it durable that a run came to nothing. What it would have remembered is forgotten.
-fn undone(core: &Core, schedule: &ScheduleState, due: Due, plugin: Option<&Plugin>, why: String) -> Ran {
-    let config = &schedule.config;
-    let ran = retried(config, Ran::failed(why.clone()), None);
-    let next = ran.retry.map_or_else(
-        || config.when.next(core.now(), Some(due.at)),
-        |retry| core.now().saturating_add(retry).unwrap_or(Timestamp::MAX),
-    );
-    let outcome = Outcome::Waiting { reason: why, next_try: next };
-    if let Err(error) = finish(core, schedule, due, Commit::new(source(schedule, plugin, String::new()), outcome)) {
-        tracing::warn!(schedule = %config.name, %error, "that the run came to nothing was not noted");
-    }
-    ran
+/// A run that came to nothing. What it would have remembered is forgotten; it is tried again as the schedule says.
+fn undone(core: &Core, config: &Schedule, why: String) -> Ran {
+    Ran { retry: config.retry.and_then(|time| after(core, time)), ..Ran::failed(why) }
 }
 
-/// When it is tried again: as the plugin wants it, or as the schedule says.
-fn retried(config: &Schedule, ran: Ran, wanted: Option<Duration>) -> Ran {
-    let retry = wanted.or(config.retry).and_then(|time| SignedDuration::try_from(time).ok());
-    Ran { retry, ..ran }
-}
-
-fn finish(core: &Core, schedule: &ScheduleState, due: Due, mut commit: Commit) -> Result<Committed, String> {
-    commit.class = commit::class(schedule.config.class);
-    commit.archive = ArchiveWhen::NoFile;
-    // What a system does not tell any more was true when it was asked.
-    commit.orphans = OrphanRule::KeepSending;
-    commit.state.push((key(&schedule.config.name, "due"), Some(due.at.to_string().into_bytes())));
-    core.queue.commit_blocking(commit).map_err(|error| wats_runtime::chain(&error))
+fn after(core: &Core, time: Duration) -> Option<Timestamp> {
+    core.now().checked_add(time).ok()
 }
 
 fn identity(schedule: &ScheduleState) -> SourceIdentity {
@@ -259,14 +272,15 @@ fn rules(core: &Core, schedule: &ScheduleState) -> Rules {
     }
 }
 
-fn source(schedule: &ScheduleState, plugin: Option<&Plugin>, inputs: String) -> Source {
+/// Each run that gives reports is a source, so that one can tell later what it was told; ids are derived from the schedule.
+fn source(schedule: &ScheduleState, due: Due, plugin: &Plugin, inputs: String) -> Source {
     let identity = identity(schedule);
     Source {
-        key: SourceKey { inbox: identity.inbox.clone(), path: identity.path.clone() },
+        key: SourceKey { inbox: identity.inbox.clone(), path: format!("{}/{}", identity.path, due.at) },
         stat: Stat { size: 0, mtime_ns: 0, file_id: None },
         digest: identity.digest,
         identity: identity.bytes(Asked::default()),
-        plugin: plugin.map(commit::plugin_ref),
+        plugin: Some(commit::plugin_ref(plugin)),
         inputs,
         trace: None,
         first_seen: None,

@@ -1,4 +1,4 @@
-//! Logs a million lines, one of them enormous, with escape sequences.
+//! Logs a million lines, one of them enormous, with escape sequences; of a file that says `for ever`, until it is stopped.
 use wats_converter::{Converter, Descriptor, Detection, Error, Input, NoSettings, Outcome, Reports};
 
 struct Guest;
@@ -15,10 +15,11 @@ impl Converter for Guest {
     }
 
     fn convert(input: &Input, _: &NoSettings, reports: &mut Reports) -> Result<Outcome, Error> {
-        let _ = (input, &reports);
+        let _ = &reports;
+        let lines = if input.main().bytes() == b"for ever" { u32::MAX } else { 1_000_000 };
         wats_converter::log::info("\u{1b}[2J\u{1b}[31mred\nforged line\u{7}");
         wats_converter::log::warn("x".repeat(1 << 20));
-        for number in 0..1_000_000_u32 {
+        for number in 0..lines {
             wats_converter::log::debug(number);
         }
         wats_converter::log::error("the last word");

@@ -17,7 +17,8 @@ use crate::{
 /// What is made by building, and belongs to no new project.
 const BUILT: [&str; 5] = ["target", "build", "node_modules", "__pycache__", ".git"];
 /// What templates are called: those of converters, and those of scheduled ones.
-const PLACEHOLDERS: [[&str; 3]; 2] = [["my-format", "my_format", "MyFormat"], ["my-source", "my_source", "MySource"]];
+const OF_A_FORMAT: [&str; 3] = ["my-format", "my_format", "MyFormat"];
+const OF_A_SOURCE: [&str; 3] = ["my-source", "my_source", "MySource"];
 /// Files in which a template says where its SDK is, which is the folder above it.
 const NAME_THE_SDK: [&str; 8] = [
     "wats-plugin.toml",
@@ -68,7 +69,7 @@ pub(super) fn new(args: &NewArgs, output: Output) -> anyhow::Result<u8> {
         bail!("make {}: the folder is not empty; name another one with --dir", folder.display());
     }
     let sdk = std::path::absolute(&template.sdk)?;
-    Copy { name, sdk: forward(&sdk) }.folder(&template.folder, &folder, true)?;
+    Copy { name, scheduled: args.scheduled, sdk: forward(&sdk) }.folder(&template.folder, &folder, true)?;
     if output.json {
         output.value(&json!({ "ok": true, "name": name, "language": args.lang, "folder": folder, "sdk": sdk }))?;
         return Ok(exit::OK);
@@ -164,6 +165,7 @@ fn forward(path: &Path) -> String {
 /// Copies a template, with the plugin's name and the way to the SDK put in.
 struct Copy<'a> {
     name: &'a str,
+    scheduled: bool,
     sdk: String,
 }
 
@@ -196,9 +198,9 @@ impl Copy<'_> {
     fn named(&self, text: &str) -> String {
         let pascal: String = self.name.split('-').map(capital).collect();
         let name_ = self.name.replace('-', "_");
-        PLACEHOLDERS.iter().fold(text.to_owned(), |text, [words, snake, joined]| {
-            text.replace(words, self.name).replace(snake, &name_).replace(joined, &pascal)
-        })
+        // Those of the other kind are words like any, and may be a part of the name.
+        let [words, snake, joined] = if self.scheduled { OF_A_SOURCE } else { OF_A_FORMAT };
+        text.replace(words, self.name).replace(snake, &name_).replace(joined, &pascal)
     }
 
     fn text(&self, file: &str, text: &str) -> String {
@@ -228,9 +230,10 @@ mod tests {
 
     #[test]
     fn a_copy_has_the_name_in_all_its_forms_and_the_way_to_the_sdk() {
-        let copy = Copy { name: "acme-ict-2", sdk: "/opt/wats/sdk/x".to_owned() };
+        let source = Copy { name: "my-source-2", scheduled: true, sdk: String::new() };
+        assert_eq!(source.named("my-source my_source MySource"), "my-source-2 my_source_2 MySource2");
+        let copy = Copy { name: "acme-ict-2", scheduled: false, sdk: "/opt/wats/sdk/x".to_owned() };
         assert_eq!(copy.named("my-format my_format.rs MyFormat::new"), "acme-ict-2 acme_ict_2.rs AcmeIct2::new");
-        assert_eq!(copy.named("my-source my_source MySource"), "acme-ict-2 acme_ict_2 AcmeIct2");
         assert_eq!(copy.text("Cargo.toml", "path = \"..\""), "path = \"/opt/wats/sdk/x\"");
         assert_eq!(copy.text("package.json", "{\"a\": \"file:..\"}"), "{\"a\": \"file:/opt/wats/sdk/x\"}");
         assert_eq!(copy.text("go.mod", "a\nreplace w => ../\n"), "a\nreplace w => \"/opt/wats/sdk/x\"\n");

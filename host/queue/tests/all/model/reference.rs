@@ -193,7 +193,10 @@ impl Model {
             if e.source == asked.source {
                 e.generation = generation;
             }
-            self.given_again(report, asked.source);
+            // Another source's entry of it, which is given, says nothing about this source's.
+            if e.orphan {
+                self.given_again(report, asked.source);
+            }
             return;
         }
         self.given_again(report, asked.source);

@@ -50,7 +50,7 @@ impl Host for State {
         let method = crate::log::clipped(&request.method, 10);
         let answer = match &url {
             Ok(url) => self.send_to(url, request)?,
-            Err(error) => Err(WitError::Invalid(format!("the address {:?}: {error}", request.url))),
+            Err(error) => Err(WitError::Invalid(format!("the address {:?}: {error}", cut(&request.url)))),
         };
         let asked = url.map_or_else(|_| "no address".to_owned(), |url| format!("{method} {}", without_query(&url)));
         let answered = match &answer {
@@ -69,12 +69,12 @@ impl Host for State {
 impl State {
     fn send_to(&mut self, url: &Url, request: Request) -> Result<Answer> {
         let Some(host) = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https")) else {
-            return Ok(Err(WitError::Invalid(format!("{url} is no address of http or https"))));
+            return Ok(Err(WitError::Invalid(format!("{} is no address of http or https", without_query(url)))));
         };
         if !url.username().is_empty() || url.password().is_some() {
             return Ok(Err(WitError::Invalid("the address has a user or a password in it; give a header".to_owned())));
         }
-        if let Some(why) = self.denied(host, url.port()) {
+        if let Some(why) = self.denied(url, host) {
             return Ok(Err(WitError::Denied(why)));
         }
         let Some(method) = METHODS.iter().find(|method| method.eq_ignore_ascii_case(&request.method)) else {
@@ -86,7 +86,7 @@ impl State {
             Err(why) => return Ok(Err(WitError::Invalid(why))),
         };
         let facts = Arc::clone(&self.facts);
-        for file in facts.header_files.iter().filter(|file| file.is_for(host, url.port())) {
+        for file in facts.header_files.iter().filter(|file| file.is_for(url)) {
             let name = file.name();
             match file.read() {
                 Ok(value) => {
@@ -131,12 +131,12 @@ impl State {
     }
 
     /// Why a request may not go there, if it may not.
-    fn denied(&self, host: &str, port: Option<u16>) -> Option<String> {
+    fn denied(&self, url: &Url, host: &str) -> Option<String> {
         let grants = &self.facts.grants;
-        if grants.has_host(host, port) {
+        if grants.has_address(url) {
             return None;
         }
-        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let wanted = Grant::parse(&format!("http:{host}{port}")).map(|grant| grant.to_string()).unwrap_or_default();
         let has = if grants.has_http() { "is granted other hosts" } else { "is granted no host" };
         Some(format!("{} {has}; `{wanted}` would have to be asked for and granted", self.facts.name))
@@ -163,6 +163,11 @@ fn checked(headers: Vec<Header>) -> std::result::Result<Vec<(String, String)>, S
         checked.push((name, value));
     }
     Ok(checked)
+}
+
+/// An address that is none, without what may be a query.
+fn cut(text: &str) -> String {
+    crate::log::clipped(text.split(['?', '#']).next().unwrap_or_default(), 200)
 }
 
 fn without_query(url: &Url) -> String {
