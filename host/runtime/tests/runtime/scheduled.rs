@@ -136,7 +136,8 @@ fn requests_go_only_to_hosts_that_are_asked_for_and_granted() {
     assert!(exchanges[2].starts_with("GET https://other.example/ -> denied: "), "{exchanges:?}");
 
     // A port that is the usual one is the same whether it is named or not; of another scheme it is another.
-    let script = "get https://mes.example:443/\nget https://mes.example/\nget http://mes.example/\nget nonsense?token=0123";
+    let script =
+        "get https://mes.example:443/\nget https://mes.example/\nget http://mes.example/\nget nonsense?token=0123";
     let ran = run(&["http:mes.example:443"], script);
     let log = ran.log();
     assert!(log[0].starts_with("203") && log[1].starts_with("203") && log[2].starts_with("Denied("), "{log:?}");

@@ -55,7 +55,9 @@ impl When {
             return Err(format!("found {text:?} with {fields} fields; {wanted}"));
         }
         let Some(name) = zone.iana_name() else {
-            return Err("the zone of this machine has no name; give schedule.time_zone, such as Europe/Oslo or UTC".into());
+            return Err(
+                "the zone of this machine has no name; give schedule.time_zone, such as Europe/Oslo or UTC".into()
+            );
         };
         let times = cronexpr::parse_crontab(&format!("{text} {name}")).map_err(|error| {
             let error = error.to_string();

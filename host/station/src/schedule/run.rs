@@ -170,8 +170,7 @@ fn decide(
                 Finished::Valid(valid) => {
                     let folder = key(&config.name, "state");
                     let changes = conversion.memory.into_changes().into_iter();
-                    let mut state: Vec<_> =
-                        changes.map(|(key, value)| (format!("{folder}/{key}"), value)).collect();
+                    let mut state: Vec<_> = changes.map(|(key, value)| (format!("{folder}/{key}"), value)).collect();
                     let at = || Some(due.at.to_string().into_bytes());
                     state.push((key(&config.name, "previous"), at()));
                     state.push((key(&config.name, "due"), at()));
