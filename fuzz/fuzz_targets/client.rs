@@ -152,9 +152,8 @@ async fn call(client: &Client, which: u8) -> Result<bool, Error> {
 
 fuzz_target!(|bytes: &[u8]| {
     static CLIENT: Mutex<Option<Client>> = Mutex::new(None);
-    static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
-    });
+    static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+        LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
     let [which, flags, rest @ ..] = bytes else { return };
     let (answer, has_end) = answer(*flags, rest);
     let flags = if has_end { *flags } else { *flags | CLOSES };
