@@ -178,7 +178,7 @@ mod tests {
             assert!(manifest.contains(&format!("path = \"fuzz_targets/{target}.rs\"")), "{target}");
             assert_eq!(
                 needs_host(&manifest, &target),
-                ["calls", "component", "config", "manifest", "trust"].contains(&target.as_str())
+                ["calls", "client", "component", "config", "manifest", "trust"].contains(&target.as_str())
             );
             assert!(folder.join("corpus").join(&target).exists() || run::root().join("plugins").join(&target).exists());
         }
