@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use secrecy::SecretString;
 use serde_json::json;
+use wats_runtime::World;
 use wats_station::{Config, config::RawConfig};
 use wats_telemetry::Telemetry;
 
@@ -105,11 +106,23 @@ async fn check(loaded: &Loaded, offline: bool, output: Output) -> anyhow::Result
         };
         checks.push((format!("inbox {}", inbox.name), found));
     }
-    if config.inboxes.is_empty() {
-        let what = "none is configured: nothing would be watched; add an [[inbox]]";
+    if config.inboxes.is_empty() && config.schedules.is_empty() {
+        let what = "none is configured: nothing would be watched; add an [[inbox]] or a [[schedule]]";
         checks.push(("inboxes".into(), Outcome::Wrong(what.into())));
     }
-    for (path, loaded) in super::plugin::load_all(&context::plugin_dirs(&[], config), config)? {
+    let plugins = super::plugin::load_all(&context::plugin_dirs(&[], config), config)?;
+    for schedule in &config.schedules {
+        let found = plugins.iter().filter_map(|(_, loaded)| loaded.as_ref().ok());
+        let told = match found.into_iter().find(|plugin| plugin.name() == schedule.plugin) {
+            Some(plugin) if plugin.world() == World::ScheduledConverter => {
+                Outcome::Good(format!("{} {}, {}", plugin.name(), plugin.version(), schedule.when))
+            }
+            Some(plugin) => Outcome::Wrong(format!("{} converts files and cannot be run by a schedule", plugin.name())),
+            None => Outcome::Wrong(format!("no plugin that loads is called {:?}", schedule.plugin)),
+        };
+        checks.push((format!("schedule {}", schedule.name), told));
+    }
+    for (path, loaded) in plugins {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let told = match loaded {
             Ok(plugin) => Outcome::Good(format!("{} {}", plugin.name(), plugin.version())),

@@ -147,3 +147,22 @@ fn a_project_of_an_unknown_world_is_not_built() {
         "allowed are \"converter\" and \"scheduled-converter\"",
     ]);
 }
+
+#[test]
+fn a_configuration_may_have_schedules_alone_and_their_plugins_are_looked_for() {
+    let bench = Bench::new();
+    let with = |plugin: &str| {
+        let schedule = format!("[[schedule]]\nname = \"mes\"\nplugin = {plugin:?}\nevery_seconds = 60\n");
+        bench.write("wats.toml", format!("plugin_dirs = [\"own\"]\n{schedule}"));
+        bench.wats(&["config", "check", "--offline"])
+    };
+    fs::create_dir(bench.path("own")).unwrap();
+    for name in ["scheduled", "scripted"] {
+        let component = Path::new(&guest()).with_file_name(format!("{name}.wasm"));
+        fs::copy(component, bench.path("own").join(format!("{name}.wasm"))).unwrap();
+    }
+    with("scheduled").ends_with(0).says(&["ok      schedule mes: scheduled 0.1.0, every 60 s"]);
+    with("scripted").ends_with(3).says(&["scripted converts files and cannot be run by a schedule"]);
+    with("nobody").ends_with(3).says(&["no plugin that loads is called \"nobody\""]);
+    bench.wats(&["schedule", "list"]).ends_with(0).says(&["mes  nobody, every 60 s", "no station runs"]);
+}
