@@ -2,6 +2,7 @@
 //!
 //! Before it the file is the truth, after it the queue is.
 
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use wats_queue::{
@@ -138,11 +139,7 @@ pub(crate) fn plugin_ref(plugin: &Plugin) -> PluginRef {
 }
 
 fn digest_of_hex(hex: &str) -> [u8; 32] {
-    let mut digest = [0; 32];
-    for (index, byte) in digest.iter_mut().enumerate() {
-        *byte = hex.get(2 * index..2 * index + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
-    }
-    digest
+    HEXLOWER.decode(hex.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).unwrap_or_default()
 }
 
 pub(crate) fn class(class: Class) -> PriorityClass {

@@ -215,6 +215,17 @@ pub struct Reason {
     pub since: jiff::Timestamp,
 }
 
+impl Reason {
+    /// Notes why something is not as it should be; none: it is again. The first time counts; the words are the newest.
+    pub(crate) fn note(slot: &mut Option<Self>, why: Option<String>) {
+        match (slot.as_mut(), why) {
+            (_, None) => *slot = None,
+            (Some(reason), Some(why)) => reason.why = why,
+            (None, Some(why)) => *slot = Some(Self { why, since: jiff::Timestamp::now() }),
+        }
+    }
+}
+
 impl fmt::Debug for InboxState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InboxState").field("name", &self.config.name).finish_non_exhaustive()
@@ -365,13 +376,7 @@ pub(crate) fn more(count: usize) -> String {
 }
 
 fn set(slot: &Mutex<Option<Reason>>, why: Option<String>) {
-    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-    match (slot.as_mut(), why) {
-        (_, None) => *slot = None,
-        // The first time counts; the words are the newest.
-        (Some(reason), Some(why)) => reason.why = why,
-        (None, Some(why)) => *slot = Some(Reason { why, since: jiff::Timestamp::now() }),
-    }
+    Reason::note(&mut slot.lock().unwrap_or_else(PoisonError::into_inner), why);
 }
 
 /// What happened lately, for those who watch.

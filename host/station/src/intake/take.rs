@@ -267,6 +267,11 @@ pub(crate) fn slashed(path: &Path) -> String {
 /// Time of change with the offset that the station's zone had then.
 pub(crate) fn modified_text(mtime_ns: i64, zone: &jiff::tz::TimeZone) -> String {
     let instant = jiff::Timestamp::from_nanosecond(i128::from(mtime_ns)).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    told_to_plugins(instant, zone)
+}
+
+/// A time as plugins are told it: with the offset of the station's zone.
+pub(crate) fn told_to_plugins(instant: jiff::Timestamp, zone: &jiff::tz::TimeZone) -> String {
     instant.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()
 }
 

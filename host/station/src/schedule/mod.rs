@@ -170,9 +170,7 @@ impl ScheduleState {
     }
 
     fn hold(&self, why: Option<String>) {
-        let mut now = self.lock();
-        let since = now.held.as_ref().map_or_else(Timestamp::now, |held| held.since);
-        now.held = why.map(|why| Reason { why, since });
+        Reason::note(&mut self.lock().held, why);
     }
 
     /// What is to be run now, if something is; from then on it runs.
@@ -189,13 +187,11 @@ impl ScheduleState {
     fn ended(&self, core: &Core, last: LastRun) {
         core.metrics.run_ended(&self.labels, &last);
         let mut now = self.lock();
-        let since = now.failing.as_ref().map_or(last.ended, |failing| failing.since);
-        now.failing = match last.outcome {
-            RunOutcome::Failed | RunOutcome::Waiting => {
-                Some(Reason { why: last.why.clone().unwrap_or_default(), since })
-            }
+        let why = match last.outcome {
+            RunOutcome::Failed | RunOutcome::Waiting => Some(last.why.clone().unwrap_or_default()),
             RunOutcome::Converted | RunOutcome::Skipped => None,
         };
+        Reason::note(&mut now.failing, why);
         now.running = None;
         now.last = Some(last);
         now.runs += 1;

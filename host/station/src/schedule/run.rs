@@ -14,6 +14,7 @@ use crate::{
     commit,
     config::{Identity, Schedule},
     core::Core,
+    intake::take,
     plugins::Versions,
     validate::{Finished, Rules, Sink, SourceIdentity},
 };
@@ -66,14 +67,18 @@ pub(super) fn remembered_times(core: &Core, config: &Schedule) -> (Option<Timest
     let get = |what| read(core, &key(&config.name, what));
     match (get("due"), get("retry")) {
         (Ok(None), _) => {
-            let begun = vec![(key(&config.name, "due"), Some(core.now().to_string().into_bytes()))];
-            if let Err(error) = core.queue.set_states_blocking(begun) {
+            if let Err(error) = core.queue.set_states_blocking(vec![time(config, "due", Some(core.now()))]) {
                 tracing::warn!(schedule = %config.name, %error, "when it was begun was not noted");
             }
             (None, None)
         }
         (last, retry) => (last.ok().flatten(), retry.ok().flatten()),
     }
+}
+
+/// One of the station's values that is a time, as [`read`] reads it.
+fn time(config: &Schedule, what: &str, at: Option<Timestamp>) -> (String, Option<Vec<u8>>) {
+    (key(&config.name, what), at.map(|at| at.to_string().into_bytes()))
 }
 
 fn read(core: &Core, key: &str) -> Result<Option<Timestamp>, wats_queue::Error> {
@@ -84,7 +89,7 @@ fn read(core: &Core, key: &str) -> Result<Option<Timestamp>, wats_queue::Error> 
 /// Runs once. What is decided is on disk when this returns.
 pub(super) fn once(core: &Core, schedule: &ScheduleState, due: Due) -> Ran {
     let config = &schedule.config;
-    let ran = decided(core, schedule, due);
+    let ran = attempt(core, schedule, due);
     match ran.outcome {
         RunOutcome::Converted => {
             tracing::info!(schedule = %config.name, reports = ran.reports, unchanged = ran.unchanged, "ran");
@@ -97,15 +102,14 @@ pub(super) fn once(core: &Core, schedule: &ScheduleState, due: Due) -> Ran {
     if ran.outcome == RunOutcome::Converted || ran.is_cut_short {
         return ran;
     }
-    let mut values = vec![(key(&config.name, "due"), Some(due.at.to_string().into_bytes()))];
-    values.push((key(&config.name, "retry"), ran.retry.map(|retry| retry.to_string().into_bytes())));
+    let values = vec![time(config, "due", Some(due.at)), time(config, "retry", ran.retry)];
     if let Err(error) = core.queue.set_states_blocking(values) {
         tracing::warn!(schedule = %config.name, %error, "that it ran was not noted");
     }
     ran
 }
 
-fn decided(core: &Core, schedule: &ScheduleState, due: Due) -> Ran {
+fn attempt(core: &Core, schedule: &ScheduleState, due: Due) -> Ran {
     let config = &schedule.config;
     let plugin = match core.plugins.by_name(&config.plugin, Versions::Newest) {
         Ok(plugin) if plugin.world() == World::ScheduledConverter => plugin,
@@ -142,7 +146,7 @@ fn decide(
 ) -> Ran {
     let config = &schedule.config;
     let zone = &core.config.station.time_zone;
-    let text = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string();
+    let text = |at| take::told_to_plugins(at, zone);
     let run = Run { due: text(due.at), previous: previous.map(text), by_hand: due.by_hand };
     let sink = Sink::new(rules(core, schedule), Some(core.queue.clone()));
     let mut job = Job::new(sink).with_cancel(core.cancel.clone()).with_memory(memory);
@@ -171,10 +175,9 @@ fn decide(
                     let folder = key(&config.name, "state");
                     let changes = conversion.memory.into_changes().into_iter();
                     let mut state: Vec<_> = changes.map(|(key, value)| (format!("{folder}/{key}"), value)).collect();
-                    let at = || Some(due.at.to_string().into_bytes());
-                    state.push((key(&config.name, "previous"), at()));
-                    state.push((key(&config.name, "due"), at()));
-                    state.push((key(&config.name, "retry"), None));
+                    state.push(time(config, "previous", Some(due.at)));
+                    state.push(time(config, "due", Some(due.at)));
+                    state.push(time(config, "retry", None));
                     if valid.count == 0 {
                         return match core.queue.set_states_blocking(state) {
                             Ok(()) => Ran::of(RunOutcome::Converted),
