@@ -26,6 +26,11 @@ const INBOXES: &str = "WITH RECURSIVE known(name) AS (SELECT min(inbox) FROM sou
 /// Rows that a trace shows at most.
 const TRACE_ROWS: usize = 200;
 
+/// A number of rows, as SQL takes it.
+fn rows(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
@@ -309,20 +314,15 @@ impl Db<'_> {
                 let id = Value::from(id.as_bytes().to_vec());
                 (Vec::new(), by(&format!("id / 4096 IN ({ALL_RUNS}) AND report"), id)?)
             }
-            Query::File(file) => {
-                let sources = self.sources_of_file(file, more)?;
-                let mut reports = Vec::new();
-                for source in &sources {
-                    let left = more.saturating_sub(reports.len());
-                    reports.extend(self.entries(
-                        "entry",
-                        "source = ? AND state > 0",
-                        vec![Value::from(source.id.0)],
-                        left,
-                    )?);
-                }
-                (sources, reports)
+            Query::File(file) => self.with_reports(self.sources_of_file(file, more)?, more)?,
+            Query::Path { key, before } => {
+                let sources = self.sources_where(
+                    "inbox = ?1 AND path = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4",
+                    rusqlite::params![key.inbox, key.path, before.map_or(i64::MAX, |id| id.0), rows(more)],
+                )?;
+                self.with_reports(sources, more)?
             }
+            Query::Source(id) => self.with_reports(self.sources_where("id = ?1", [id.0])?, more)?,
         };
         let truncated = sources.len() > TRACE_ROWS || reports.len() > TRACE_ROWS;
         sources.truncate(TRACE_ROWS);
@@ -342,9 +342,22 @@ impl Db<'_> {
         Ok(Trace { sources, reports, truncated })
     }
 
+    /// Sources with what they gave, of all of them together no more than `limit`.
+    fn with_reports(&self, sources: Vec<SourceRow>, limit: usize) -> Result<(Vec<SourceRow>, Vec<EntryRow>), Error> {
+        let mut reports = Vec::new();
+        for source in &sources {
+            let left = limit.saturating_sub(reports.len());
+            if left == 0 {
+                break;
+            }
+            reports.extend(self.entries("entry", "source = ? AND state > 0", vec![Value::from(source.id.0)], left)?);
+        }
+        Ok((sources, reports))
+    }
+
     /// By the path in any inbox, or else by the name alone, or else by a file of a source that has several.
     fn sources_of_file(&self, file: &str, limit: usize) -> Result<Vec<SourceRow>, Error> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = rows(limit);
         let exact = self.sources_where(
             &format!("inbox IN ({INBOXES}) AND path = ?1 ORDER BY id DESC LIMIT ?2"),
             rusqlite::params![file, limit],

@@ -207,6 +207,8 @@ async fn reads(queue: &Queue) {
         Query::ReportId(id(2)),
         Query::File(file.clone()),
         Query::File("no-such-file".to_owned()),
+        Query::Path { key: source(2).key, before: None },
+        Query::Source(crate::SourceId(1)),
     ] {
         queue.trace(query).await.unwrap();
     }

@@ -231,6 +231,16 @@ pub enum Query {
     ReportId(Uuid),
     /// A file: its path in the inbox, or its name.
     File(String),
+    /// Exactly this path of this inbox: no other is searched for. One that was used again and again has many sources;
+    /// the next are those before the last that was given.
+    Path {
+        /// Inbox and path.
+        key: SourceKey,
+        /// Only sources older than this one.
+        before: Option<SourceId>,
+    },
+    /// A row of the ledger.
+    Source(SourceId),
 }
 
 /// Sources and reports that a [`Query`] found, newest first.

@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use wats_queue::{
-    EntryId, EntryRow, EntryState, Error, ExportPage, Filter, Page, PriorityClass, Queue, SourceId, Trace,
+    EntryId, EntryRow, EntryState, Error, ExportPage, Filter, Page, PriorityClass, Queue, SourceId, SourceKey, Trace,
 };
 
 use crate::{
@@ -91,6 +91,12 @@ pub struct TraceQuery {
     pub report: Option<Uuid>,
     /// File, by name or path.
     pub file: Option<String>,
+    /// With `file`, the inbox of which that is the whole path: nothing else is searched.
+    pub inbox: Option<String>,
+    /// With `inbox`, only sources older than this row of the ledger.
+    pub before: Option<i64>,
+    /// A row of the ledger.
+    pub source: Option<i64>,
 }
 
 /// Lists entries, newest first.
@@ -133,6 +139,11 @@ pub async fn trace(queue: &Queue, query: &TraceQuery) -> Result<Trace, Error> {
         TraceQuery { report: Some(id), .. } => wats_queue::Query::ReportId(*id),
         TraceQuery { serial: Some(serial), .. } => wats_queue::Query::Serial(serial.clone()),
         TraceQuery { part: Some(part), .. } => wats_queue::Query::Part(part.clone()),
+        TraceQuery { source: Some(id), .. } => wats_queue::Query::Source(SourceId(*id)),
+        TraceQuery { file: Some(path), inbox: Some(inbox), before, .. } => wats_queue::Query::Path {
+            key: SourceKey { inbox: inbox.clone(), path: path.clone() },
+            before: before.map(SourceId),
+        },
         TraceQuery { file, .. } => wats_queue::Query::File(file.clone().unwrap_or_default()),
     };
     queue.trace(query).await

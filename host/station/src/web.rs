@@ -88,6 +88,9 @@ fn router(web: Web) -> Router {
         .route("/api/plugins/{name}/{action}", post(plugin))
         .route("/api/schedules/{name}/run", post(run_schedule))
         .route_layer(middleware::from_fn_with_state(web.clone(), admin_only));
+    let submissions = Router::new()
+        .route("/reports", post(reports).layer(DefaultBodyLimit::max(MAX_BODY)))
+        .route_layer(middleware::from_fn_with_state(web.clone(), submitters_only));
     Router::new()
         .route("/", get(page::show))
         .route(page::STYLE_PATH, get(page::style))
@@ -96,7 +99,7 @@ fn router(web: Web) -> Router {
         .route("/health/ready", get(ready))
         .route("/health/details", get(details))
         .route("/metrics", get(metrics))
-        .route("/reports", post(reports).layer(DefaultBodyLimit::max(MAX_BODY)))
+        .merge(submissions)
         .merge(commands)
         .layer(middleware::from_fn(told))
         .layer(middleware::from_fn_with_state(web.clone(), known_host))
@@ -170,6 +173,14 @@ async fn admin_only(State(web): State<Web>, request: Request, next: Next) -> Res
         return next.run(request).await;
     }
     no_key("admin.key")
+}
+
+/// Before the body is read: nobody without a key makes the station hold 64 MiB.
+async fn submitters_only(State(web): State<Web>, request: Request, next: Next) -> Response {
+    if has_key(request.headers(), &[&web.keys.submit, &web.keys.admin]) {
+        return next.run(request).await;
+    }
+    no_key("submit.key")
 }
 
 fn no_key(file: &str) -> Response {
@@ -247,10 +258,7 @@ async fn metrics(State(web): State<Web>, headers: HeaderMap) -> Response {
     }
 }
 
-async fn reports(State(web): State<Web>, headers: HeaderMap, body: Bytes) -> Response {
-    if !has_key(&headers, &[&web.keys.submit, &web.keys.admin]) {
-        return no_key("submit.key");
-    }
+async fn reports(State(web): State<Web>, body: Bytes) -> Response {
     let core = Arc::clone(&web.core);
     match tokio::task::spawn_blocking(move || local::submit(&core, &body)).await {
         Ok(Ok(ids)) => (StatusCode::CREATED, Json(json!({ "ids": ids }))).into_response(),

@@ -1,5 +1,10 @@
 //! The local interface: health, metrics, keys, hosts, and reports of test programs.
 
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    time::Duration,
+};
+
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use wats_tests::embedded::{Line, answer, noise, wsjf};
@@ -214,6 +219,18 @@ async fn a_test_program_hands_over_reports() {
     // Without a key nothing is taken.
     let (status, told) = answer(station.request(Method::POST, "/reports").body(wsjf("SN-1").to_string())).await;
     assert_eq!(status, 401, "{told}");
+    // Nor is anything read: the answer does not wait for 60 MiB that never come.
+    let address = station.address.clone();
+    let answer_without_body = tokio::task::spawn_blocking(move || {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!("POST /reports HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n\r\n", 60 << 20);
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line
+    });
+    assert_eq!(answer_without_body.await.unwrap(), "HTTP/1.1 401 Unauthorized\r\n");
     // Once, and the same once more: one report.
     let (status, first) = station.post(wsjf("SN-1").to_string()).await;
     assert_eq!(status, 201, "{first}");

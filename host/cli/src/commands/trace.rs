@@ -43,7 +43,7 @@ pub(crate) async fn trace(config: &Config, args: TraceArgs, output: Output) -> a
 fn queries(args: TraceArgs) -> Vec<TraceQuery> {
     let TraceArgs { what, serial, part, report, file } = args;
     let Some(what) = what else {
-        return vec![TraceQuery { serial, part, report, file }];
+        return vec![TraceQuery { serial, part, report, file, ..TraceQuery::default() }];
     };
     let mut queries = Vec::new();
     if let Ok(id) = Uuid::try_parse(&what) {

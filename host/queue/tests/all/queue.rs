@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::*;
 use wats_queue::{
     Backoff, Commit, Conflict, EntryId, EntryState, Error, Filter, Hold, OrphanRule, Outcome, Page, PriorityClass,
-    Query, Queue, QueueOptions,
+    Query, Queue, QueueOptions, Source, SourceId, SourceKey,
 };
 
 #[tokio::test]
@@ -548,4 +548,35 @@ async fn a_lease_call_that_is_given_up_loses_no_entry() {
         tokio::task::yield_now().await;
     }
     assert_eq!(queue.lease(100).await.unwrap().len(), 20);
+}
+
+#[tokio::test]
+async fn a_path_that_is_used_again_and_again_is_found_page_by_page_and_no_other_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = open(dir.path());
+    // A tester that always writes the same name, and one whose name ends like it.
+    let mut ids = Vec::new();
+    for n in 0..205 {
+        let again = Source { key: source(0).key, ..source(n) };
+        ids.push(queue.commit(commit(again, vec![report(n, n)])).await.unwrap().source_id);
+    }
+    let key = SourceKey { path: format!("deeper/{}", source(0).key.path), ..source(0).key };
+    let other = queue.commit(commit(Source { key, ..source(300) }, vec![report(300, 300)])).await.unwrap().source_id;
+
+    let mut found = Vec::new();
+    let mut before = None;
+    loop {
+        let page = queue.trace(Query::Path { key: source(0).key, before }).await.unwrap();
+        let Some(last) = page.sources.last() else { break };
+        before = Some(last.id);
+        found.extend(page.sources.into_iter().map(|row| row.id));
+    }
+    ids.reverse();
+    assert_eq!(found, ids, "all of them, newest first, each once");
+
+    let row = queue.trace(Query::Source(other)).await.unwrap();
+    assert_eq!(row.sources.iter().map(|row| row.id).collect::<Vec<_>>(), [other]);
+    assert_eq!(row.reports.iter().map(|row| row.report_id).collect::<Vec<_>>(), [id(300)]);
+    let nothing = queue.trace(Query::Source(SourceId(100_000))).await.unwrap();
+    assert!(nothing.sources.is_empty() && nothing.reports.is_empty());
 }

@@ -89,22 +89,35 @@ async fn trace(place: &Place, query: &TraceQuery) -> anyhow::Result<Vec<Value>> 
 }
 
 async fn look(place: &Place, source: &Kept) -> Option<Known> {
-    let path = source.path();
-    let lying = source.copied_from().is_none().then(|| source.path_as_it_lies());
-    let paths = lying.into_iter().chain([path.clone()]).chain(source.path_without_number());
+    if let Some((id, _)) = source.copied_from() {
+        let rows = trace(place, &TraceQuery { source: Some(id), ..TraceQuery::default() }).await.ok()?;
+        return rows.iter().find(|row| is_of(row, source)).map(known);
+    }
+    let paths = [source.path_as_it_lies(), source.path()].into_iter().chain(source.path_without_number());
     let mut asked: Vec<String> = Vec::new();
     for path in paths {
         if asked.contains(&path) {
             continue;
         }
-        let query = TraceQuery { file: Some(path.clone()), ..TraceQuery::default() };
+        if let Some(found) = look_below(place, source, &path).await {
+            return Some(found);
+        }
         asked.push(path);
+    }
+    None
+}
+
+/// Through all sources that had this path in its inbox, newest first.
+async fn look_below(place: &Place, source: &Kept, path: &str) -> Option<Known> {
+    let mut query =
+        TraceQuery { file: Some(path.to_owned()), inbox: Some(source.inbox().name.clone()), ..TraceQuery::default() };
+    loop {
         let rows = trace(place, &query).await.ok()?;
         if let Some(row) = rows.iter().find(|row| is_of(row, source)) {
             return Some(known(row));
         }
+        query.before = Some(rows.last()?.get("id").and_then(Value::as_i64)?);
     }
-    None
 }
 
 /// Whether a row is that of the file where it lies, or of the one that was copied.
