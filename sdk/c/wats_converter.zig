@@ -149,10 +149,13 @@ pub const struct_wats_wait_for = extern struct {
     retry_after: wats_optional = @import("std").mem.zeroes(wats_optional),
     missing: [8][*c]const u8 = @import("std").mem.zeroes([8][*c]const u8),
     pub const wats_wait_with = __root.wats_wait_with;
+    pub const wats_last_wait = __root.wats_last_wait;
     pub const with = __root.wats_wait_with;
+    pub const wait = __root.wats_last_wait;
 };
 pub const wats_wait_for = struct_wats_wait_for;
 pub extern fn wats_wait_with(wait: [*c]const wats_wait_for) bool;
+pub extern fn wats_last_wait(wait: [*c]wats_wait_for) bool;
 pub extern fn wats_panic(file: [*c]const u8, line: c_int, format: [*c]const u8, ...) noreturn;
 pub const struct_wats_file = opaque {
     pub const wats_name_of = __root.wats_name_of;
@@ -618,7 +621,7 @@ pub const struct_wats_converter = extern struct {
     max_size: u64 = 0,
     magic: [8]wats_magic = @import("std").mem.zeroes([8]wats_magic),
     contains: [16][*c]const u8 = @import("std").mem.zeroes([16][*c]const u8),
-    grants: [4][*c]const u8 = @import("std").mem.zeroes([4][*c]const u8),
+    grants: [16][*c]const u8 = @import("std").mem.zeroes([16][*c]const u8),
     homepage: [*c]const u8 = null,
     license: [*c]const u8 = null,
     author: [*c]const u8 = null,
