@@ -28,9 +28,11 @@ OWN = [
     (SDK / "tests", ["sdk.c"], FILES),
     (SDK / "tests", ["scheduled.c"], SCHEDULED),
     (SDK / "tests", ["cpp.cpp"], FILES),
+    (SDK / "tests", ["scheduled.cpp"], SCHEDULED),
     (SDK / "template", ["tests.c", "converter.c"], FILES),
     (SDK / "template-scheduled", ["tests.c", "converter.c"], SCHEDULED),
     (SDK / "template-cpp", ["tests.cpp", "converter.cpp"], FILES),
+    (SDK / "template-cpp-scheduled", ["tests.cpp", "converter.cpp"], SCHEDULED),
 ]
 
 
