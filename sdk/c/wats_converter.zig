@@ -675,6 +675,7 @@ pub extern fn wats_json_member(value: ?*const wats_json, key: [*c]const u8) ?*co
 pub extern fn wats_json_next(list: ?*const wats_json, before: ?*const wats_json) ?*const wats_json;
 pub extern fn wats_json_count(list: ?*const wats_json) usize;
 pub extern fn wats_json_key(member: ?*const wats_json) [*c]const u8;
+pub extern fn wats_json_quoted(text: [*c]const u8) [*c]const u8;
 pub const struct_wats_http_header = extern struct {
     name: [*c]const u8 = null,
     value: [*c]const u8 = null,

@@ -49,20 +49,20 @@ static bool take_token(json_reader *reader, const char *token) {
 
 /* A text behind its opening quote; NULL when it is none, which is told. */
 static const char *take_text(json_reader *reader) {
-    writing text = {NULL, 0, 0};
-    const char *end = read_json_string(reader->at, &text);
-    bool control = false;
-    for (const char *c = reader->at; end && c < end; c++) control |= (unsigned char)*c < 0x20;
-    if (!end || control) {
+    const char *end = reader->at;
+    while ((unsigned char)*end >= 0x20 && *end != '"') end += *end == '\\' && end[1] ? 2 : 1;
+    /* Without its escapes it is no longer. An answer may have a million of them: none takes more than it needs. */
+    size_t room = (size_t)(end - reader->at) + 1;
+    writing text = {wats_alloc(room), 0, room};
+    if (*end != '"' || !read_json_string(reader->at, &text)) {
         json_expected(reader, "the rest of a text");
         return NULL;
     }
-    if (text.length && memchr(text.text, 0, text.length)) {
+    if (memchr(text.text, 0, text.length)) {
         json_expected(reader, "a text without a NUL");
         return NULL;
     }
-    reader->at = end;
-    write_bytes(&text, "", 1);
+    reader->at = end + 1;
     return text.text;
 }
 
@@ -209,8 +209,10 @@ bool wats_json_text_or_none(const wats_json *value, const char *key, const char 
 
 bool wats_json_number(const wats_json *value, const char *key, double *number) {
     const wats_json *found = value_of(value, key, JSON_NUMBER, "must be a number");
-    if (found) *number = decimal(found->text);
-    return found;
+    if (!found) return false;
+    *number = decimal(found->text);
+    /* `1e999` is written as one, and is none. */
+    return isfinite(*number) || wrong_value(value, key, "must be a number");
 }
 
 bool wats_json_number_or_none(const wats_json *value, const char *key, wats_optional *number) {
@@ -262,3 +264,14 @@ const wats_json *wats_json_next(const wats_json *list, const wats_json *before) 
 size_t wats_json_count(const wats_json *list) { return list ? list->count : 0; }
 
 const char *wats_json_key(const wats_json *member) { return member->key; }
+
+/* ---- Writing ---- */
+
+const char *wats_json_quoted(const char *text) {
+    if (!text) return "null";
+    converter_string_t valid = repaired(&call.memory, text, strlen(text));
+    writing json = {NULL, 0, 0};
+    write_json_string(&json, wats_copy_bytes((const char *)valid.ptr, valid.len));
+    write_bytes(&json, "", 1);
+    return json.text;
+}

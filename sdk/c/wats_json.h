@@ -52,6 +52,9 @@ size_t wats_json_count(const wats_json *list);
 /* The name of a member that `wats_json_next` gave; NULL of a value in a list. */
 const char *wats_json_key(const wats_json *member);
 
+/* A text as JSON, in quotes, for the body of a request: `wats_format("{\"serial\": %s}", wats_json_quoted(serial))`. NULL gives `null`. */
+const char *wats_json_quoted(const char *text);
+
 #ifdef __cplusplus
 }
 #endif

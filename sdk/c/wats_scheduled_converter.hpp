@@ -114,6 +114,12 @@ class JsonValue {
     const wats_json *value_;
 };
 
+// A text as JSON, in quotes, for the body of a request.
+inline std::string json_quoted(std::string_view text) {
+    detail::Texts texts;
+    return wats_json_quoted(texts(text));
+}
+
 // ---- Requests to other systems ----
 
 // Only with the grant `http`, and only to hosts that the operator named. Redirects are not followed.

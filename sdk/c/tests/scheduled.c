@@ -258,6 +258,29 @@ static void values_of_json_are_read(void) {
     CHECK_TEXT(told, "a\xC3\xA4\xF0\x9F\x98\x80\n\"|1|-12.5|0|-12.5|3|9223372036854775807|1|123|3 x x 1");
 }
 
+static bool quotes(const wats_run *run) {
+    (void)run;
+    tell("%s %s", wats_json_quoted("a \"b\"\\\n\xC3\xA4\xFF"), wats_json_quoted(NULL));
+    return true;
+}
+
+static void a_text_is_quoted_for_the_body_of_a_request(void) {
+    RUN(quotes, .due = NULL);
+    CHECK_TEXT(told, "\"a \\\"b\\\"\\\\\\u000a\xC3\xA4\xEF\xBF\xBD\" null");
+}
+
+static bool reads_a_number(const wats_run *run) {
+    (void)run;
+    double number;
+    const wats_json *document = wats_http_json(wats_http_get(URL));
+    return document && wats_json_number(document, NULL, &number);
+}
+
+static void a_number_that_is_too_large_is_none(void) {
+    CHECK_TEXT(RUN(reads_a_number, .answers = {{.url = URL, .body = "1e999"}}).result.message, "the answer of " URL ": must be a number");
+    CHECK_TEXT(RUN(reads_a_number, .answers = {{.url = URL, .body = "1e308"}}).result.outcome, "converted");
+}
+
 static bool reads_n_of_a_list(const wats_run *run) {
     (void)run;
     const wats_http_response *answer = wats_http_get(URL);
@@ -385,6 +408,8 @@ int main(void) {
     success_waits_for_a_busy_server_and_refuses_the_rest();
     requests_go_only_where_it_may_go();
     values_of_json_are_read();
+    a_text_is_quoted_for_the_body_of_a_request();
+    a_number_that_is_too_large_is_none();
     what_is_not_as_expected_is_malformed();
     what_is_remembered_is_kept_of_a_converted_run_only();
     the_state_needs_the_grant_and_a_key_that_is_one();

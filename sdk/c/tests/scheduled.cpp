@@ -64,6 +64,7 @@ void requests_are_answered_and_noted() {
                    [](const wats::Run &, const auto &) -> wats::Outcome {
                        auto answer = WATS_TRY(wats::http::send({.method = "POST", .url = URL, .headers = {{"X-A", "b"}}, .body = "1", .timeout = 3}));
                        WATS_TRY(answer.success());
+                       CHECK(wats::json_quoted("a\"") == "\"a\\\"\"");
                        CHECK(answer.status() == 200 && answer.header("x-COUNT") == "3" && !answer.header("x"));
                        CHECK(answer.body() == "[1, 2.5, \"x\"]" && WATS_TRY(answer.text()) == answer.body());
                        auto values = WATS_TRY(WATS_TRY(answer.json()).list());
