@@ -10,8 +10,8 @@
  *         if (!since) return false;
  *         const wats_http_response *answer = wats_http_get(wats_format("https://oven.example/results?since=%s", since));
  *         if (!answer || !wats_http_success(answer)) return false;
- *         const wats_json *results = wats_http_json(answer), *result = NULL;
- *         if (!results) return false;
+ *         const wats_json *document = wats_http_json(answer), *results, *result = NULL;
+ *         if (!document || !wats_json_list(document, NULL, &results)) return false;
  *         while ((result = wats_json_next(results, result))) {
  *             wats_header header = {.serial_number = NULL};
  *             double volts;
