@@ -5,22 +5,34 @@
 
 The compiler is Zig's (`pip install ziglang==0.17.1`; the first run builds its C and C++ library and takes a minute or two). Another
 one is taken from the environment, `CC` and `CXX`: `CC=gcc CXX=g++ python3 run_tests.py`. What is built goes to `build` in the folder.
+
+A project is tested as what its wats-plugin.toml says: a converter of files, or one of `world = "scheduled-converter"`.
 """
 
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
 
 SDK = pathlib.Path(__file__).resolve().parent
 
+# The library and the test kit of a world.
+FILES = [SDK / "wats_converter.c", SDK / "wats_testing.c"]
+SCHEDULED = [SDK / "wats_scheduled_converter.c", SDK / "wats_scheduled_testing.c"]
+
 OWN = [
-    (SDK / "tests", ["tutorial.c"]),
-    (SDK / "tests", ["sdk.c"]),
-    (SDK / "tests", ["cpp.cpp"]),
-    (SDK / "template", ["tests.c", "converter.c"]),
-    (SDK / "template-cpp", ["tests.cpp", "converter.cpp"]),
+    (SDK / "tests", ["tutorial.c"], FILES),
+    (SDK / "tests", ["tutorial_scheduled.c"], SCHEDULED),
+    (SDK / "tests", ["sdk.c"], FILES),
+    (SDK / "tests", ["scheduled.c"], SCHEDULED),
+    (SDK / "tests", ["cpp.cpp"], FILES),
+    (SDK / "tests", ["scheduled.cpp"], SCHEDULED),
+    (SDK / "template", ["tests.c", "converter.c"], FILES),
+    (SDK / "template-scheduled", ["tests.c", "converter.c"], SCHEDULED),
+    (SDK / "template-cpp", ["tests.cpp", "converter.cpp"], FILES),
+    (SDK / "template-cpp-scheduled", ["tests.cpp", "converter.cpp"], SCHEDULED),
 ]
 
 
@@ -28,12 +40,18 @@ def compiler(variable, otherwise):
     return shlex.split(os.environ.get(variable, "")) or ["python-zig", otherwise]
 
 
-def run(folder, sources):
+def library_of(folder):
+    project = pathlib.Path(folder) / "wats-plugin.toml"
+    text = project.read_text(encoding="utf-8") if project.is_file() else ""
+    return SCHEDULED if re.search(r'^\s*world\s*=\s*"scheduled-converter"', text, re.MULTILINE) else FILES
+
+
+def run(folder, sources, library):
     folder = pathlib.Path(folder).resolve()
     build = folder / "build"
     build.mkdir(exist_ok=True)
     objects = []
-    for source in [SDK / "wats_converter.c", SDK / "wats_testing.c", *(folder / source for source in sources)]:
+    for source in [*library, *(folder / source for source in sources)]:
         cpp = source.suffix != ".c"
         command = compiler("CXX", "c++") if cpp else compiler("CC", "cc")
         options = ["-std=c++20", "-fno-exceptions"] if cpp else ["-std=c11"]
@@ -44,26 +62,27 @@ def run(folder, sources):
         subprocess.run(command, check=True, cwd=source.parent)
         objects.append(str(target))
     linker = compiler("CXX", "c++") if any(not source.endswith(".c") for source in sources) else compiler("CC", "cc")
-    program = build / (pathlib.Path(sources[0]).stem + "_test.exe")
+    program = build / (sources[0] + "_test.exe")
     subprocess.run([*linker, "-o", str(program), *objects, "-lm"], check=True, cwd=folder)
     print(f"{folder.name}/{sources[0]}: ", end="", flush=True)
     subprocess.run([str(program)], check=True, cwd=folder)
 
 
-def write_tutorial():
-    """The first block of C in the README, as tests/build/tutorial.c."""
-    text = (SDK / "README.md").read_text(encoding="utf-8")
+def write_tutorials():
+    """The blocks of C in the README that are whole converters, as tests/build/tutorial.c and tutorial_scheduled.c."""
+    blocks = (SDK / "README.md").read_text(encoding="utf-8").split("```c\n")[1:]
     (SDK / "tests" / "build").mkdir(exist_ok=True)
-    block = text.split("```c\n", 1)[1].split("```", 1)[0]
-    (SDK / "tests" / "build" / "tutorial.c").write_text(block, encoding="utf-8")
+    for name, header in [("tutorial", "wats_converter"), ("tutorial_scheduled", "wats_scheduled_converter")]:
+        block = next(block for block in blocks if block.startswith(f'#include "{header}.h"'))
+        (SDK / "tests" / "build" / f"{name}.c").write_text(block.split("```", 1)[0], encoding="utf-8")
 
 
 def main(arguments):
     if len(arguments) < 2:
-        write_tutorial()
-    projects = [(arguments[0], arguments[1:])] if len(arguments) > 1 else OWN
-    for folder, sources in projects:
-        run(folder, sources)
+        write_tutorials()
+    projects = [(arguments[0], arguments[1:], library_of(arguments[0]))] if len(arguments) > 1 else OWN
+    for folder, sources, library in projects:
+        run(folder, sources, library)
 
 
 if __name__ == "__main__":

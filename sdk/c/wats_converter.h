@@ -212,6 +212,8 @@ typedef struct wats_wait_for {
 
 /* Not yet: the file is tried again later. Returns false. */
 bool wats_wait_with(const wats_wait_for *wait);
+/* What was told last, when that was to wait; false when it was not. Its texts live as those of an error. */
+bool wats_last_wait(wats_wait_for *wait);
 
 /* Checks what must be true of the plugin itself. When it is not, the message, file and line reach the operator and the call ends.
  * `assert` does the same. What depends on the file is told by `wats_fail`. */
@@ -911,7 +913,7 @@ typedef struct wats_converter {
     /* Texts in the first 4 KiB, in UTF-8 or UTF-16; case matters. One must occur. */
     const char *contains[16];
     /* Asks for grants; the operator decides. */
-    const char *grants[4];
+    const char *grants[16];
     /* For people. */
     const char *homepage;
     const char *license;

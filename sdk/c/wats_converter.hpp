@@ -133,6 +133,8 @@ class [[nodiscard]] Error {
     }
 
     Kind kind() const { return kind_; }
+    // It is no fault: the station tries again later. Then the message is the reason, and the kind has no meaning.
+    bool is_waiting() const { return waiting_; }
     // Without the place.
     const std::string &message() const { return message_; }
     wats_place place() const {
@@ -144,6 +146,13 @@ class [[nodiscard]] Error {
 
     // The last error that the C functions told; it is taken from them.
     static Error last() {
+        wats_wait_for wait;
+        if (wats_last_wait(&wait)) {
+            Error error(Kind::internal, std::string(detail::view(wait.reason)));
+            error.waiting_ = true;
+            wats_forgive();
+            return error;
+        }
         wats_error told = wats_last_error();
         Error error(static_cast<Kind>(told.kind), told.told ? told.message : "no error was told");
         if (!told.told) error.kind_ = Kind::internal;
@@ -155,12 +164,18 @@ class [[nodiscard]] Error {
     }
     // Tells it to the C functions.
     bool tell() const {
+        if (waiting_) {
+            wats_wait_for wait{};
+            wait.reason = message_.c_str();
+            return wats_wait_with(&wait);
+        }
         wats_fail(static_cast<wats_error_kind>(kind_), place(), "%s", message_.c_str());
         return file_.empty() ? false : wats_fail_in(file_.c_str());
     }
 
   private:
     Kind kind_;
+    bool waiting_ = false;
     std::string message_;
     wats_place place_{};
     std::string path_;
@@ -1068,7 +1083,7 @@ struct Descriptor {
     std::uint64_t max_size = 0;
     std::array<wats_magic, 8> magic = {};
     std::array<const char *, 16> contains = {};
-    std::array<const char *, 4> grants = {};
+    std::array<const char *, 16> grants = {};
     const char *homepage = "";
     const char *license = "";
     const char *author = "";
@@ -1076,35 +1091,49 @@ struct Descriptor {
 
 namespace detail {
 
-// What stands between the class and the C functions.
-template <class C>
-struct Plugin {
-    using Settings = typename C::Settings;
-
+// The settings of a plugin as the table of C, and back.
+template <class S>
+struct SettingsTable {
     static const auto &fields() {
-        static const auto fields = Settings::fields();
+        static const auto fields = S::fields();
         return fields;
     }
 
-    static Settings settings(const void *slots) {
-        Settings settings{};
+    // Ends as the C header says.
+    static const std::vector<wats_setting> &rows() {
+        static const S defaults{};
+        static const std::vector<wats_setting> all = [] {
+            std::vector<wats_setting> rows;
+            for (const auto &field : fields()) rows.push_back(field.row(rows.size(), defaults));
+            rows.emplace_back();
+            return rows;
+        }();
+        return all;
+    }
+    // Each has a slot of its own.
+    static std::size_t size() { return rows().size() * sizeof(std::uint64_t); }
+
+    static S settings(const void *slots) {
+        S settings{};
         std::size_t slot = 0;
         for (const auto &field : fields()) field.fill(settings, static_cast<const std::uint64_t *>(slots) + slot++);
         return settings;
     }
+};
 
-    static wats_detection probe(const wats_input *input, const void *slots) { return C::probe(Input(input), settings(slots)); }
+// What stands between the class and the C functions.
+template <class C>
+struct Plugin {
+    using Table = SettingsTable<typename C::Settings>;
+
+    static wats_detection probe(const wats_input *input, const void *slots) { return C::probe(Input(input), Table::settings(slots)); }
 
     static bool convert(const wats_input *input, const void *slots) {
-        Outcome outcome = C::convert(Input(input), settings(slots));
+        Outcome outcome = C::convert(Input(input), Table::settings(slots));
         return outcome.tell();
     }
 
     static wats_converter table() {
-        static const Settings defaults{};
-        static std::vector<wats_setting> rows;
-        for (const auto &field : fields()) rows.push_back(field.row(rows.size(), defaults));
-        rows.emplace_back();
         Descriptor from = C::descriptor();
         wats_converter to{};
         to.name = from.name;
@@ -1120,8 +1149,8 @@ struct Plugin {
         to.homepage = from.homepage;
         to.license = from.license;
         to.author = from.author;
-        to.settings = rows.data();
-        to.settings_size = rows.size() * sizeof(std::uint64_t);
+        to.settings = Table::rows().data();
+        to.settings_size = Table::size();
         to.probe = probe;
         to.convert = convert;
         return to;

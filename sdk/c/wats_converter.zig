@@ -1,5 +1,6 @@
-//! The functions and types of wats_converter.h in Zig, made by make_zig.py with `zig translate-c` 0.17.1. Do not edit it. What they mean
-//! is said in the header.
+//! The functions and types of wats_converter.h, wats_scheduled_converter.h and wats_json.h in Zig, made by make_zig.py with
+//! `zig translate-c` 0.17.1. Do not edit it. What they mean is said in the headers; those of the second and third are for the world
+//! `scheduled-converter`.
 
 const __root = @This();
 pub const __builtin = @import("std").zig.c_translation.builtins;
@@ -149,10 +150,13 @@ pub const struct_wats_wait_for = extern struct {
     retry_after: wats_optional = @import("std").mem.zeroes(wats_optional),
     missing: [8][*c]const u8 = @import("std").mem.zeroes([8][*c]const u8),
     pub const wats_wait_with = __root.wats_wait_with;
+    pub const wats_last_wait = __root.wats_last_wait;
     pub const with = __root.wats_wait_with;
+    pub const wait = __root.wats_last_wait;
 };
 pub const wats_wait_for = struct_wats_wait_for;
 pub extern fn wats_wait_with(wait: [*c]const wats_wait_for) bool;
+pub extern fn wats_last_wait(wait: [*c]wats_wait_for) bool;
 pub extern fn wats_panic(file: [*c]const u8, line: c_int, format: [*c]const u8, ...) noreturn;
 pub const struct_wats_file = opaque {
     pub const wats_name_of = __root.wats_name_of;
@@ -618,7 +622,7 @@ pub const struct_wats_converter = extern struct {
     max_size: u64 = 0,
     magic: [8]wats_magic = @import("std").mem.zeroes([8]wats_magic),
     contains: [16][*c]const u8 = @import("std").mem.zeroes([16][*c]const u8),
-    grants: [4][*c]const u8 = @import("std").mem.zeroes([4][*c]const u8),
+    grants: [16][*c]const u8 = @import("std").mem.zeroes([16][*c]const u8),
     homepage: [*c]const u8 = null,
     license: [*c]const u8 = null,
     author: [*c]const u8 = null,
@@ -629,7 +633,133 @@ pub const struct_wats_converter = extern struct {
 };
 pub const wats_converter = struct_wats_converter;
 pub extern const wats_exported: wats_converter;
+pub const struct_wats_json = opaque {
+    pub const wats_json_text = __root.wats_json_text;
+    pub const wats_json_text_or_none = __root.wats_json_text_or_none;
+    pub const wats_json_number = __root.wats_json_number;
+    pub const wats_json_number_or_none = __root.wats_json_number_or_none;
+    pub const wats_json_integer = __root.wats_json_integer;
+    pub const wats_json_flag = __root.wats_json_flag;
+    pub const wats_json_list = __root.wats_json_list;
+    pub const wats_json_list_or_none = __root.wats_json_list_or_none;
+    pub const wats_json_table = __root.wats_json_table;
+    pub const wats_json_member = __root.wats_json_member;
+    pub const wats_json_next = __root.wats_json_next;
+    pub const wats_json_count = __root.wats_json_count;
+    pub const wats_json_key = __root.wats_json_key;
+    pub const text = __root.wats_json_text;
+    pub const text_or_none = __root.wats_json_text_or_none;
+    pub const number = __root.wats_json_number;
+    pub const number_or_none = __root.wats_json_number_or_none;
+    pub const integer = __root.wats_json_integer;
+    pub const flag = __root.wats_json_flag;
+    pub const list = __root.wats_json_list;
+    pub const list_or_none = __root.wats_json_list_or_none;
+    pub const table = __root.wats_json_table;
+    pub const member = __root.wats_json_member;
+    pub const next = __root.wats_json_next;
+    pub const count = __root.wats_json_count;
+    pub const key = __root.wats_json_key;
+};
+pub const wats_json = struct_wats_json;
+pub extern fn wats_json_text(value: ?*const wats_json, key: [*c]const u8, text: [*c][*c]const u8) bool;
+pub extern fn wats_json_text_or_none(value: ?*const wats_json, key: [*c]const u8, text: [*c][*c]const u8) bool;
+pub extern fn wats_json_number(value: ?*const wats_json, key: [*c]const u8, number: [*c]f64) bool;
+pub extern fn wats_json_number_or_none(value: ?*const wats_json, key: [*c]const u8, number: [*c]wats_optional) bool;
+pub extern fn wats_json_integer(value: ?*const wats_json, key: [*c]const u8, lowest: i64, highest: i64, number: [*c]i64) bool;
+pub extern fn wats_json_flag(value: ?*const wats_json, key: [*c]const u8, flag: [*c]bool) bool;
+pub extern fn wats_json_list(value: ?*const wats_json, key: [*c]const u8, list: [*c]?*const wats_json) bool;
+pub extern fn wats_json_list_or_none(value: ?*const wats_json, key: [*c]const u8, list: [*c]?*const wats_json) bool;
+pub extern fn wats_json_table(value: ?*const wats_json, key: [*c]const u8, table: [*c]?*const wats_json) bool;
+pub extern fn wats_json_member(value: ?*const wats_json, key: [*c]const u8) ?*const wats_json;
+pub extern fn wats_json_next(list: ?*const wats_json, before: ?*const wats_json) ?*const wats_json;
+pub extern fn wats_json_count(list: ?*const wats_json) usize;
+pub extern fn wats_json_key(member: ?*const wats_json) [*c]const u8;
+pub extern fn wats_json_quoted(text: [*c]const u8) [*c]const u8;
+pub const struct_wats_http_header = extern struct {
+    name: [*c]const u8 = null,
+    value: [*c]const u8 = null,
+};
+pub const wats_http_header = struct_wats_http_header;
+pub const struct_wats_http_request = extern struct {
+    method: [*c]const u8 = null,
+    url: [*c]const u8 = null,
+    headers: [*c]const wats_http_header = null,
+    header_count: usize = 0,
+    body: ?*const anyopaque = null,
+    body_size: usize = 0,
+    timeout: wats_optional = @import("std").mem.zeroes(wats_optional),
+    pub const wats_http_send = __root.wats_http_send;
+    pub const send = __root.wats_http_send;
+};
+pub const wats_http_request = struct_wats_http_request;
+pub const struct_wats_http_response = extern struct {
+    url: [*c]const u8 = null,
+    status: c_int = 0,
+    headers: [*c]const wats_http_header = null,
+    header_count: usize = 0,
+    body: [*c]const u8 = null,
+    body_size: usize = 0,
+    pub const wats_http_header_of = __root.wats_http_header_of;
+    pub const wats_http_success = __root.wats_http_success;
+    pub const wats_http_text = __root.wats_http_text;
+    pub const wats_http_json = __root.wats_http_json;
+    pub const of = __root.wats_http_header_of;
+    pub const success = __root.wats_http_success;
+    pub const text = __root.wats_http_text;
+    pub const json = __root.wats_http_json;
+};
+pub const wats_http_response = struct_wats_http_response;
+pub extern fn wats_http_get(url: [*c]const u8) [*c]const wats_http_response;
+pub extern fn wats_http_send(request: [*c]const wats_http_request) [*c]const wats_http_response;
+pub const WATS_HTTP_ANSWERED: c_int = 0;
+pub const WATS_HTTP_DENIED: c_int = 1;
+pub const WATS_HTTP_INVALID: c_int = 2;
+pub const WATS_HTTP_UNREACHABLE: c_int = 3;
+pub const WATS_HTTP_TIMED_OUT: c_int = 4;
+pub const WATS_HTTP_TOO_LARGE: c_int = 5;
+pub const enum_wats_http_error_kind = c_uint;
+pub const wats_http_error_kind = enum_wats_http_error_kind;
+pub const struct_wats_http_error = extern struct {
+    kind: wats_http_error_kind = @import("std").mem.zeroes(wats_http_error_kind),
+    reason: [*c]const u8 = null,
+};
+pub const wats_http_error = struct_wats_http_error;
+pub extern fn wats_last_http_error() wats_http_error;
+pub extern fn wats_http_header_of(response: [*c]const wats_http_response, name: [*c]const u8) [*c]const u8;
+pub extern fn wats_http_success(response: [*c]const wats_http_response) bool;
+pub extern fn wats_http_text(response: [*c]const wats_http_response) [*c]const u8;
+pub extern fn wats_http_json(response: [*c]const wats_http_response) ?*const wats_json;
+pub extern fn wats_state_keys() [*c]const [*c]const u8;
+pub extern fn wats_state_text(key: [*c]const u8) [*c]const u8;
+pub extern fn wats_state_bytes(key: [*c]const u8, bytes: [*c]?*const anyopaque, length: [*c]usize) bool;
+pub extern fn wats_set_state_text(key: [*c]const u8, text: [*c]const u8) bool;
+pub extern fn wats_set_state_bytes(key: [*c]const u8, bytes: ?*const anyopaque, length: usize) bool;
+pub extern fn wats_delete_state(key: [*c]const u8) bool;
+pub const struct_wats_run = extern struct {
+    due: [*c]const u8 = null,
+    previous: [*c]const u8 = null,
+    by_hand: bool = false,
+};
+pub const wats_run = struct_wats_run;
+pub const struct_wats_scheduled_converter = extern struct {
+    name: [*c]const u8 = null,
+    version: [*c]const u8 = null,
+    summary: [*c]const u8 = null,
+    formats: [16][*c]const u8 = @import("std").mem.zeroes([16][*c]const u8),
+    grants: [16][*c]const u8 = @import("std").mem.zeroes([16][*c]const u8),
+    homepage: [*c]const u8 = null,
+    license: [*c]const u8 = null,
+    author: [*c]const u8 = null,
+    settings: [*c]const wats_setting = null,
+    settings_size: usize = 0,
+    run: ?*const fn (run: [*c]const wats_run, settings: ?*const anyopaque) callconv(.c) bool = null,
+};
+pub const wats_scheduled_converter = struct_wats_scheduled_converter;
+pub extern const wats_exported_scheduled: wats_scheduled_converter;
 pub const @"true" = @as(c_int, 1);
 pub const @"false" = @as(c_int, 0);
 pub const WATS_GRANT_LOOKUP = "lookup";
 pub const WATS_GRANT_OWN_ID = "own-id";
+pub const WATS_GRANT_HTTP = "http";
+pub const WATS_GRANT_STATE = "state";

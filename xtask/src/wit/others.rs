@@ -155,10 +155,14 @@ fn wit_bindgen(absent: Absent) -> Result<Option<PathBuf>> {
     Ok(Some(program))
 }
 
+/// A folder for each world. The types are named alike in both, so that the library is one source for both.
 fn make_c(wit_bindgen: &Path, folder: &Path, _: Absent) -> Result<Option<PathBuf>> {
-    let mut command = Command::new(wit_bindgen);
-    command.arg("c").arg(run::root().join("sdk/c/wit")).args(["--world", "converter", "--out-dir"]).arg(folder);
-    quietly(&mut command)?;
+    for world in ["converter", "scheduled-converter"] {
+        let mut command = Command::new(wit_bindgen);
+        command.arg("c").arg(run::root().join("sdk/c/wit"));
+        command.args(["--world", world, "--rename-world", "converter", "--out-dir"]);
+        quietly(command.arg(folder.join(world.replace('-', "_"))))?;
+    }
     Ok(Some(folder.to_owned()))
 }
 

@@ -123,7 +123,7 @@ fn commands_that_convert_files_refuse_a_scheduled_converter_in_words() {
 fn a_new_scheduled_converter_begins_from_a_template_of_its_own() {
     let bench = Bench::new();
     let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk").display().to_string();
-    for lang in ["rust", "python", "javascript", "typescript", "go"] {
+    for lang in ["rust", "python", "javascript", "typescript", "go", "c", "cpp"] {
         let name = format!("burn-{lang}");
         let new = ["plugin", "new", &name, "--lang", lang, "--scheduled", "--sdk", &sdk];
         bench.wats(&new).ends_with(0).says(&["do the runs in cases/, in the sandbox"]);
