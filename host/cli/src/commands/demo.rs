@@ -48,7 +48,7 @@ pub(crate) async fn demo(args: DemoArgs, output: Output) -> anyhow::Result<u8> {
 
     let mut story = Story { output, began: Instant::now(), seen: 0, station: &station };
     story.say(&format!("simulated WATS server   {}", sim.url()))?;
-    story.say(&format!("station                 http://{address}/health/details   http://{address}/metrics"))?;
+    story.say(&format!("station                 http://{address}/   (the page to watch; metrics: /metrics)"))?;
     story.say(&format!("inbox                   {}   (drop your own files here)", inbox.display()))?;
     ready(&station, &mut story).await?;
 

@@ -126,7 +126,8 @@ fn check_tells_contract_imports_tools_grants_and_why_one_does_not_load() {
     bench.wats(&["plugin", "check", "garbage.wasm"]).ends_with(5).says(&["does not load", "no wasm component"]);
     let told = bench.wats(&["plugin", "check", &component("csv"), "garbage.wasm", "--json"]).ends_with(5).json();
     assert_eq!(told[0]["speaks"], "wats:converter@0.1.x");
-    assert_eq!(told[0]["world"], "wats:converter/converter@0.1.0");
+    assert_eq!(told[0]["world"], "converter");
+    assert_eq!(told[0]["made_for"], "wats:converter/converter@0.1.0");
     assert!(told[0]["imports"].as_array().unwrap().iter().any(|import| import == "wats:converter/report@0.1.0"));
     assert_eq!((&told[0]["ok"], &told[1]["ok"]), (&true.into(), &false.into()));
 }

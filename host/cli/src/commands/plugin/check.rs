@@ -53,7 +53,7 @@ fn one(runtime: &Runtime, file: &Path, output: Output) -> anyhow::Result<(serde_
     if let Some(value) = value.as_object_mut() {
         value.insert("speaks".to_owned(), wats_runtime::spoken_versions().into());
         if let Ok(anatomy) = &anatomy {
-            value.insert("world".to_owned(), json!(anatomy.world));
+            value.insert("made_for".to_owned(), json!(anatomy.world));
             value.insert("imports".to_owned(), json!(anatomy.imports));
             value.insert("exports".to_owned(), json!(anatomy.exports));
             value.insert("producers".to_owned(), json!(anatomy.producers));
