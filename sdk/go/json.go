@@ -34,6 +34,8 @@ func appendJSON(text []byte, value any) ([]byte, error) {
 		return strconv.AppendInt(text, value, 10), nil
 	case uint32:
 		return strconv.AppendInt(text, int64(value), 10), nil
+	case uint64:
+		return strconv.AppendUint(text, value, 10), nil
 	case float64:
 		if math.IsNaN(value) || math.IsInf(value, 0) {
 			return text, Internal(strconv.FormatFloat(value, 'g', -1, 64) + " is no number of JSON")
@@ -110,7 +112,7 @@ func appendQuoted(text []byte, value string) []byte {
 	return append(text, '"')
 }
 
-// A reader of JSON: into nil, bool, string, float64, []any and members.
+// A reader of JSON: into nil, bool, string, float64 (large whole numbers into int64 and uint64), []any and members.
 type jsonReader struct {
 	text string
 	at   int
@@ -224,16 +226,62 @@ func (r *jsonReader) value(depth int) (any, error) {
 			}
 		}
 	}
-	start := r.at
-	for r.at < len(r.text) && strings.IndexByte("+-.0123456789eE", r.text[r.at]) >= 0 {
-		r.at++
-	}
-	number, err := strconv.ParseFloat(r.text[start:r.at], 64)
+	return r.number()
+}
+
+// A float64; a whole number that a float64 would change is an int64 or uint64, if it is in their ranges.
+func (r *jsonReader) number() (any, error) {
+	text, whole := r.text[r.at:numberEnd(r.text, r.at)], true
+	number, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		r.at = start
 		return nil, r.wrong("a value")
 	}
+	r.at += len(text)
+	for i := range len(text) {
+		whole = whole && strings.IndexByte(".eE", text[i]) < 0
+	}
+	if whole && math.Abs(number) >= 1<<53 {
+		if signed, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return signed, nil
+		}
+		if unsigned, err := strconv.ParseUint(text, 10, 64); err == nil {
+			return unsigned, nil
+		}
+	}
 	return number, nil
+}
+
+// Where the number ends that begins at a place; there, when none does.
+func numberEnd(text string, start int) int {
+	at := start
+	digits := func() bool {
+		from := at
+		for at < len(text) && '0' <= text[at] && text[at] <= '9' {
+			at++
+		}
+		return at > from
+	}
+	one := func(of string) bool {
+		found := at < len(text) && strings.IndexByte(of, text[at]) >= 0
+		if found {
+			at++
+		}
+		return found
+	}
+	one("-")
+	if !one("0") && !digits() {
+		return start
+	}
+	if one(".") && !digits() {
+		return start
+	}
+	if one("eE") {
+		one("+-")
+		if !digits() {
+			return start
+		}
+	}
+	return at
 }
 
 // After the opening quote.
@@ -269,12 +317,18 @@ func (r *jsonReader) string() (string, error) {
 			return "", err
 		}
 		if 0xd800 <= unit && unit < 0xdc00 && strings.HasPrefix(r.text[r.at:], `\u`) {
+			after := r.at
 			r.at += 2
 			low, err := r.hex()
 			if err != nil {
 				return "", err
 			}
-			unit = 0x10000 + (unit-0xd800)<<10 + (low - 0xdc00)
+			if 0xdc00 <= low && low < 0xe000 {
+				unit = 0x10000 + (unit-0xd800)<<10 + (low - 0xdc00)
+			} else {
+				// It is a character of its own, and the first half is none.
+				r.at = after
+			}
 		}
 		text = utf8.AppendRune(text, unit)
 	}

@@ -224,23 +224,39 @@ func set(into reflect.Value, value any, name string, strict bool) error {
 		}
 		into.SetBool(flag)
 	case reflect.Float64, reflect.Float32:
-		number, ok := value.(float64)
-		if !ok {
+		switch number := value.(type) {
+		case float64:
+			into.SetFloat(number)
+		case int64:
+			into.SetFloat(float64(number))
+		case uint64:
+			into.SetFloat(float64(number))
+		default:
 			return wrong("a number")
 		}
-		into.SetFloat(number)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		number, ok := value.(float64)
-		if !ok || number != float64(int64(number)) || into.OverflowInt(int64(number)) {
+		number, ok := value.(int64)
+		if inexact, is := value.(float64); is {
+			number = int64(inexact)
+			ok = inexact == float64(number)
+		}
+		if !ok || into.OverflowInt(number) {
 			return wrong("a whole number in its range")
 		}
-		into.SetInt(int64(number))
+		into.SetInt(number)
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		number, ok := value.(float64)
-		if !ok || number < 0 || number != float64(uint64(number)) || into.OverflowUint(uint64(number)) {
+		number, ok := value.(uint64)
+		switch value := value.(type) {
+		case float64:
+			number = uint64(max(value, 0))
+			ok = value == float64(number)
+		case int64:
+			number, ok = uint64(value), value >= 0
+		}
+		if !ok || into.OverflowUint(number) {
 			return wrong("a whole number in its range")
 		}
-		into.SetUint(uint64(number))
+		into.SetUint(number)
 	case reflect.Pointer:
 		if value == nil {
 			into.SetZero()
