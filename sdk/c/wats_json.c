@@ -7,16 +7,21 @@ typedef enum json_kind { JSON_NULL, JSON_FLAG, JSON_NUMBER, JSON_TEXT, JSON_LIST
 
 struct wats_json {
     json_kind kind;
-    bool flag;
-    /* The text, or the number as it is written. */
-    const char *text;
+    union {
+        bool flag;
+        /* Of a number, where it is written in the document. */
+        const char *text;
+        /* The values of a list or table. */
+        struct {
+            wats_json *first;
+            size_t count;
+        };
+    };
     /* What it is a value of, and where in it: its name in a table, its index in a list. NULL: the document. */
     const wats_json *parent;
     const char *key;
     size_t index;
-    /* The values of a list or table. */
-    wats_json *first, *last, *next;
-    size_t count;
+    wats_json *next;
     /* Of a document: what messages call it. */
     const char *called;
 };
@@ -92,6 +97,7 @@ static bool take_value(json_reader *reader, wats_json *value, int depth);
 static bool take_values(json_reader *reader, wats_json *value, int depth) {
     bool table = value->kind == JSON_TABLE;
     if (take_token(reader, table ? "}" : "]")) return true;
+    wats_json *last = NULL;
     do {
         wats_json *added = wats_alloc(sizeof *added);
         added->parent = value;
@@ -103,9 +109,9 @@ static bool take_values(json_reader *reader, wats_json *value, int depth) {
             if (!take_token(reader, ":")) return json_expected(reader, "\":\"");
         }
         if (!take_value(reader, added, depth + 1)) return false;
-        if (value->last) value->last->next = added;
+        if (last) last->next = added;
         else value->first = added;
-        value->last = added;
+        last = added;
         value->count++;
     } while (take_token(reader, ","));
     if (!take_token(reader, table ? "}" : "]")) return json_expected(reader, table ? "\",\" or \"}\"" : "\",\" or \"]\"");
@@ -117,8 +123,8 @@ static bool take_value(json_reader *reader, wats_json *value, int depth) {
     value->kind = JSON_NULL;
     if (take_token(reader, "null")) return true;
     value->kind = JSON_FLAG;
-    value->flag = take_token(reader, "true");
-    if (value->flag || take_token(reader, "false")) return true;
+    if (take_token(reader, "true")) return value->flag = true;
+    if (take_token(reader, "false")) return true;
     value->kind = JSON_TEXT;
     if (take_token(reader, "\"")) {
         value->text = take_text(reader);
@@ -131,12 +137,12 @@ static bool take_value(json_reader *reader, wats_json *value, int depth) {
     value->kind = JSON_NUMBER;
     size_t length = number_length(reader->at);
     if (!length) return json_expected(reader, "a value");
-    value->text = wats_copy_bytes(reader->at, length);
+    value->text = reader->at;
     reader->at += length;
     return true;
 }
 
-/* Reads a document, which messages call `called`; NULL when it is none, which is told. */
+/* Reads a document, which messages call `called`; NULL when it is none, which is told. The text must live as long. */
 static const wats_json *json_of(const char *text, const char *called) {
     json_reader reader = {.start = text, .at = text, .called = called};
     wats_json *document = wats_alloc(sizeof *document);
@@ -226,8 +232,11 @@ bool wats_json_integer(const wats_json *value, const char *key, int64_t lowest, 
     static const char expected[] = "must be a whole number in its range";
     const wats_json *found = value_of(value, key, JSON_NUMBER, expected);
     if (!found) return false;
-    if (!found->text[strspn(found->text, "-0123456789")])
-        return wats_integer(found->text, lowest, highest, wats_whole(), number) || wrong_value(value, key, expected);
+    size_t length = number_length(found->text);
+    if (strspn(found->text, "-0123456789") == length) {
+        const char *digits = wats_copy_bytes(found->text, length);
+        return wats_integer(digits, lowest, highest, wats_whole(), number) || wrong_value(value, key, expected);
+    }
     /* Written as `1.0` or `1e3`: exact up to 2^53. */
     double whole_number = decimal(found->text);
     if (whole_number != floor(whole_number) || fabs(whole_number) > 9007199254740992.0) return wrong_value(value, key, expected);
@@ -256,12 +265,16 @@ bool wats_json_table(const wats_json *value, const char *key, const wats_json **
     return *table;
 }
 
-const wats_json *wats_json_next(const wats_json *list, const wats_json *before) {
-    if (before) return before->next;
-    return list ? list->first : NULL;
+static bool has_values(const wats_json *value) {
+    return value && (value->kind == JSON_LIST || value->kind == JSON_TABLE);
 }
 
-size_t wats_json_count(const wats_json *list) { return list ? list->count : 0; }
+const wats_json *wats_json_next(const wats_json *list, const wats_json *before) {
+    if (before) return before->next;
+    return has_values(list) ? list->first : NULL;
+}
+
+size_t wats_json_count(const wats_json *list) { return has_values(list) ? list->count : 0; }
 
 const char *wats_json_key(const wats_json *member) { return member->key; }
 

@@ -90,7 +90,7 @@ const wats_http_response *wats_http_send(const wats_http_request *request) {
 }
 
 const char *wats_http_header_of(const wats_http_response *response, const char *name) {
-    for (size_t i = 0; i < response->header_count; i++)
+    for (size_t i = 0; response && i < response->header_count; i++)
         if (same_in_any_case(response->headers[i].name, name)) return response->headers[i].value;
     return NULL;
 }
@@ -113,6 +113,7 @@ static const char *beginning_of(const wats_http_response *response) {
 }
 
 bool wats_http_success(const wats_http_response *response) {
+    if (!response) return false;
     int status = response->status;
     if (status >= 200 && status <= 299) return true;
     const char *told = wats_format("%s answered %d: %s", place_of_answer(response), status, beginning_of(response));
@@ -121,6 +122,7 @@ bool wats_http_success(const wats_http_response *response) {
 }
 
 const char *wats_http_text(const wats_http_response *response) {
+    if (!response) return NULL;
     size_t valid = valid_length(response->body, response->body_size);
     const char *place = place_of_answer(response);
     if (valid < response->body_size)

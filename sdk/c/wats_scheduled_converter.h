@@ -114,6 +114,8 @@ typedef struct wats_http_error {
 /* Why the last request had no answer: for an author who forgives it (`wats_forgive`) and goes on. */
 wats_http_error wats_last_http_error(void);
 
+/* Those below take NULL, where there was no answer, and give NULL or false for it: what was told then stands. */
+
 /* The first header of that name, without regard to case; NULL for none. */
 const char *wats_http_header_of(const wats_http_response *response, const char *name);
 /* Whether the status is 200 to 299. If not, that is told: with 429, 500 and above the station tries again later, 401 and 403 are

@@ -51,12 +51,26 @@ static void note_request(const HTTP(request_t) *from) {
     if (from->properties.len) to->timeout = wats_some(from->properties.ptr[0].value.val.number);
 }
 
+/* The station takes methods without regard to case. */
+static bool same_method(const char *a, const char *b) {
+    for (; *a && *b; a++, b++)
+        if ((*a | 0x20) != (*b | 0x20)) return false;
+    return *a == *b;
+}
+
 static const wats_test_answer *answer_to(const wats_http_request *request) {
     for (size_t i = 0; i < 16 && schedule.run->answers[i].url; i++) {
         const wats_test_answer *answer = &schedule.run->answers[i];
-        if (strcmp(answer->url, request->url) == 0 && strcmp(or_else(answer->method, "GET"), request->method) == 0) return answer;
+        if (strcmp(answer->url, request->url) == 0 && same_method(or_else(answer->method, "GET"), request->method)) return answer;
     }
     return NULL;
+}
+
+static bool is_method(const char *method) {
+    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (same_method(known[i], method)) return true;
+    return false;
 }
 
 static bool fail(HTTP(http_error_t) *error, wats_http_error_kind kind, const char *reason, double figure) {
@@ -87,6 +101,10 @@ bool HTTP(send)(HTTP(request_t) *request, HTTP(response_t) *to, HTTP(http_error_
     if (!granted(WATS_GRANT_HTTP) && !granted(grant)) {
         put(&reason, "`%s` would have to be asked for and granted", grant);
         return fail(error, WATS_HTTP_DENIED, reason.text, 0);
+    }
+    if (!is_method(asked->method)) {
+        put(&reason, "%s is none of GET, HEAD, POST, PUT, PATCH, DELETE", asked->method);
+        return fail(error, WATS_HTTP_INVALID, reason.text, 0);
     }
     const wats_test_answer *answer = answer_to(asked);
     if (!answer) {
@@ -136,7 +154,8 @@ static void reset_state(void) {
     schedule.state_count = 0;
     for (size_t i = 0; i < 16 && schedule.run->state[i].key; i++) {
         const wats_test_value *given = &schedule.run->state[i];
-        set_entry(given->key, given->value, given->size ? given->size : strlen(given->value));
+        const char *value = or_else(given->value, "");
+        set_entry(given->key, value, given->size ? given->size : strlen(value));
     }
 }
 

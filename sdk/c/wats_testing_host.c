@@ -736,8 +736,11 @@ static wats_test_result trapped(void) {
 
 /* The result, with what was written down. */
 static wats_test_result noted(wats_test_result result) {
-    result.reports = host.reports;
-    result.report_count = host.report_count;
+    /* Otherwise none of them is kept. */
+    if (strcmp(result.outcome, "converted") == 0) {
+        result.reports = host.reports;
+        result.report_count = host.report_count;
+    }
     result.transcript = host.transcript.text;
     result.log = host.log.text;
     return result;

@@ -48,9 +48,9 @@ struct MySource {
         });
         for (auto measured : WATS_TRY(result.list_or_none("measurements"))) {
             auto low = WATS_TRY(measured.number_or_none("low")), high = WATS_TRY(measured.number_or_none("high"));
-            auto unit = WATS_TRY(measured.text_or_none("unit"));
-            uut.numeric(WATS_TRY(measured.text("name")), WATS_TRY(measured.number("value")),
-                        {.unit = unit, .limits = wats::inclusive(low, high)});
+            auto name = WATS_TRY(measured.text("name")), unit = WATS_TRY(measured.text_or_none("unit"));
+            auto value = WATS_TRY(measured.number("value"));
+            uut.numeric(name, value, {.unit = unit, .limits = wats::inclusive(low, high)});
         }
         WATS_TRY(uut.finish());
         return wats::Nothing{};

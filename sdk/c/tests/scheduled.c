@@ -94,6 +94,18 @@ static void a_report_without_key_or_start_is_refused(void) {
     CHECK(RUN(writes_a_report, .due = NULL).result.report_count == 1);
 }
 
+static bool fails_after_a_report(const wats_run *run) {
+    return writes_a_report(run) && wats_fail(WATS_MALFORMED, wats_whole(), "x");
+}
+
+static void of_a_run_that_fails_no_report_is_kept(void) {
+    key = "1";
+    start = "2026-05-04T08:15:30Z";
+    wats_test_result result = RUN(fails_after_a_report, .due = NULL).result;
+    CHECK_TEXT(result.outcome, "error");
+    CHECK(result.report_count == 0);
+}
+
 static bool fails_an_assertion(const wats_run *run) {
     wats_assert(run->due == NULL);
     return true;
@@ -165,6 +177,36 @@ static void no_answer_is_what_it_means(void) {
         CHECK_TEXT(ran.result.message, cases[i].message);
     }
     CHECK_TEXT(RUN(gets, .due = NULL).result.message, "the test has no answer for GET " URL);
+}
+
+/* As one writes who looks at the answer later only. */
+static bool asks_without_looking(const wats_run *run) {
+    (void)run;
+    const wats_http_response *answer = wats_http_get(URL);
+    CHECK(!wats_http_header_of(answer, "etag") && !wats_http_text(answer) && !wats_http_json(answer));
+    return wats_http_success(answer);
+}
+
+static void an_answer_that_is_not_there_can_be_asked_and_what_was_told_stands(void) {
+    wats_test_result result = RUN(asks_without_looking, .answers = {{.url = URL, .fails = WATS_HTTP_UNREACHABLE, .reason = "x"}}).result;
+    CHECK_TEXT(result.outcome, "waiting");
+    CHECK_TEXT(result.message, "x");
+}
+
+static const char *method;
+
+static bool asks_with(const wats_run *run) {
+    (void)run;
+    return wats_http_send(&(wats_http_request){.method = method, .url = URL}) != NULL;
+}
+
+static void methods_are_those_of_the_contract_in_any_case(void) {
+    method = "get";
+    CHECK_TEXT(RUN(asks_with, .answers = {{.url = URL}}).result.outcome, "converted");
+    method = "BREW";
+    wats_test_result result = RUN(asks_with, .answers = {{.url = URL, .method = "BREW"}}).result;
+    CHECK_TEXT(result.kind, "internal");
+    CHECK_TEXT(result.message, "BREW is none of GET, HEAD, POST, PUT, PATCH, DELETE");
 }
 
 static bool tries_another(const wats_run *run) {
@@ -401,9 +443,12 @@ static void the_state_needs_the_grant_and_a_key_that_is_one(void) {
 int main(void) {
     a_run_is_told_when_it_is_due();
     a_report_without_key_or_start_is_refused();
+    of_a_run_that_fails_no_report_is_kept();
     faults_of_the_plugin_are_told();
     requests_are_answered_and_noted();
     no_answer_is_what_it_means();
+    an_answer_that_is_not_there_can_be_asked_and_what_was_told_stands();
+    methods_are_those_of_the_contract_in_any_case();
     an_author_may_forgive_and_go_on();
     success_waits_for_a_busy_server_and_refuses_the_rest();
     requests_go_only_where_it_may_go();
