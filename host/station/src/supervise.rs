@@ -13,14 +13,12 @@ use opentelemetry::metrics::Meter;
 use secrecy::SecretString;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
-use wats_client::{Client, Proxy, RateLimiter, Timeouts};
-use wats_queue::{Clock, Queue, QueueOptions, Retention, SystemClock};
-use wats_report::Defaults;
+use wats_queue::{Clock, Queue, SystemClock};
 use wats_runtime::{Cancel, Compiler, Runtime, RuntimeOptions};
 
 use crate::{
     archive,
-    config::{Config, Inbox, RawDefaults, RawServer},
+    config::Config,
     core::{self, Core, Events, FaultHook, InboxState},
     error::Error,
     filing::Filing,
@@ -32,26 +30,21 @@ use crate::{
     os,
     plugins::Plugins,
     pool::Pool,
-    retained::{self, Store},
+    retained::Store,
     schedule::{self, OutsideSender, ScheduleState},
     submit::{self, Destination},
-    taken_away,
     web::{self, Scrape, Web},
 };
 
+mod rounds;
+mod setup;
+
+pub use self::setup::client;
+use self::setup::{default_workers, defaults_of, queue_options, station_id};
+pub(crate) use self::setup::{defaults, proxy};
+
 /// Events of an inbox that may wait to be looked at; more ask for a scan instead.
 const NOTICES: usize = 8192;
-/// Between rounds of upkeep of queue and ledger.
-const UPKEEP: Duration = Duration::from_secs(20);
-/// The same while the queue or its disk is full.
-const UPKEEP_WHEN_FULL: Duration = Duration::from_secs(2);
-/// Between looks for files that are due to be filed away.
-const FILE_AWAY: Duration = Duration::from_secs(2);
-/// The same while there are more than one look finds.
-const FILE_AWAY_MORE: Duration = Duration::from_millis(100);
-/// Key of the station's id in the queue's state.
-const STATION_ID: &str = "station-id";
-
 /// What a station needs beside its configuration.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -236,36 +229,12 @@ impl Station {
         announce(&core.config.data_dir, self.address);
         core.pool.start(core);
         for (inbox, receiver) in core.inboxes.clone().into_iter().zip(receivers) {
-            let core = Arc::clone(core);
             let name = format!("inbox-{}", inbox.config.name);
-            let thread = std::thread::Builder::new().name(name.clone()).spawn(move || {
-                let run = std::panic::AssertUnwindSafe(|| intake::run(&core, &inbox, &receiver));
-                if std::panic::catch_unwind(run).is_err() {
-                    core.fail(&name, "it panicked");
-                }
-            });
-            match thread {
-                Ok(thread) => self.threads.push(thread),
-                Err(source) => {
-                    return Err(Error::Task {
-                        task: "inbox".into(),
-                        why: format!("no thread could be started: {source}"),
-                    });
-                }
-            }
+            self.threads.push(thread(core, name, move |core| intake::run(core, &inbox, &receiver))?);
         }
         for schedule in core.schedules.clone() {
-            let core = Arc::clone(core);
             let name = format!("schedule-{}", schedule.config.name);
-            let started = std::thread::Builder::new().name(name.clone()).spawn(move || {
-                let run = std::panic::AssertUnwindSafe(|| schedule::run(&core, &schedule));
-                if std::panic::catch_unwind(run).is_err() {
-                    core.fail(&name, "it panicked");
-                }
-            });
-            let no_thread =
-                |source| Error::Task { task: "schedule".into(), why: format!("no thread could be started: {source}") };
-            self.threads.push(started.map_err(no_thread)?);
+            self.threads.push(thread(core, name, move |core| schedule::run(core, &schedule))?);
         }
         if let Some(client) = core.client.clone() {
             let core = Arc::clone(core);
@@ -282,9 +251,9 @@ impl Station {
             }
         });
         let (upkeep, away, plugins) = (Arc::clone(core), Arc::clone(core), Arc::clone(core));
-        self.task("upkeep", async move { upkeep_of_queue(&upkeep).await });
-        self.task("filing away", async move { due_to_be_filed_away(&away).await });
-        self.task("plugin changes", async move { plugin_changes(&plugins).await });
+        self.task("upkeep", async move { rounds::upkeep_of_queue(&upkeep).await });
+        self.task("filing away", async move { rounds::due_to_be_filed_away(&away).await });
+        self.task("plugin changes", async move { rounds::plugin_changes(&plugins).await });
         Ok(())
     }
 
@@ -397,190 +366,23 @@ impl Drop for Station {
     }
 }
 
-fn queue_options(config: &Config, options: &Options) -> QueueOptions {
-    let mut queue = QueueOptions::new(options.meter.clone());
-    queue.clock = Arc::clone(&options.clock);
-    queue.max_bytes = config.queue.max_bytes;
-    queue.max_live = config.queue.max_depth;
-    queue.allow_network_fs = config.queue.allow_network_disk;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a number from 0 on")]
-    let delivered_days = config.queue.delivered_days.ceil() as u32;
-    queue.retention =
-        Retention { delivered_days, delivered_max_bytes: config.queue.delivered_max_bytes, ..Retention::default() };
-    if let Some(hook) = options.fault.clone() {
-        queue.fault = wats_queue::FaultPoints::new(move |place| hook(&format!("queue.{place}")));
-    }
-    #[cfg(feature = "broken-on-purpose")]
-    {
-        queue.broken = options.broken.queue;
-    }
-    queue
-}
-
-/// Made once, and kept with the queue: ids of reports are derived from it.
-async fn station_id(queue: &Queue) -> Result<Uuid, Error> {
-    if let Some(id) = queue.state(STATION_ID).await?.and_then(|bytes| Uuid::from_slice(&bytes).ok()) {
-        return Ok(id);
-    }
-    let id = Uuid::new_v4();
-    queue.set_state(STATION_ID, Some(id.as_bytes())).await?;
-    Ok(id)
-}
-
-/// The client of the configuration's server, as the station makes it; none without a server. Nothing is asked yet.
-///
-/// # Errors
-/// [`Error::Client`] when a value or a file of `[server]` cannot be used.
-pub fn client(config: &Config, options: &Options) -> Result<Option<Client>, Error> {
-    let Some(server) = &config.server else { return Ok(None) };
-    let RawServer {
-        ca_file,
-        client_certificate_file,
-        connect_timeout_seconds,
-        request_timeout_seconds,
-        requests_per_minute,
-        max_concurrency,
-        ..
-    } = &server.raw;
-    let seconds = |value: &Option<f64>, default: Duration| {
-        value.and_then(|value| Duration::try_from_secs_f64(value).ok()).unwrap_or(default)
-    };
-    let usual = Timeouts::default();
-    let total = seconds(request_timeout_seconds, usual.total);
-    let mut builder = Client::builder(&server.url)
-        .meter(options.meter.clone())
-        .timeouts(Timeouts {
-            connect: seconds(connect_timeout_seconds, usual.connect),
-            total,
-            read: usual.read.min(total),
-            ..usual
-        })
-        .proxy(proxy(&server.raw))
-        .concurrency(wats_client::Concurrency::new(4, max_concurrency.map_or(16, |max| max as usize)))
-        .enable_cache(config.cache.enabled)
-        .cache_ttl(config.cache.ttl)
-        .cache_dir(config.data_dir.join("lookups"))
-        .cache_max_size(config.cache.max_size);
-    if let Some(limit) = requests_per_minute {
-        builder = builder.rate_limiter(if *limit == 0 {
-            RateLimiter::unlimited()
-        } else {
-            RateLimiter::new(*limit, wats_client::DEFAULT_PERIOD, wats_client::DEFAULT_RESERVED_PERCENT)
-        });
-    }
-    if let Some(token) = options.token.clone() {
-        builder = builder.token(token);
-    }
-    if let Some(file) = ca_file {
-        builder = builder.ca_certificate_file(file);
-    }
-    if let Some(file) = client_certificate_file {
-        builder = builder.client_certificate_files(file, None);
-    }
-    let client = builder.build();
-    client.map(Some).map_err(|source| Error::Client { url: server.url.clone(), source: Box::new(source) })
-}
-
-pub(crate) fn proxy(raw: &RawServer) -> Proxy {
-    match raw.proxy.as_deref() {
-        None | Some("system") => Proxy::System,
-        Some("none") => Proxy::None,
-        Some(url) => Proxy::Manual { url: url.to_owned(), bypass: raw.proxy_bypass.clone(), credentials: None },
-    }
-}
-
-pub(crate) fn defaults(config: &Config, inbox: &Inbox) -> Defaults {
-    defaults_of(config, &inbox.defaults)
-}
-
-/// What reports lack, by what an inbox or a schedule says and else the station.
-fn defaults_of(config: &Config, own: &RawDefaults) -> Defaults {
-    let station = &config.station;
-    let or = |own: &Option<String>, station: &str| Some(own.clone().unwrap_or_else(|| station.to_owned()));
-    Defaults {
-        machine_name: or(&own.station_name, &station.name),
-        location: or(&own.location, &station.location),
-        purpose: or(&own.purpose, &station.purpose),
-        part_number: own.part_number.clone(),
-        revision: own.revision.clone(),
-        process_code: own.process_code,
-        operator: own.operator.clone(),
-        zone: Some(station.time_zone.clone()),
-        start: None,
-    }
-}
-
-fn default_workers() -> usize {
-    std::thread::available_parallelism().map_or(4, std::num::NonZero::get).saturating_mul(4).clamp(4, 64)
-}
-
-async fn upkeep_of_queue(core: &Core) -> std::io::Result<()> {
-    loop {
-        match core.queue.maintain().await {
-            Ok(done) if done.more => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "upkeep of the queue is tried again later"),
-        }
-        taken_away::look(core).await;
-        retained::upkeep(core).await;
-        // While files are kept out, room is made as soon as deliveries allow it, or whoever filled the disk.
-        let done = Instant::now();
-        loop {
-            tokio::select! {
-                () = core.stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep(UPKEEP_WHEN_FULL) => {}
-            }
-            if done.elapsed() >= UPKEEP || core.not_accepting().is_some() {
-                break;
+/// A thread that must not panic; if it does, the station stops with its name.
+fn thread(
+    core: &Arc<Core>,
+    name: String,
+    run: impl FnOnce(&Arc<Core>) + Send + 'static,
+) -> Result<std::thread::JoinHandle<()>, Error> {
+    let core = Arc::clone(core);
+    let builder = std::thread::Builder::new().name(name.clone());
+    let started = builder.spawn({
+        let name = name.clone();
+        move || {
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&core))).is_err() {
+                core.fail(&name, "it panicked");
             }
         }
-    }
-}
-
-/// Tells inboxes of files whose reports are safe and which are still there: after a crash, after a failure to move, or
-/// when the last report of a file was delivered.
-async fn due_to_be_filed_away(core: &Core) -> std::io::Result<()> {
-    let mut after = None;
-    loop {
-        match core.queue.archives_due(after, 256).await {
-            Ok(rows) => {
-                after = rows.last().map(|row| row.id).filter(|_| rows.len() == 256);
-                for row in rows {
-                    if let Some(inbox) = core.inbox(&row.key.inbox) {
-                        // Full means busy: it is told again.
-                        if inbox.notices.try_send(intake::Notice::FileAway(Box::new(row))).is_err() {
-                            break;
-                        }
-                    }
-                }
-            }
-            Err(error) => tracing::debug!(%error, "files to be filed away are looked for again later"),
-        }
-        tokio::select! {
-            () = core.stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(if after.is_some() { FILE_AWAY_MORE } else { FILE_AWAY }) => {}
-        }
-    }
-}
-
-/// Files that wait for a plugin are looked at again when the plugins change.
-async fn plugin_changes(core: &Core) -> std::io::Result<()> {
-    let mut seen = core.plugins.generation();
-    loop {
-        tokio::select! {
-            () = core.stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(Duration::from_millis(250)) => {}
-        }
-        let now = core.plugins.generation();
-        if now != seen {
-            seen = now;
-            for inbox in &core.inboxes {
-                if inbox.notices.try_send(intake::Notice::PluginsChanged).is_err() {
-                    inbox.ask_for_rescan();
-                }
-            }
-        }
-    }
+    });
+    started.map_err(|source| Error::Task { task: name, why: format!("no thread could be started: {source}") })
 }
 
 /// Tells `wats` where the running station listens.
