@@ -1121,6 +1121,24 @@ struct SettingsTable {
     }
 };
 
+// What the tables of the C functions have in both worlds.
+template <class To, class Settings>
+To table_of(const Descriptor &from) {
+    using Table = SettingsTable<Settings>;
+    To to{};
+    to.name = from.name;
+    to.version = from.version;
+    to.summary = from.summary;
+    for (std::size_t i = 0; i < from.formats.size(); i++) to.formats[i] = from.formats[i];
+    for (std::size_t i = 0; i < from.grants.size(); i++) to.grants[i] = from.grants[i];
+    to.homepage = from.homepage;
+    to.license = from.license;
+    to.author = from.author;
+    to.settings = Table::rows().data();
+    to.settings_size = Table::size();
+    return to;
+}
+
 // What stands between the class and the C functions.
 template <class C>
 struct Plugin {
@@ -1135,22 +1153,12 @@ struct Plugin {
 
     static wats_converter table() {
         Descriptor from = C::descriptor();
-        wats_converter to{};
-        to.name = from.name;
-        to.version = from.version;
-        to.summary = from.summary;
-        for (std::size_t i = 0; i < from.formats.size(); i++) to.formats[i] = from.formats[i];
+        auto to = table_of<wats_converter, typename C::Settings>(from);
         for (std::size_t i = 0; i < from.patterns.size(); i++) to.patterns[i] = from.patterns[i];
         to.min_size = from.min_size;
         to.max_size = from.max_size;
         for (std::size_t i = 0; i < from.magic.size(); i++) to.magic[i] = from.magic[i];
         for (std::size_t i = 0; i < from.contains.size(); i++) to.contains[i] = from.contains[i];
-        for (std::size_t i = 0; i < from.grants.size(); i++) to.grants[i] = from.grants[i];
-        to.homepage = from.homepage;
-        to.license = from.license;
-        to.author = from.author;
-        to.settings = Table::rows().data();
-        to.settings_size = Table::size();
         to.probe = probe;
         to.convert = convert;
         return to;

@@ -105,10 +105,9 @@ static const char *beginning_of(const wats_http_response *response) {
     converter_string_t text = repaired(&call.memory, response->body, response->body_size < 4000 ? response->body_size : 4000);
     char *beginning = wats_trim(wats_copy_bytes((const char *)text.ptr, text.len));
     size_t characters = 0;
-    for (char *c = beginning; *c; c++) {
-        if ((*c & 0xC0) != 0x80 && characters++ == 200) *c = 0;
-        if (!*c) break;
-    }
+    char *end = beginning;
+    while (*end && ((*end & 0xC0) == 0x80 || characters++ < 200)) end++;
+    *end = 0;
     return beginning;
 }
 

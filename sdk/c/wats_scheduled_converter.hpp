@@ -288,18 +288,7 @@ struct ScheduledPlugin {
     static bool run(const wats_run *run, const void *slots) { return C::run(Run(run), Table::settings(slots)).tell(); }
 
     static wats_scheduled_converter table() {
-        Descriptor from = C::descriptor();
-        wats_scheduled_converter to{};
-        to.name = from.name;
-        to.version = from.version;
-        to.summary = from.summary;
-        for (std::size_t i = 0; i < from.formats.size(); i++) to.formats[i] = from.formats[i];
-        for (std::size_t i = 0; i < from.grants.size(); i++) to.grants[i] = from.grants[i];
-        to.homepage = from.homepage;
-        to.license = from.license;
-        to.author = from.author;
-        to.settings = Table::rows().data();
-        to.settings_size = Table::size();
+        auto to = table_of<wats_scheduled_converter, typename C::Settings>(C::descriptor());
         to.run = run;
         return to;
     }

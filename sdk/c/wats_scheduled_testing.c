@@ -1,6 +1,8 @@
 /* Tests of scheduled converters: wats_scheduled_testing.h, on the exports of the world `scheduled-converter`. */
 #include "bindings/scheduled_converter/converter.h"
 
+#include <ctype.h>
+
 #include "wats_scheduled_testing.h"
 #include "wats_testing_host.c"
 
@@ -25,6 +27,10 @@ static bool granted(const char *grant) {
     return false;
 }
 
+static void lower(char *text, size_t length) {
+    for (size_t i = 0; i < length; i++) text[i] = (char)tolower((unsigned char)text[i]);
+}
+
 /* The grant for the host of an address, `http:mes.example:8080`; NULL when it is no address of http or https. */
 static const char *grant_for(const char *url) {
     size_t scheme = strncmp(url, "http://", 7) == 0 ? 7 : strncmp(url, "https://", 8) == 0 ? 8 : 0;
@@ -32,8 +38,7 @@ static const char *grant_for(const char *url) {
     if (!scheme || !length) return NULL;
     text_buffer grant = {NULL, 0, 0};
     put(&grant, "http:%.*s", (int)length, url + scheme);
-    for (char *c = grant.text; *c; c++)
-        if (*c >= 'A' && *c <= 'Z') *c = (char)(*c - 'A' + 'a');
+    lower(grant.text, strlen(grant.text));
     return grant.text;
 }
 
@@ -44,24 +49,20 @@ static void note_request(const HTTP(request_t) *from) {
     wats_http_header *headers = zeroed((from->headers.len + 1) * sizeof *headers);
     for (size_t i = 0; i < from->headers.len; i++)
         headers[i] = (wats_http_header){c_text(&from->headers.ptr[i].name), c_text(&from->headers.ptr[i].value)};
-    *to = (wats_http_request){.method = c_text(&from->method), .url = c_text(&from->url), .headers = headers};
+    /* The station takes methods without regard to case. */
+    char *method = copy_of(from->method.ptr, from->method.len);
+    for (char *c = method; *c; c++) *c = (char)toupper((unsigned char)*c);
+    *to = (wats_http_request){.method = method, .url = c_text(&from->url), .headers = headers};
     to->header_count = from->headers.len;
     to->body = copy_of(from->body.ptr, from->body.len);
     to->body_size = from->body.len;
     if (from->properties.len) to->timeout = wats_some(from->properties.ptr[0].value.val.number);
 }
 
-/* The station takes methods without regard to case. */
-static bool same_method(const char *a, const char *b) {
-    for (; *a && *b; a++, b++)
-        if ((*a | 0x20) != (*b | 0x20)) return false;
-    return *a == *b;
-}
-
 static const wats_test_answer *answer_to(const wats_http_request *request) {
     for (size_t i = 0; i < 16 && schedule.run->answers[i].url; i++) {
         const wats_test_answer *answer = &schedule.run->answers[i];
-        if (strcmp(answer->url, request->url) == 0 && same_method(or_else(answer->method, "GET"), request->method)) return answer;
+        if (strcmp(answer->url, request->url) == 0 && strcmp(or_else(answer->method, "GET"), request->method) == 0) return answer;
     }
     return NULL;
 }
@@ -69,7 +70,7 @@ static const wats_test_answer *answer_to(const wats_http_request *request) {
 static bool is_method(const char *method) {
     static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (same_method(known[i], method)) return true;
+        if (strcmp(known[i], method) == 0) return true;
     return false;
 }
 
@@ -118,8 +119,7 @@ bool HTTP(send)(HTTP(request_t) *request, HTTP(response_t) *to, HTTP(http_error_
     for (; to->headers.len < 8 && answer->headers[to->headers.len].name; to->headers.len++) {
         HTTP(header_t) *header = &to->headers.ptr[to->headers.len];
         give(&header->name, answer->headers[to->headers.len].name);
-        for (size_t i = 0; i < header->name.len; i++)
-            if (header->name.ptr[i] >= 'A' && header->name.ptr[i] <= 'Z') header->name.ptr[i] += 'a' - 'A';
+        lower((char *)header->name.ptr, header->name.len);
         give(&header->value, answer->headers[to->headers.len].value);
     }
     give_body(&to->body, answer->body, answer->size);

@@ -61,7 +61,7 @@ static void *must(void *memory) {
 
 static void *zeroed(size_t size) { return must(calloc(1, size ? size : 1)); }
 
-static const char *copy_of(const void *bytes, size_t length) {
+static char *copy_of(const void *bytes, size_t length) {
     char *copy = zeroed(length + 1);
     if (length) memcpy(copy, bytes, length);
     return copy;

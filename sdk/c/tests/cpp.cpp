@@ -6,17 +6,9 @@
 #include "wats_converter.hpp"
 #include "wats_testing.h"
 
+#include "check.h"
+
 namespace {
-
-int failures;
-
-#define CHECK(condition)                                                   \
-    do {                                                                   \
-        if (!(condition)) {                                                \
-            failures++;                                                    \
-            std::printf("%s line %d: %s\n", __func__, __LINE__, #condition); \
-        }                                                                  \
-    } while (0)
 
 bool same(const char *found, std::string_view expected) {
     if (found && found == expected) return true;

@@ -5,17 +5,9 @@
 #include "wats_scheduled_converter.hpp"
 #include "wats_scheduled_testing.h"
 
+#include "check.h"
+
 namespace {
-
-int failures;
-
-#define CHECK(condition)                                                     \
-    do {                                                                     \
-        if (!(condition)) {                                                  \
-            failures++;                                                      \
-            std::printf("%s line %d: %s\n", __func__, __LINE__, #condition); \
-        }                                                                    \
-    } while (0)
 
 const char *const URL = "https://mes.example/units";
 
