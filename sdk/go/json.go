@@ -231,16 +231,13 @@ func (r *jsonReader) value(depth int) (any, error) {
 
 // A float64; a whole number that a float64 would change is an int64 or uint64, if it is in their ranges.
 func (r *jsonReader) number() (any, error) {
-	text, whole := r.text[r.at:numberEnd(r.text, r.at)], true
+	text := r.text[r.at:numberEnd(r.text, r.at)]
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return nil, r.wrong("a value")
 	}
 	r.at += len(text)
-	for i := range len(text) {
-		whole = whole && strings.IndexByte(".eE", text[i]) < 0
-	}
-	if whole && math.Abs(number) >= 1<<53 {
+	if !strings.ContainsAny(text, ".eE") && math.Abs(number) >= 1<<53 {
 		if signed, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return signed, nil
 		}
