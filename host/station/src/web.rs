@@ -169,18 +169,16 @@ fn is_known_host(host: &str, bind: &str, more: &[String]) -> bool {
 }
 
 async fn admin_only(State(web): State<Web>, request: Request, next: Next) -> Response {
-    if has_key(request.headers(), &[&web.keys.admin]) {
-        return next.run(request).await;
-    }
-    no_key("admin.key")
+    only_with(&[&web.keys.admin], "admin.key", request, next).await
+}
+
+async fn submitters_only(State(web): State<Web>, request: Request, next: Next) -> Response {
+    only_with(&[&web.keys.submit, &web.keys.admin], "submit.key", request, next).await
 }
 
 /// Before the body is read: nobody without a key makes the station hold 64 MiB.
-async fn submitters_only(State(web): State<Web>, request: Request, next: Next) -> Response {
-    if has_key(request.headers(), &[&web.keys.submit, &web.keys.admin]) {
-        return next.run(request).await;
-    }
-    no_key("submit.key")
+async fn only_with(keys: &[&str], file: &str, request: Request, next: Next) -> Response {
+    if has_key(request.headers(), keys) { next.run(request).await } else { no_key(file) }
 }
 
 fn no_key(file: &str) -> Response {
