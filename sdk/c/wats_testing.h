@@ -102,6 +102,7 @@ typedef struct wats_test_result {
     /* Name of the file of an error, or empty. */
     const char *file;
     wats_optional retry_after;
+    /* Those that were finished, when it is converted; of every other outcome none is kept. */
     const wats_test_report *reports;
     size_t report_count;
     /* Each call that wrote something, one a line, with all that was given: for what the fields here do not tell. */
