@@ -1,8 +1,9 @@
 //! Servers on loopback that answer as a test says, and remember what they were asked.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,9 +15,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::MakeWriter;
 use uuid::Uuid;
 use wats_client::{Client, ClientBuilder, Proxy, RateLimiter, RetryPolicy, Submission, Timeouts};
 
@@ -52,6 +51,7 @@ impl Server {
         F: Fn(Seen) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Response> + Send + 'static,
     {
+        listen();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (router, seen) = recording(answer);
@@ -161,6 +161,7 @@ pub(crate) fn receipt_for(seen: &Seen) -> Response {
 }
 
 pub(crate) fn builder(url: &str) -> ClientBuilder {
+    listen();
     Client::builder(url)
         .token(TOKEN.into())
         .proxy(Proxy::None)
@@ -188,46 +189,47 @@ pub(crate) fn report() -> Submission {
 }
 
 /// What this thread logs from the beginning to the end of it.
-pub(crate) struct Log {
-    written: Written,
-    guard: DefaultGuard,
-}
+pub(crate) struct Log(());
 
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static LOGGED: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
 
 impl Log {
     pub(crate) fn begin() -> Self {
-        let written = Written::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_ansi(false)
-            .with_writer(written.clone())
-            .finish();
-        Self { written, guard: tracing::subscriber::set_default(subscriber) }
+        listen();
+        LOGGED.set(Some(Vec::new()));
+        Self(())
     }
 
     pub(crate) fn end(self) -> String {
-        drop(self.guard);
-        String::from_utf8(self.written.0.lock().unwrap().clone()).unwrap()
+        let Self(()) = self;
+        String::from_utf8(LOGGED.take().unwrap()).unwrap()
     }
 }
 
-impl io::Write for Written {
+/// One subscriber for all tests, there before any of them logs. With one for each test it happens that what a test waits for is first
+/// said by another test at that very moment, is found to interest nobody, and is never said again.
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false).with_writer(|| Logging).init();
+    });
+}
+
+struct Logging;
+
+impl io::Write for Logging {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LOGGED.with_borrow_mut(|logged| {
+            if let Some(logged) = logged {
+                logged.extend_from_slice(bytes);
+            }
+        });
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Written {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
