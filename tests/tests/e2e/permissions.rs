@@ -59,6 +59,7 @@ async fn permissions_that_are_lost_and_given_back_lose_no_file() {
     assert!(why.contains("e.script") && why.contains("ermission denied"), "{why}");
     set(&line.path("in"), 0o755);
     line.holds("in", &[]).await;
+    station.until("the end of the complaint", |details| details.inboxes[0].stuck.is_none()).await;
 
     // The archive.
     set(&line.path("in.archive"), 0o555);
