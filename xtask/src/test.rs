@@ -101,9 +101,6 @@ fn suite(folder: &Path, arguments: &[&str], target: Option<&Path>, options: &Opt
     } else {
         toolchain::with_valgrind(&mut command);
         command.arg("--locked");
-        if std::env::var_os("RUST_TEST_THREADS").is_none() {
-            command.env("RUST_TEST_THREADS", threads().to_string());
-        }
     }
     if options.quick {
         command.env("WATS_TEST_QUICK", "1");
@@ -117,11 +114,6 @@ fn suite(folder: &Path, arguments: &[&str], target: Option<&Path>, options: &Opt
         count.failed += 1;
     }
     Ok(count)
-}
-
-/// Most tests of the host wait, for servers, disks and times: with one for each processor most of the machine would be idle.
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_mul(3)
 }
 
 fn watch(command: &mut Command) -> Result<(Count, bool)> {
