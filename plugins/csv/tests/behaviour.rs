@@ -267,8 +267,6 @@ fn never_panics(bytes: Vec<u8>, settings: serde_json::Map<String, serde_json::Va
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
     #[test]
     fn pieces_of_tables_never_cause_a_panic(text in pieces(), settings in settings()) {
         never_panics(text.into_bytes(), settings)?;
