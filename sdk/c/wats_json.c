@@ -96,6 +96,7 @@ static bool take_value(json_reader *reader, wats_json *value, int depth);
 /* The values of a list or table behind its opening bracket. */
 static bool take_values(json_reader *reader, wats_json *value, int depth) {
     bool table = value->kind == JSON_TABLE;
+    if (depth == DEEPEST) return json_expected(reader, "less depth");
     if (take_token(reader, table ? "}" : "]")) return true;
     wats_json *last = NULL;
     do {
@@ -119,7 +120,6 @@ static bool take_values(json_reader *reader, wats_json *value, int depth) {
 }
 
 static bool take_value(json_reader *reader, wats_json *value, int depth) {
-    if (depth > DEEPEST) return json_expected(reader, "less depth");
     value->kind = JSON_NULL;
     if (take_token(reader, "null")) return true;
     value->kind = JSON_FLAG;

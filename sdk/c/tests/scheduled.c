@@ -362,9 +362,11 @@ static void what_is_not_as_expected_is_malformed(void) {
     CHECK_TEXT(RUN(reads_n_of_a_list, .answers = {{.url = URL, .body = "a\xFF"}}).result.message, URL " answered what is no UTF-8, at byte 1");
     CHECK_TEXT(RUN(reads_n_of_a_list, .answers = {{.url = URL, .body = "[\0]", .size = 3}}).result.message,
                URL " answered a text with a NUL in it");
-    char deep[400];
-    memset(deep, '[', sizeof deep);
-    CHECK(strstr(RUN(reads_n_of_a_list, .answers = {{.url = URL, .body = deep, .size = sizeof deep}}).result.message, "expected less depth"));
+    char deep[400] = "";
+    memset(deep, '[', 129);
+    CHECK(strstr(RUN(reads_n_of_a_list, .answers = {{.url = URL, .body = deep}}).result.message, "expected less depth"));
+    memset(deep + 128, ']', 128);
+    CHECK(!strstr(RUN(reads_n_of_a_list, .answers = {{.url = URL, .body = deep}}).result.message, "expected less depth"));
 }
 
 /* ---- State ---- */

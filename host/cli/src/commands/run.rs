@@ -24,7 +24,7 @@ pub(crate) async fn run(loaded: Loaded, canary: Option<u32>) -> anyhow::Result<u
     let options = options(&config, &telemetry)?;
     let station = Station::start(config, options).await?;
     if let Some(address) = station.address() {
-        tracing::info!("ready: http://{address}/health/details");
+        tracing::info!("ready: http://{address}/");
     }
     tokio::select! {
         () = signal() => tracing::info!("stopping; a second signal ends it at once"),

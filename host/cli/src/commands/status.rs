@@ -64,7 +64,7 @@ fn show(service: &Service, details: &Value, output: Output) -> anyhow::Result<()
         "{}  {status}  wats {}  {}",
         output.strong(&text("/station")),
         text("/version"),
-        service.url("/health/details")
+        service.url("/")
     ))?;
     for complaint in list("complaints") {
         let part = |key: &str| plain(complaint.get(key).and_then(Value::as_str).unwrap_or_default());
