@@ -75,7 +75,7 @@ pub use model::uut::{SubUnit, UutInfo, UutReport};
 pub use model::{Extra, Report};
 pub use validate::{MAX_VIOLATIONS, Profile, RULES, Severity, ValidateOptions, Violation, is_refused};
 pub use writer::{Program, UutWriter};
-pub use wsjf::{WsjfReader, read_wsjf_many};
+pub use wsjf::{WsjfReader, bytes_to_read, read_wsjf_many};
 pub use wsxf::{from_wsxf, to_wsxf};
 
 /// Sequences may be nested this deep, the root included.

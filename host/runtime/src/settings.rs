@@ -9,8 +9,12 @@ pub(crate) struct Settings {
     json: String,
 }
 
-/// How deep defaults are applied in nested objects.
-const MAX_DEPTH: usize = 8;
+/// Parts of a schema, with each of them counted as often as it is referred to.
+const MAX_PARTS: usize = 10_000;
+/// How deep they are in each other.
+const MAX_DEPTH: usize = 64;
+/// By these, too, a part can be referred to, and nobody needs them for settings.
+const REFERENCES: [&str; 5] = ["$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef"];
 
 impl Settings {
     /// Settings of a plugin that has none, and of `describe`.
@@ -31,12 +35,14 @@ impl Settings {
                 Err(vec![format!("it has no settings, but was given {}", keys.join(", "))])
             };
         };
+        let mut left = MAX_PARTS;
+        measure(schema, schema, MAX_DEPTH, &mut left).map_err(|why| vec![format!("its settings schema {why}")])?;
         let mut object: Map<String, Value> = given.iter().map(|(key, value)| (key.clone(), to_json(value))).collect();
         let unknown = unknown_keys(schema, &object);
         if !unknown.is_empty() {
             return Err(unknown);
         }
-        fill_defaults(schema, schema, &mut object, MAX_DEPTH);
+        fill_defaults(schema, schema, &mut object);
         let validator = jsonschema::validator_for(schema)
             .map_err(|error| vec![format!("its settings schema is wrong: {error}")])?;
         let value = Value::Object(object);
@@ -95,7 +101,35 @@ fn unknown_keys(schema: &Value, object: &Map<String, Value>) -> Vec<String> {
         .collect()
 }
 
-fn fill_defaults(root: &Value, schema: &Value, object: &mut Map<String, Value>, depth: usize) {
+/// Whether a schema ends, soon. A few lines that refer to themselves or to each other can ask for years of checking and any number of
+/// defaults, and both are done here and not in the sandbox.
+fn measure(root: &Value, schema: &Value, depth: usize, left: &mut usize) -> Result<(), String> {
+    let (Some(depth), Some(parts)) = (depth.checked_sub(1), left.checked_sub(1)) else {
+        return Err(format!(
+            "refers to itself, or is too large: at most {MAX_PARTS} parts, {MAX_DEPTH} deep, where each counts as often as it is \
+             referred to"
+        ));
+    };
+    *left = parts;
+    match schema {
+        Value::Array(all) => all.iter().try_for_each(|part| measure(root, part, depth, left)),
+        Value::Object(object) => object.iter().try_for_each(|(key, part)| {
+            if REFERENCES.contains(&key.as_str()) {
+                return Err(format!("has {key}; a part is referred to by `\"$ref\": \"#/...\"`"));
+            }
+            match part.as_str().filter(|_| key == "$ref").and_then(|reference| reference.strip_prefix('#')) {
+                Some(pointer) => match root.pointer(pointer) {
+                    Some(referred) => measure(root, referred, depth, left),
+                    None => Err(format!("refers to #{pointer}, which is not there")),
+                },
+                None => measure(root, part, depth, left),
+            }
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn fill_defaults(root: &Value, schema: &Value, object: &mut Map<String, Value>) {
     let schema = resolve(root, schema);
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     for (key, property) in properties {
@@ -104,8 +138,8 @@ fn fill_defaults(root: &Value, schema: &Value, object: &mut Map<String, Value>, 
         if let (None, Some(default)) = (object.get(key), default) {
             object.insert(key.clone(), default.clone());
         }
-        if let (Some(Value::Object(inner)), Some(rest)) = (object.get_mut(key), depth.checked_sub(1)) {
-            fill_defaults(root, property, inner, rest);
+        if let Some(Value::Object(inner)) = object.get_mut(key) {
+            fill_defaults(root, property, inner);
         }
     }
 }
@@ -144,6 +178,31 @@ mod tests {
             check("delimiter = ','\nskip = 2\ncolumns.serial = 'No'").as_deref(),
             Ok(r#"{"columns":{"serial":"No"},"delimiter":",","skip":2}"#)
         );
+    }
+
+    #[test]
+    fn a_schema_without_end_is_refused() {
+        let twelve = |property: &str| {
+            let properties: Vec<_> = (0..12).map(|number| format!(r#""p{number}":{property}"#)).collect();
+            format!(r#"{{"properties":{{{}}}}}"#, properties.join(","))
+        };
+        let doubling: Vec<_> = (0..40)
+            .map(|n| format!(r##""d{n}":{{"allOf":[{{"$ref":"#/$defs/d{0}"}},{{"$ref":"#/$defs/d{0}"}}]}}"##, n + 1))
+            .collect();
+        for (schema, words) in [
+            (r##"{"$ref":"#"}"##.to_owned(), "refers to itself"),
+            (r##"{"allOf":[{"$ref":"#"}]}"##.to_owned(), "refers to itself"),
+            (r##"{"properties":{"a":{"$ref":"#","default":{}}}}"##.to_owned(), "refers to itself"),
+            (twelve(r##"{"$ref":"#","default":{}}"##), "refers to itself"),
+            (format!(r##"{{"$ref":"#/$defs/d0","$defs":{{{},"d40":{{}}}}}}"##, doubling.join(",")), "too large"),
+            ("[".repeat(70) + &"]".repeat(70), "64 deep"),
+            (r##"{"$anchor":"a","properties":{"a":{"$ref":"#a"}}}"##.to_owned(), "has $anchor"),
+            (r##"{"properties":{"a":{"$ref":"#a"}}}"##.to_owned(), "refers to #a, which is not there"),
+        ] {
+            let read = serde_json::from_str(&schema).unwrap();
+            let problems = Settings::new(Some(&read), &toml::Table::new()).unwrap_err();
+            assert!(problems.iter().any(|problem| problem.contains(words)), "{schema}: {problems:?}");
+        }
     }
 
     #[test]

@@ -126,6 +126,8 @@ pub(crate) struct Usage {
     memories: usize,
     bytes: u64,
     pub(crate) peak_bytes: u64,
+    /// `bytes` and `peak_bytes` before the last growth: it may still fail.
+    before: (u64, u64),
     /// A guest that is refused memory mostly gives up a moment later, and says only "unreachable".
     pub(crate) refused: Option<(Limit, u64, u64)>,
 }
@@ -140,6 +142,7 @@ impl Usage {
             memories: limits.memories as usize,
             bytes: 0,
             peak_bytes: 0,
+            before: (0, 0),
             refused: None,
         }
     }
@@ -152,9 +155,16 @@ impl ResourceLimiter for Usage {
             self.refused = Some((Limit::MemoryBytes, wanted, self.allowed_bytes));
             return Ok(false);
         }
+        self.before = (self.bytes, self.peak_bytes);
         self.bytes = wanted;
         self.peak_bytes = self.peak_bytes.max(wanted);
         Ok(true)
+    }
+
+    /// Beyond the maximum that the memory itself declares, for one.
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        (self.bytes, self.peak_bytes) = self.before;
+        Ok(())
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {

@@ -277,7 +277,7 @@ impl Sink {
         }
         if wats_report::is_refused(&violations) {
             violations.retain(|violation| violation.severity == Severity::Refuse);
-            self.refused.extend(violations.iter().cloned());
+            self.keep_refused(&violations);
             return Ok(Err(violations));
         }
         let notes = if filled.is_empty() && violations.is_empty() {
@@ -287,6 +287,13 @@ impl Sink {
         };
         self.keep(new_report(&report, id, key, notes)?)?;
         Ok(Ok(id))
+    }
+
+    /// What the operator is told; no more than can be read, however many reports are refused.
+    fn keep_refused(&mut self, violations: &[Violation]) {
+        let room = wats_report::MAX_VIOLATIONS.saturating_sub(self.refused.len());
+        let refused = violations.iter().filter(|violation| violation.severity == Severity::Refuse);
+        self.refused.extend(refused.take(room).cloned());
     }
 
     fn identity(&mut self) -> Vec<u8> {
@@ -330,7 +337,7 @@ impl ReportSink for Sink {
         let _filled = draft.report.fill(&self.rules.defaults);
         draft.report.judge();
         let violations = draft.report.validate();
-        self.refused.extend(violations.iter().filter(|violation| violation.severity == Severity::Refuse).cloned());
+        self.keep_refused(&violations);
         violations
     }
 }

@@ -14,3 +14,4 @@ mod write;
 
 pub(crate) use clean::clean;
 pub use many::{WsjfReader, read_wsjf_many};
+pub use scan::bytes_to_read;

@@ -15,6 +15,9 @@
 //! | data segments larger than their memory, and huge ones | `bombs` huge_data_segments_are_a_trap_or_count_as_memory |
 //! | `table.grow` to 2^32 - 1 | [`a_table_that_grows_too_large_is_a_limit`] |
 //! | recursion, also through `cabi_realloc` and the host | `limits`, [`what_the_host_calls_while_it_answers_cannot_call_the_host`] |
+//! | names, codes and free data of megabytes that the host keeps | [`whatever_the_host_keeps_of_a_call_is_counted`] |
+//! | JSON of few bytes that are many parts | [`json_of_many_parts_is_taken_for_larger_than_it_is`] |
+//! | growing beyond what the memory declares | [`memory_that_was_not_given_is_not_counted`] |
 //! | complaints that the host must remember | [`complaints_count_as_the_report_that_they_are_about`] |
 //! | *Values* | |
 //! | texts of 2 GiB, outside of the memory, no UTF-8, half surrogates | [`values_that_are_none_are_bad_arguments`] |
@@ -140,9 +143,10 @@ fn calls_of_the_host_without_end_end_at_the_deadline() {
 /// Which limit is met first is a matter of the machine's speed, so each of them is met alone.
 #[test]
 fn json_as_deep_as_it_is_long_ends_by_its_time_or_by_its_size() {
-    let limits = LimitOverrides { output_bytes: Some(u64::MAX), ..soon() };
+    let large = LimitOverrides { report_bytes: Some(200 << 20), ..LimitOverrides::default() };
+    let limits = LimitOverrides { deadline_ms: Some(300), output_bytes: Some(u64::MAX), ..large };
     check("emits_deep_json", limits, b"x", Limit::DeadlineMs, "stopped after");
-    let limits = LimitOverrides { output_bytes: Some(20 << 20), ..LimitOverrides::default() };
+    let limits = LimitOverrides { output_bytes: Some(20 << 20), ..large };
     check("emits_deep_json", limits, b"x", Limit::OutputBytes, "handed over too much for one file");
 }
 
@@ -158,6 +162,32 @@ fn complaints_count_as_the_report_that_they_are_about() {
     check("complains_at_length", limits, b"x", Limit::ReportBytes, "wrote too large a report");
     let limits = LimitOverrides { output_bytes: Some(200 << 20), ..LimitOverrides::default() };
     check("complains_at_length", limits, b"x", Limit::OutputBytes, "handed over too much for one file");
+}
+
+#[test]
+fn whatever_the_host_keeps_of_a_call_is_counted() {
+    let limits = || LimitOverrides { output_bytes: Some(70 << 20), ..LimitOverrides::default() };
+    check("asks_at_length", limits(), b"x", Limit::OutputBytes, "handed over too much for one file");
+    check("keys_at_length", limits(), b"x", Limit::OutputBytes, "handed over too much for one file");
+    check("error_codes_at_length", limits(), b"x", Limit::ReportBytes, "wrote too large a report");
+    let limits = LimitOverrides { report_bytes: Some(100 << 20), ..limits() };
+    check("adds_unknown_data", limits, b"x", Limit::OutputBytes, "handed over too much for one file");
+}
+
+#[test]
+fn json_of_many_parts_is_taken_for_larger_than_it_is() {
+    let words = "of so many parts that it is taken for larger than it is";
+    check("emits_many_parts", LimitOverrides::default(), b"x", Limit::ReportBytes, words);
+    let limits = LimitOverrides { report_bytes: Some(30 << 20), ..LimitOverrides::default() };
+    check("adds_unknown_data", limits, b"x", Limit::ReportBytes, words);
+}
+
+#[test]
+fn memory_that_was_not_given_is_not_counted() {
+    let bench = Bench::new();
+    let conversion = ends(&load(&bench, "grows_in_vain", LimitOverrides::default()), b"x");
+    assert_eq!(conversion.outcome.unwrap(), Outcome::Converted);
+    assert_eq!(conversion.stats.peak_memory_bytes, 2 << 20);
 }
 
 #[test]

@@ -156,28 +156,21 @@ fn a_description_cannot_break_labels_pages_or_terminals() {
 
 #[test]
 fn a_schema_without_end_ends() {
-    let deep = "{\"a\":".repeat(10) + "{}" + &"}".repeat(10);
-    for (schema, answer) in [
-        (r##"{"$ref":"#"}"##, Ok("{}")),
-        (r##"{"allOf":[{"$ref":"#"}]}"##, Ok("{}")),
-        (r##"{"properties":{"a":{"$ref":"#","default":{}}}}"##, Ok(deep.get(5..deep.len() - 1).unwrap())),
-        (r#"{"$ref":"http://127.0.0.1:9/schema"}"#, Err("not present")),
-        (r#"{"$ref":"file:///etc/passwd"}"#, Err("not present")),
+    for (schema, words) in [
+        (r##"{"$ref":"#"}"##, "refers to itself"),
+        (r##"{"properties":{"a":{"$ref":"#","default":{}}}}"##, "refers to itself"),
+        (r#"{"$ref":"http://127.0.0.1:9/schema"}"#, "not present"),
+        (r#"{"$ref":"file:///etc/passwd"}"#, "not present"),
         (
             r#"{"properties":{"a":{"default":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!","pattern":"^(a*)*(\\1)$"}}}"#,
-            Err("backtracking"),
+            "backtracking",
         ),
     ] {
         let began = Instant::now();
         let bytes = described(|says| says.schema = schema);
         let loaded = Bench::new().runtime.load_bytes(Path::new("bomb.wasm"), &bytes, Manifest::default());
         assert!(began.elapsed() < PATIENCE, "{schema}");
-        match (loaded, answer) {
-            (Ok(plugin), Ok(settings)) => assert_eq!(plugin.settings_json(), settings, "{schema}"),
-            (Err(error @ Error::Settings { .. }), Err(words)) => {
-                assert!(error.to_string().contains(words), "{schema}: {error}");
-            }
-            (other, _) => panic!("{schema}: {other:?}"),
-        }
+        let Err(error @ Error::Settings { .. }) = loaded else { panic!("{schema}: {loaded:?}") };
+        assert!(error.to_string().contains(words), "{schema}: {error}");
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use wasmtime::Result;
 
+use super::report::CALL_BYTES;
 use super::scheduled::wats::converter::http::{Header, Host, HttpError as WitError, Request, Response};
 use super::types::Value;
 use crate::failure::FailureKind;
@@ -45,7 +46,9 @@ impl Host for State {
             return Err(self.over(Limit::HttpRequests, found, allowed, "sent too many requests in one run"));
         }
         let bytes = request.headers.iter().map(|header| header.name.len() + header.value.len()).sum::<usize>();
-        self.count_output((request.url.len() + request.body.len() + bytes) as u64)?;
+        let rest = request.properties.iter().map(|property| property.key.len() + size(&property.value)).sum::<usize>();
+        let bytes = bytes + rest + request.method.len() + request.url.len() + request.body.len();
+        self.count_output(bytes as u64 + CALL_BYTES)?;
         let url = Url::parse(&request.url);
         let method = crate::log::clipped(&request.method, 10);
         let answer = match &url {
@@ -79,7 +82,10 @@ impl State {
         }
         let Some(method) = METHODS.iter().find(|method| method.eq_ignore_ascii_case(&request.method)) else {
             let known = METHODS.join(", ");
-            return Ok(Err(WitError::Invalid(format!("method {:?}; {known}", request.method))));
+            return Ok(Err(WitError::Invalid(format!(
+                "method {:?}; {known}",
+                crate::log::clipped(&request.method, 20)
+            ))));
         };
         let mut headers = match checked(request.headers) {
             Ok(headers) => headers,
@@ -152,7 +158,7 @@ fn checked(headers: Vec<Header>) -> std::result::Result<Vec<(String, String)>, S
     for Header { name, value } in headers {
         let name = name.to_ascii_lowercase();
         if name.is_empty() || !name.chars().all(is_token) {
-            return Err(format!("{name:?} is no name of a header"));
+            return Err(format!("{:?} is no name of a header", crate::log::clipped(&name, 100)));
         }
         if OF_THE_HOST.contains(&name.as_str()) || name.starts_with("proxy-") || name.starts_with("sec-") {
             return Err(format!("the header {name} is the host's own"));
@@ -165,14 +171,31 @@ fn checked(headers: Vec<Header>) -> std::result::Result<Vec<(String, String)>, S
     Ok(checked)
 }
 
-/// An address that is none, without what may be a query.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) | Value::Json(text) => text.len(),
+        Value::Number(_) | Value::Flag(_) => 0,
+    }
+}
+
+/// An address that is none, without what may be a query or a password: it is kept and shown.
 fn cut(text: &str) -> String {
-    crate::log::clipped(text.split(['?', '#']).next().unwrap_or_default(), 200)
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let text = match text.split_once("://") {
+        Some((scheme, rest)) => match rest.rsplit_once('@') {
+            Some((_, host)) => &format!("{scheme}://...@{host}"),
+            None => text,
+        },
+        None => text,
+    };
+    crate::log::clipped(text, 200)
 }
 
 fn without_query(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);
+    // It fails where there can be none.
+    let _none = (url.set_username(""), url.set_password(None));
     crate::log::clipped(url.as_str(), 500)
 }

@@ -5,6 +5,7 @@ use wasmtime::Result;
 
 use super::bindings::wats::converter::lookup::{Host, Process, ProcessAnswer, Product, ProductAnswer};
 use super::bindings::wats::converter::types::{Property, Value};
+use super::report::CALL_BYTES;
 use crate::conversion::LookupRecord;
 use crate::job::{Answer, Lookup};
 use crate::limits::Limit;
@@ -13,11 +14,14 @@ use crate::state::State;
 
 /// Questions per call; they are stored with the ledger row.
 const MAX_LOOKUPS: usize = 10_000;
+/// Characters of what is asked for. Names and part numbers of WATS have at most 100 (spec rest.md); nobody is asked about longer ones.
+const MAX_NAME: usize = 300;
 
 impl State {
-    /// The one who answers, or `Err(true)` when there is none, `Err(false)` when the plugin may not ask.
-    fn lookup(&mut self) -> Result<std::result::Result<std::sync::Arc<dyn Lookup>, NoLookup>> {
+    /// The one who answers about this name, or why there is none.
+    fn lookup(&mut self, name: &str) -> Result<std::result::Result<std::sync::Arc<dyn Lookup>, NoLookup>> {
         self.not_in_describe("lookup")?;
+        self.count_output(name.len() as u64 + CALL_BYTES)?;
         if self.lookups.len() >= MAX_LOOKUPS {
             let found = self.lookups.len() as u64 + 1;
             return Err(self.over(Limit::Lookups, found, MAX_LOOKUPS as u64, "asked too many questions"));
@@ -25,10 +29,14 @@ impl State {
         if !self.facts.grants.has(&Grant::Lookup) {
             return Ok(Err(NoLookup::Denied));
         }
+        if name.chars().nth(MAX_NAME).is_some() {
+            return Ok(Err(NoLookup::Absent));
+        }
         Ok(self.lookup.clone().ok_or(NoLookup::Offline))
     }
 
-    fn record(&mut self, question: String, answer: String) {
+    fn record(&mut self, question: &str, name: &str, answer: String) {
+        let question = format!("{question} {}", crate::log::clipped(name, MAX_NAME));
         self.lookups.push(LookupRecord { question, answer });
     }
 }
@@ -36,14 +44,16 @@ impl State {
 enum NoLookup {
     Denied,
     Offline,
+    Absent,
 }
 
 const OFFLINE: &str = "no server is configured";
 
 impl Host for State {
     fn process_by_name(&mut self, name: String) -> Result<ProcessAnswer> {
-        let answer = match self.lookup()? {
+        let answer = match self.lookup(&name)? {
             Err(NoLookup::Denied) => ProcessAnswer::Denied,
+            Err(NoLookup::Absent) => ProcessAnswer::Absent,
             Err(NoLookup::Offline) => ProcessAnswer::Unavailable(OFFLINE.to_owned()),
             Ok(lookup) => match lookup.process_by_name(&name) {
                 Answer::Found(process) => {
@@ -68,13 +78,14 @@ impl Host for State {
             ProcessAnswer::Unavailable(reason) => format!("unavailable: {reason}"),
             ProcessAnswer::Denied => "denied".to_owned(),
         };
-        self.record(format!("process-by-name {name}"), record);
+        self.record("process-by-name", &name, record);
         Ok(answer)
     }
 
     fn product_by_part_number(&mut self, part_number: String) -> Result<ProductAnswer> {
-        let answer = match self.lookup()? {
+        let answer = match self.lookup(&part_number)? {
             Err(NoLookup::Denied) => ProductAnswer::Denied,
+            Err(NoLookup::Absent) => ProductAnswer::Absent,
             Err(NoLookup::Offline) => ProductAnswer::Unavailable(OFFLINE.to_owned()),
             Ok(lookup) => match lookup.product_by_part_number(&part_number) {
                 Answer::Found(product) => ProductAnswer::Found(Product {
@@ -93,7 +104,7 @@ impl Host for State {
             ProductAnswer::Unavailable(reason) => format!("unavailable: {reason}"),
             ProductAnswer::Denied => "denied".to_owned(),
         };
-        self.record(format!("product-by-part-number {part_number}"), record);
+        self.record("product-by-part-number", &part_number, record);
         Ok(answer)
     }
 }

@@ -19,7 +19,9 @@ use crate::manifest::Grant;
 use crate::state::State;
 
 /// What is set beside the bytes of a call that hands something over, so that a million empty calls have a price.
-const CALL_BYTES: u64 = 16;
+pub(super) const CALL_BYTES: u64 = 16;
+/// Memory that reading a report may take, in its largest size. Reports of testers with many small steps take 4 to 7 times their size.
+const READING_TAKES: u64 = 8;
 /// Unknown property keys that are logged per source.
 const MAX_UNKNOWN_KEYS: usize = 50;
 /// Under which description the identity is kept that a file carries and may not keep.
@@ -52,7 +54,8 @@ impl State {
     fn with(&mut self, writer: &Resource<Writer>, act: impl FnOnce(&mut Writer)) -> Result<()> {
         let it = self.table.get_mut(writer)?;
         act(it);
-        let size = it.report.size_bytes() + it.complaints.size_bytes();
+        let names = [&it.key, &it.id].into_iter().flatten().map(String::len).sum::<usize>();
+        let size = it.report.size_bytes() + it.complaints.size_bytes() + names;
         let added = size.saturating_sub(it.counted) as u64;
         it.counted = size;
         let allowed = self.limits().report_bytes;
@@ -60,6 +63,16 @@ impl State {
             return Err(self.over(Limit::ReportBytes, size as u64, allowed, "wrote too large a report"));
         }
         self.count_output(added + CALL_BYTES)
+    }
+
+    /// Whether JSON may be read: few bytes can be many parts, each of which is some hundred bytes of the station's memory.
+    fn may_be_read(&mut self, json: &str) -> Result<()> {
+        let (bytes, allowed) = (wats_report::bytes_to_read(json.as_bytes()), self.limits().report_bytes);
+        if bytes > allowed.saturating_mul(READING_TAKES) {
+            let what = "wrote JSON of so many parts that it is taken for larger than it is";
+            return Err(self.over(Limit::ReportBytes, bytes.div_ceil(READING_TAKES), allowed, what));
+        }
+        Ok(())
     }
 
     /// Hands a report to the sink. `complaints` are about how it was written; the sink adds what the rules say.
@@ -159,6 +172,7 @@ impl Host for State {
             return Err(self.over(Limit::ReportBytes, size, allowed, "emitted too large a report"));
         }
         self.count_output(size + CALL_BYTES)?;
+        self.may_be_read(&wsjf)?;
         match Report::from_wsjf(wsjf.as_bytes()) {
             Ok(mut report) => {
                 let id = report.header_mut().id.take().map(|id| id.to_string());
@@ -242,6 +256,7 @@ impl HostUut for State {
     }
 
     fn add_result(&mut self, writer: Resource<Writer>, json: String) -> Result<()> {
+        self.may_be_read(&json)?;
         self.with(&writer, |it| {
             if let Some(result) = additional(&json, "result", &mut it.complaints) {
                 it.report.add_result(result);
@@ -292,6 +307,7 @@ impl HostUut for State {
     }
 
     fn add_data(&mut self, writer: Resource<Writer>, json: String) -> Result<()> {
+        self.may_be_read(&json)?;
         self.with(&writer, |it| {
             if let Some(data) = additional(&json, "data", &mut it.complaints) {
                 it.report.add_data(data);

@@ -1,0 +1,15 @@
+;; Emits a report of 31 MB that has eight million empty measurements, each of which would be some hundred bytes for the host.
+  (import "wats:converter/report@0.1.0" "emit-json" (func $emit (param i32 i32 i32 i32 i32 i32)))
+  (memory (export "memory") 512)
+  (data (i32.const 0x50000) "{\"type\":\"T\",\"root\":{\"stepType\":\"ET_MNLT\",\"name\":\"a\",\"numericMeas\":[ ")
+  (func (export "convert") (param i32 i32 i32) (result i32) (local $at i32)
+    (local.set $at (i32.const 0x50044))
+    (loop $fill
+      (i32.store (local.get $at) (i32.const 0x202c7d7b))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $fill (i32.lt_u (local.get $at) (i32.const 31000000))))
+    (i32.store (local.get $at) (i32.const 0x5d207d7b))
+    (i32.store16 offset=4 (local.get $at) (i32.const 0x7d7d))
+    (call $emit (i32.const 0x50000) (i32.sub (i32.add (local.get $at) (i32.const 6)) (i32.const 0x50000))
+      (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 512))
+    (unreachable))
