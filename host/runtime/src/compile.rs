@@ -36,6 +36,10 @@ pub enum Compiler {
 const EXIT_REFUSED: u8 = 3;
 /// How often the child is looked after.
 const POLL: Duration = Duration::from_millis(5);
+/// After its time is over the child leaves it so long to its parent to kill it.
+const GRACE: Duration = Duration::from_secs(1);
+/// Stack of the child's threads that only wait.
+const WAITING_STACK_BYTES: usize = 64 * 1024;
 /// What is read of a child's words.
 const MAX_WORDS_BYTES: u64 = 16 * 1024;
 /// What is told of a refusal: names of the component are in it, which may be anything.
@@ -115,6 +119,8 @@ fn in_child(
         .arg(cache_dir)
         .arg(limits.stack_bytes.to_string())
         .arg(limits.compile_memory_bytes.to_string())
+        .arg(u64::try_from(limits.compile_time.as_millis()).unwrap_or(u64::MAX).to_string())
+        .arg(component.content.len().to_string())
         // A backtrace of what ran out of memory needs memory, and may never come to an end.
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::piped())
@@ -125,12 +131,12 @@ fn in_child(
     let stdin = child.stdin.take();
     let stderr = child.stderr.take();
     let (status, words) = thread::scope(|scope| {
-        scope.spawn(move || {
-            if let Some(mut stdin) = stdin {
-                // A child that died does not read on; its exit status says more than this error.
-                let written = stdin.write_all(component.content);
-                tracing::trace!(?written, "component given to the compiling process");
-            }
+        let given = scope.spawn(move || {
+            let mut stdin = stdin?;
+            // A child that died does not read on; its exit status says more than this error.
+            let written = stdin.write_all(component.content);
+            tracing::trace!(?written, "component given to the compiling process");
+            Some(stdin)
         });
         let words = scope.spawn(move || {
             let mut words = Vec::new();
@@ -141,6 +147,8 @@ fn in_child(
             String::from_utf8_lossy(&words).trim().to_owned()
         });
         let status = wait(&mut child, limits.compile_time);
+        // Open until here: the child ends where its input does.
+        drop(given.join());
         (status, words.join().unwrap_or_default())
     });
     match status {
@@ -160,7 +168,8 @@ fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus
     let began = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
+            // It may have ended itself, because its time was over.
+            return Ok((status.success() || began.elapsed() < limit).then_some(status));
         }
         if began.elapsed() >= limit {
             child.kill()?;
@@ -171,14 +180,22 @@ fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus
     }
 }
 
-/// Rust says so before it aborts; the kernel just kills.
+/// Rust says so before it aborts; the kernel just kills. Whatever else ends a process by a signal, as a panic does here, is
+/// a fault of the compiler.
 fn ran_out_of_memory(status: ExitStatus, words: &str) -> bool {
-    let said = ["memory allocation of", "annot allocate memory", "out of memory", "Resource temporarily unavailable"];
-    said.iter().any(|said| words.contains(said)) || status.code().is_none()
+    let said = [
+        "memory allocation of",
+        "memory allocator returned an error",
+        "annot allocate memory",
+        "out of memory",
+        "Resource temporarily unavailable",
+    ];
+    os::was_killed(status) || said.iter().any(|said| words.contains(said))
 }
 
 /// What the child process of [`Compiler::Child`] does: it takes the arguments that this crate added, reads a component
-/// from standard input, and leaves its code in the cache.
+/// from standard input, and leaves its code in the cache. A parent that is gone cannot kill it, so it ends itself: soon
+/// after its time is over, and where standard input, which the parent keeps open, comes to its end.
 pub fn compile_child_main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Threads of the compiler that panic would leave the others waiting for ever.
     std::panic::set_hook(Box::new(|panic| {
@@ -197,11 +214,14 @@ pub fn compile_child_main(args: impl IntoIterator<Item = OsString>) -> ExitCode 
 }
 
 fn child(args: impl IntoIterator<Item = OsString>) -> Result<(), String> {
-    let usage = || "this is used by wats itself: CACHE STACK_BYTES MEMORY_BYTES < COMPONENT".to_owned();
+    let usage =
+        || "this is used by wats itself: CACHE STACK_BYTES MEMORY_BYTES TIME_MS COMPONENT_BYTES < COMPONENT".to_owned();
     let mut args = args.into_iter();
     let cache_dir = PathBuf::from(args.next().ok_or_else(usage)?);
     let mut number = || args.next().and_then(|arg| arg.to_str()?.parse::<u64>().ok()).ok_or_else(usage);
     let (stack_bytes, memory_bytes) = (number()?, number()?);
+    let (time, component_bytes) = (Duration::from_millis(number()?), number()?);
+    end_after(move || thread::sleep(time.saturating_add(GRACE)))?;
     os::limit_memory(memory_bytes).map_err(|error| format!("cannot limit memory: {error}"))?;
     // Compiling takes all processors that there are, and files are waiting to be converted: they go first. Without it, it only
     // takes more from them.
@@ -210,7 +230,19 @@ fn child(args: impl IntoIterator<Item = OsString>) -> Result<(), String> {
     }
     let engine = engine::compiling_engine(&cache_dir, stack_bytes).map_err(|error| chain(&error))?;
     let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| format!("cannot read the component: {error}"))?;
+    let read = std::io::stdin().lock().take(component_bytes).read_to_end(&mut bytes);
+    read.map_err(|error| format!("cannot read the component: {error}"))?;
+    end_after(|| drop(std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink())))?;
     Component::from_binary(&engine, &bytes).map_err(|error| chain(error.as_ref()))?;
     Ok(())
+}
+
+/// Ends this process after this, whatever its other threads are at. Nothing is said: nobody may be there to read it, and a
+/// full pipe would hold up the end.
+fn end_after(pause: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    let thread = thread::Builder::new().name("wats-end".to_owned()).stack_size(WAITING_STACK_BYTES).spawn(move || {
+        pause();
+        std::process::abort();
+    });
+    thread.map(drop).map_err(|error| format!("cannot start a thread: {error}"))
 }

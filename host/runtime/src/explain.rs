@@ -6,12 +6,14 @@ use wasmtime::{Trap, WasmBacktrace};
 
 use crate::failure::{Failure, FailureKind, Fault, Frame, Operation, Place, TrapKind};
 use crate::limits::Limit;
-use crate::log::escape;
+use crate::log::{clipped, escape};
 use crate::state::{State, Stop};
 use crate::wit::v0_1::Told;
 
 /// Characters of a guest's own words that are kept.
 const MAX_MESSAGE_CHARS: usize = 2_000;
+/// Characters of a name in a backtrace, of a function or a file: the component says how long it is, and each frame has it.
+const MAX_NAME_CHARS: usize = 500;
 
 /// What a guest told as its error.
 pub(crate) fn told(told: Told, state: &State) -> Box<Failure> {
@@ -215,7 +217,7 @@ fn backtrace(error: &wasmtime::Error) -> Vec<Frame> {
                 .iter()
                 .map(|symbol| Frame {
                     function: symbol.name().map_or_else(|| outer.clone(), demangled),
-                    file: symbol.file().map(escape),
+                    file: symbol.file().map(|file| clipped(file, MAX_NAME_CHARS)),
                     line: symbol.line(),
                 })
                 .collect()
@@ -233,8 +235,7 @@ fn recursion(frames: &[Frame]) -> Option<&str> {
 /// A function's name as its author wrote it, bounded.
 fn demangled(name: &str) -> String {
     let name = rustc_demangle::demangle(name);
-    let text: String = format!("{name:#}").chars().take(500).collect();
-    escape(&text)
+    clipped(&format!("{name:#}"), MAX_NAME_CHARS)
 }
 
 fn base(state: &State, fault: Fault, kind: FailureKind, message: String, hint: &str) -> Box<Failure> {

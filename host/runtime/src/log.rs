@@ -49,6 +49,11 @@ impl Log {
         self.push(level, line);
     }
 
+    /// Counts bytes that never became lines.
+    pub(crate) fn count_dropped(&mut self, bytes: u64) {
+        self.dropped = self.dropped.saturating_add(bytes);
+    }
+
     /// The last words before a trap.
     pub(crate) fn last_words(&self) -> Option<&str> {
         self.last_error.as_deref().or(self.last_stderr.as_deref())

@@ -199,6 +199,18 @@ pub(crate) fn give_way() -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a process was killed in the way that none can refuse, as the kernel does where memory is short.
+#[cfg(unix)]
+pub(crate) fn was_killed(status: std::process::ExitStatus) -> bool {
+    std::os::unix::process::ExitStatusExt::signal(&status) == Some(rustix::process::Signal::KILL.as_raw())
+}
+
+/// See the Unix version.
+#[cfg(not(unix))]
+pub(crate) fn was_killed(_status: std::process::ExitStatus) -> bool {
+    false
+}
+
 /// Limits the memory of this process. Where the system has no such limit the time limit must do.
 #[cfg(unix)]
 pub(crate) fn limit_memory(bytes: u64) -> io::Result<()> {

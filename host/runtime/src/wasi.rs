@@ -2,6 +2,7 @@
 //! environment, no arguments, no network; the clock stands at the file's time of change; random bits follow from the
 //! file's digest; what is printed becomes log lines. Components without WASI imports never meet this.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,8 +19,10 @@ use crate::state::State;
 const RANDOM_BYTES: usize = 4096;
 /// Random bytes that one call may ask for.
 const MAX_RANDOM_BYTES: u64 = 1 << 20;
-/// What a guest may print before its bytes are only counted.
+/// What is kept of what a guest prints, from its beginning.
 const MAX_PRINTED_BYTES: usize = 256 * 1024;
+/// What is kept of the rest, from its end: there an exception's text is. What lies between is only counted.
+const MAX_LAST_PRINTED_BYTES: usize = 8 * 1024;
 /// What one write may hold.
 const WRITE_BYTES: usize = 64 * 1024;
 
@@ -55,7 +58,9 @@ impl InertWasi {
     /// What was printed, as log lines.
     pub(crate) fn drain_into(&self, log: &mut Log) {
         for (printed, level) in [(&self.stdout, Level::Info), (&self.stderr, Level::Warn)] {
-            let bytes = std::mem::take(&mut *printed.0.lock().unwrap_or_else(PoisonError::into_inner));
+            let kept = std::mem::take(&mut *printed.0.lock().unwrap_or_else(PoisonError::into_inner));
+            let (bytes, dropped) = kept.into_bytes();
+            log.count_dropped(dropped);
             for line in String::from_utf8_lossy(&bytes).lines().filter(|line| !line.trim().is_empty()) {
                 log.push_output(level, line);
             }
@@ -142,7 +147,44 @@ impl HostMonotonicClock for StandingClock {
 
 /// What a guest printed.
 #[derive(Debug, Clone, Default)]
-struct Printed(Arc<Mutex<Vec<u8>>>);
+struct Printed(Arc<Mutex<Kept>>);
+
+/// What is kept of it.
+#[derive(Debug, Default)]
+struct Kept {
+    first: Vec<u8>,
+    last: VecDeque<u8>,
+    /// Bytes between the two.
+    dropped: u64,
+}
+
+impl Kept {
+    fn push(&mut self, bytes: &[u8]) {
+        let room = MAX_PRINTED_BYTES.saturating_sub(self.first.len()).min(bytes.len());
+        let (first, last) = bytes.split_at(room);
+        self.first.extend_from_slice(first);
+        self.last.extend(last);
+        let over = self.last.len().saturating_sub(MAX_LAST_PRINTED_BYTES);
+        self.last.drain(..over);
+        self.dropped = self.dropped.saturating_add(over as u64);
+    }
+
+    /// All of it, and how many bytes are not in it.
+    fn into_bytes(self) -> (Vec<u8>, u64) {
+        let Self { first: mut bytes, last, dropped } = self;
+        let mut cut = 0;
+        if dropped > 0 {
+            // The end begins somewhere in a line, which is taken away where another one follows.
+            cut = last.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            if last.iter().skip(cut).all(u8::is_ascii_whitespace) {
+                cut = 0;
+            }
+            bytes.push(b'\n');
+        }
+        bytes.extend(last.iter().skip(cut));
+        (bytes, dropped.saturating_add(cut as u64))
+    }
+}
 
 impl IsTerminal for Printed {
     fn is_terminal(&self) -> bool {
@@ -167,9 +209,7 @@ impl Pollable for Printed {
 
 impl OutputStream for Printed {
     fn write(&mut self, bytes: bytes::Bytes) -> StreamResult<()> {
-        let mut printed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = MAX_PRINTED_BYTES.saturating_sub(printed.len()).min(bytes.len());
-        printed.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(&bytes);
         Ok(())
     }
 
@@ -179,5 +219,58 @@ impl OutputStream for Printed {
 
     fn check_write(&mut self) -> StreamResult<usize> {
         Ok(WRITE_BYTES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is kept of these prints: the lines, the last words, and how many bytes are not there.
+    fn printed(prints: &[&str]) -> (Vec<String>, String, usize) {
+        let wasi = InertWasi::new(Duration::ZERO, &[0; 32]);
+        let mut stderr = wasi.stderr.clone();
+        for print in prints {
+            stderr.write(bytes::Bytes::copy_from_slice(print.as_bytes())).unwrap();
+        }
+        let mut log = Log::new(u64::MAX);
+        wasi.drain_into(&mut log);
+        let last = log.last_words().unwrap().to_owned();
+        let (lines, dropped) = log.into_parts();
+        let lines = lines.into_iter().map(|line| line.message).collect();
+        (lines, last, usize::try_from(dropped).unwrap())
+    }
+
+    #[test]
+    fn the_last_lines_are_kept_after_any_number_of_others_and_what_lies_between_is_counted() {
+        let many = "0123456789\n".repeat(1_000);
+        let end = "Traceback:\nValueError: no number\n";
+        let (lines, last, dropped) = printed(&[&[many.as_str(); 100][..], &[end]].concat());
+        assert_eq!(last, "ValueError: no number");
+        let kept = 100 * many.len() + end.len() - dropped;
+        assert!(kept > MAX_PRINTED_BYTES && kept <= MAX_PRINTED_BYTES + MAX_LAST_PRINTED_BYTES, "{kept}");
+        let others: Vec<_> = lines.iter().filter(|line| *line != "0123456789").collect();
+        assert_eq!(others, ["012", "Traceback:", "ValueError: no number"], "one line is cut, where the beginning ends");
+    }
+
+    #[test]
+    fn a_line_that_passes_from_the_beginning_into_the_end_stays_one() {
+        let first = format!("{}\n", "x".repeat(MAX_PRINTED_BYTES - 5));
+        let (lines, last, dropped) = printed(&[&first, "one line\n", "and another\n"]);
+        assert_eq!(
+            (&lines[1..], last.as_str()),
+            (&["one line".to_owned(), "and another".to_owned()][..], "and another")
+        );
+        assert_eq!(lines[0].len() + dropped, first.len() - 1);
+    }
+
+    #[test]
+    fn of_a_line_longer_than_what_is_kept_there_is_its_end() {
+        for text in
+            ["x".repeat(MAX_PRINTED_BYTES) + &"y".repeat(10_000), "x".repeat(300_000) + &"y".repeat(9_000) + "\n"]
+        {
+            let (_, last, _) = printed(&[&text]);
+            assert!(last.len() > 8_000 && last.chars().all(|c| c == 'y'), "{}", last.len());
+        }
     }
 }

@@ -125,6 +125,43 @@ fn a_start_function_that_traps_is_told() {
     assert!(wats_runtime::chain(&error).contains("trapped (wasm `unreachable`"), "{error:?}");
 }
 
+/// Debug information by which all code of a module is in line 7 of this file.
+fn debug_information(file: &str) -> Vec<u8> {
+    let number = |it: usize| u32::try_from(it).unwrap().to_le_bytes();
+    let sized = |content: &[u8]| [number(content.len()).as_slice(), content].concat();
+    let custom =
+        |name: &str, content: &[u8]| section(0, &[leb(name.len() as u64), name.into(), content.into()].concat());
+    // One compile unit without children, whose only attribute is where its lines are.
+    let abbreviations = [1, 0x11, 0, 0x10, 0x17, 0, 0, 0];
+    let unit = [&[4, 0], number(0).as_slice(), &[4, 1], &number(0)].concat();
+    // Bytes of an instruction, operations of one, whether rows are statements; what special operations mean, which there are
+    // none of here; lengths of the standard ones; no folders; then the files.
+    let head = [1, 1, 1, 0, 1, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0];
+    let head = [&head, file.as_bytes(), &[0, 0, 0, 0, 0]].concat();
+    // Address 1, line 1 + 6, a row; 1,000 bytes on, the end.
+    let rows = [&[0, 5, 2], number(1).as_slice(), &[3, 6, 1, 2], &leb(1_000), &[0, 1, 1]].concat();
+    let lines = [&[4, 0], sized(&head).as_slice(), &rows].concat();
+    [
+        custom(".debug_abbrev", &abbreviations),
+        custom(".debug_info", &sized(&unit)),
+        custom(".debug_line", &sized(&lines)),
+    ]
+    .concat()
+}
+
+#[test]
+fn a_file_of_a_megabyte_in_debug_information_is_told_by_its_beginning() {
+    let told = |file: &str| {
+        let module = [start(&[0x00]), debug_information(file)].concat();
+        let Error::Describe { failure, .. } = load(&bolt_on(&module, 1)).unwrap_err() else { panic!("{file:.100}") };
+        let frame = failure.backtrace.first().unwrap_or_else(|| panic!("{failure:?}")).clone();
+        (frame.file.unwrap(), frame.line)
+    };
+    assert_eq!(told("src/lib.rs"), ("src/lib.rs".to_owned(), Some(7)));
+    let (file, _) = told(&"f".repeat(1 << 20));
+    assert_eq!(file, format!("{} ...", "f".repeat(500)));
+}
+
 #[test]
 fn a_module_that_is_invalid_inside_is_refused_by_the_compiler() {
     let error = load(&bolt_on(&start(&[0x41, 0x00]), 1)).unwrap_err();

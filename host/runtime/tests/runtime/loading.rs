@@ -1,10 +1,13 @@
 //! What loads, what does not, and what is said about it.
 
+use std::io::Write as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use std::{process, thread};
 
 use wats_runtime::{Compiler, Error, LimitOverrides, Limits, Manifest};
 
+use crate::attacks::{attack, component};
 use crate::support::{Bench, convert, guest};
 
 /// Loads a file with these bytes and expects a refusal.
@@ -251,6 +254,75 @@ fn what_a_child_process_refuses_is_told_in_its_words() {
     let error = bench.runtime.load_bytes(Path::new("broken.wasm"), &bytes, Manifest::default()).unwrap_err();
     let Error::Compile { reason, .. } = &error else { panic!("{error:?}") };
     assert!(reason.contains("offset"), "{reason}");
+}
+
+#[cfg(unix)]
+#[test]
+fn only_a_child_process_that_says_so_or_was_killed_ran_out_of_memory() {
+    let cache = tempfile::tempdir().unwrap();
+    let load = |script: &str| {
+        let bench = Bench::with(|options| {
+            options.cache_dir = Some(cache.path().join("code"));
+            options.compiler = Compiler::Child { program: "/bin/sh".into(), args: vec!["-c".into(), script.into()] };
+        });
+        bench.runtime.load(&guest("scripted")).unwrap_err()
+    };
+    let error = load("ulimit -c 0; echo 'panicked at isa/x64.rs: no such instruction' >&2; kill -ABRT $$");
+    let Error::Compile { reason, .. } = &error else { panic!("{error:?}") };
+    assert!(reason.contains("ended with signal: 6") && reason.contains("no such instruction"), "{reason}");
+    for script in ["ulimit -c 0; echo 'memory allocation of 64 bytes failed' >&2; kill -ABRT $$", "kill -KILL $$"] {
+        let error = load(script);
+        assert!(matches!(error, Error::CompileMemory { .. }), "{script}: {error:?}");
+    }
+}
+
+/// A child process by itself, and its standard input.
+fn child_alone(cache: &Path, time_ms: u64, component_bytes: usize) -> (process::Child, process::ChildStdin) {
+    let numbers = [1 << 20, 4 << 30, time_ms, component_bytes as u64];
+    let mut child = process::Command::new(env!("CARGO_BIN_EXE_wats-compile-child"))
+        .arg(cache.join("code"))
+        .args(numbers.map(|number| number.to_string()))
+        .stdin(process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdin = child.stdin.take().unwrap();
+    (child, stdin)
+}
+
+/// Expects that a child process ends before it is done, and nobody kills it.
+fn ends_by_itself(mut child: process::Child) {
+    let began = Instant::now();
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if began.elapsed() < Duration::from_secs(30) => thread::sleep(Duration::from_millis(5)),
+            None => {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("it was still there after {:?}", began.elapsed());
+            }
+        }
+    };
+    // It neither compiled anything nor refused to.
+    assert!(!matches!(status.code(), Some(0 | 3)), "{status}");
+}
+
+#[test]
+fn a_child_process_whose_time_is_over_ends_without_its_parent() {
+    let cache = tempfile::tempdir().unwrap();
+    let (child, stdin) = child_alone(cache.path(), 1, 1);
+    ends_by_itself(child);
+    drop(stdin);
+}
+
+#[test]
+fn a_child_process_ends_when_its_parent_is_gone() {
+    let cache = tempfile::tempdir().unwrap();
+    let bomb = component::with_bomb(&attack("harmless"));
+    let (child, mut stdin) = child_alone(cache.path(), 600_000, bomb.len());
+    stdin.write_all(&bomb).unwrap();
+    drop(stdin);
+    ends_by_itself(child);
 }
 
 fn replace(bytes: &mut [u8], from: &[u8], to: &[u8]) {
