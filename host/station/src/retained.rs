@@ -280,6 +280,15 @@ impl Kept {
             source.main.name = name_of(&path).into();
             source.main.path = path.into();
         }
+        if self.form == Form::Folder {
+            // It may lie under another name than it came with.
+            let (lies, came) = (take::slashed(&self.relative), origin.path.clone().unwrap_or_else(|| self.path()));
+            for file in std::iter::once(&mut source.main).chain(&mut source.companions) {
+                if let Some(inner) = file.path.strip_prefix(&lies).filter(|inner| inner.starts_with('/')) {
+                    file.path = format!("{came}{inner}").into();
+                }
+            }
+        }
         if let (Some(mtime_ns), Form::File | Form::Zip) = (origin.mtime_ns, self.form)
             && source.companions.is_empty()
         {

@@ -122,7 +122,8 @@ impl Station {
         let max = config.workers.max.map_or_else(default_workers, |max| max as usize);
         let mut runtime_options = RuntimeOptions::new(options.meter.clone());
         runtime_options.cache_dir = Some(dir.join("compiled"));
-        runtime_options.workers = max;
+        // A run that waits for another system takes no file's place.
+        runtime_options.workers = max.saturating_add(config.schedules.len());
         runtime_options.compiler = options.compiler.clone();
         runtime_options.limits = crate::plugins::limits(&config.limits);
         runtime_options.trust = config.plugins.trust.clone();

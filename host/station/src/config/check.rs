@@ -56,6 +56,9 @@ impl Checker<'_> {
             inboxes.push(self.inbox(index, inbox, raw.retain_sources.as_ref()));
         }
         self.overlaps(&inboxes);
+        let plugin_dirs: Vec<_> = raw.plugin_dirs.iter().map(|dir| self.path(dir)).collect();
+        let data_dir = self.path(&raw.data_dir);
+        self.takes_its_own(&inboxes, &data_dir, &plugin_dirs);
         let mut names = HashSet::new();
         let mut schedules = Vec::new();
         for (index, schedule) in raw.schedule.into_iter().enumerate() {
@@ -93,8 +96,8 @@ impl Checker<'_> {
             max_size: raw.cache_max_size,
         };
         Config {
-            data_dir: self.path(&raw.data_dir),
-            plugin_dirs: raw.plugin_dirs.iter().map(|dir| self.path(dir)).collect(),
+            data_dir,
+            plugin_dirs,
             station,
             server,
             inboxes,
@@ -287,6 +290,29 @@ impl Checker<'_> {
                     );
                     self.wrong(&format!("inbox[{index}].{key}"), message);
                 }
+            }
+        }
+    }
+
+    /// The station's own files are no sources: it would file away its queue, its plugins, or what it has filed before.
+    fn takes_its_own(&mut self, inboxes: &[Inbox], data_dir: &Path, plugin_dirs: &[PathBuf]) {
+        for (index, inbox) in inboxes.iter().enumerate() {
+            let goes_deeper = inbox.recursive || inbox.source == SourceKind::Folders;
+            let takes = |dir: &Path| inbox.path.starts_with(dir) || goes_deeper && dir.starts_with(&inbox.path);
+            let mut own = vec![("the data of the station (data_dir)".to_owned(), data_dir)];
+            own.extend(plugin_dirs.iter().map(|dir| ("plugins (plugin_dirs)".to_owned(), dir.as_path())));
+            // Of those inside of this one that is told already.
+            for other in inboxes.iter().filter(|other| !other.path.starts_with(&inbox.path)) {
+                own.push((format!("the archive of inbox {:?}", other.name), &other.archive_dir));
+                own.push((format!("the error folder of inbox {:?}", other.name), &other.error_dir));
+            }
+            for (what, dir) in own.into_iter().filter(|(_, dir)| takes(dir)) {
+                let message = format!(
+                    "{} would take {what}, in {}, for files to convert; name a folder in which only files to convert arrive",
+                    inbox.path.display(),
+                    dir.display()
+                );
+                self.wrong(&format!("inbox[{index}].path"), message);
             }
         }
     }

@@ -54,6 +54,11 @@ impl When {
             let wanted = "five: minute, hour, day of the month, month, day of the week";
             return Err(format!("found {text:?} with {fields} fields; {wanted}"));
         }
+        if [2, 4].iter().any(|field| text.split_whitespace().nth(*field).is_some_and(|it| it.contains(['L', 'l']))) {
+            return Err(format!(
+                "found {text:?}; the last day of a month or its last Friday (L) is none that can be said"
+            ));
+        }
         let Some(name) = zone.iana_name() else {
             return Err(
                 "the zone of this machine has no name; give schedule.time_zone, such as Europe/Oslo or UTC".into()
@@ -63,6 +68,17 @@ impl When {
             let error = error.to_string();
             format!("found {text:?}; {}", error.lines().last().unwrap_or_default().trim())
         })?;
+        let now = Timestamp::now();
+        // The library that finds the next time takes a turn of the clocks for one of whole hours, and would look for ever.
+        let is_odd = |turn: &jiff::tz::TimeZoneTransition<'_>| {
+            turn.offset().seconds() % 3600 != zone.to_offset(now).seconds() % 3600
+        };
+        if zone.following(now).take(4).any(|turn| is_odd(&turn)) {
+            return Err(format!("the clocks of {name} are not put forward by whole hours; use UTC or another zone"));
+        }
+        if times.find_next(cronexpr::MakeTimestamp(now)).is_err() {
+            return Err(format!("found {text:?}; no day is ever like that"));
+        }
         Ok(Self::Cron { text: text.to_owned(), zone: zone.clone(), times: Box::new(times) })
     }
 
@@ -150,6 +166,10 @@ mod tests {
         check("cron = \"* * * *\"\n", "4 fields; five");
         check("cron = \"61 * * * *\"\n", "61");
         check("cron = \"* * * * *\"\ntime_zone = \"Mars/Base\"\n", "no zone is called");
+        check("cron = \"0 6 31 2 *\"\n", "no day is ever like that");
+        check("cron = \"0 6 L * *\"\n", "(L)");
+        check("cron = \"0 6 * * 5L\"\n", "(L)");
+        check("cron = \"0 5 * * *\"\ntime_zone = \"Australia/Lord_Howe\"\n", "whole hours");
         check("every_seconds = 5\ntime_zone = \"UTC\"\n", "only with cron");
         check("every_seconds = 5\ntimeout_seconds = 0\n", "more than 0");
         check("every_seconds = 5\nretry_seconds = 0\n", "from 1");

@@ -77,6 +77,23 @@ fn an_archive_in_a_source_of_its_own_inbox_is_refused() {
 }
 
 #[test]
+fn an_inbox_that_would_take_what_is_the_stations_own_is_refused() {
+    let wrong = |head: &str, inbox: &str, word: &str| {
+        let told = read(&format!("{head}[[inbox]]\nname = \"in\"\n{inbox}")).unwrap_err().to_string();
+        assert!(told.contains(word) && told.contains("would take") && told.contains("inbox[0].path"), "{told}");
+    };
+    wrong("", "path = \".\"\nrecursive = true\n", "data_dir");
+    wrong("", "path = \".\"\nsource = \"folders\"\n", "plugin_dirs");
+    wrong("data_dir = \"in/wats\"\n", "path = \"in\"\nrecursive = true\n", "data_dir");
+    wrong("data_dir = \"wats\"\n", "path = \"wats/in\"\n", "data_dir");
+    wrong("", "path = \"plugins\"\n", "plugin_dirs");
+    let other = "[[inbox]]\nname = \"other\"\npath = \"other\"\n";
+    wrong("", &format!("path = \"other.error\"\n{other}"), "the error folder of inbox \"other\"");
+    // One that does not look into folders does not meet them.
+    read("data_dir = \"in/wats\"\n[[inbox]]\nname = \"in\"\npath = \"in\"\nrecursive = false\n").unwrap();
+}
+
+#[test]
 fn copies_are_kept_where_files_are_deleted_as_the_inbox_says_or_else_as_is_said_for_all() {
     const DAY: Duration = Duration::from_hours(24);
     let retain = |all: &str, inbox: &str| read(&format!("{all}{INBOX}{inbox}")).unwrap().inboxes.remove(0).retain;

@@ -180,7 +180,10 @@ fn decide(
                     state.push(time(config, "retry", None));
                     if valid.count == 0 {
                         return match core.queue.set_states_blocking(state) {
-                            Ok(()) => Ran::of(RunOutcome::Converted),
+                            Ok(()) => {
+                                core.plugins.record_passed(plugin);
+                                Ran::of(RunOutcome::Converted)
+                            }
                             Err(error) => undone(core, config, wats_runtime::chain(&error)),
                         };
                     }
