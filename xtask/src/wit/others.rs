@@ -149,7 +149,8 @@ fn wit_bindgen(absent: Absent) -> Result<Option<PathBuf>> {
         }
         println!("installing into {}: wit-bindgen-cli {VERSION}", workspaces::relative(&folder));
         let mut command = run::cargo(&run::root());
-        command.args(["install", "--quiet", "--locked", "--force", "wit-bindgen-cli", "--version", VERSION]);
+        // Optimised it would be compiled for minutes, for a run of a second.
+        command.args(["install", "--debug", "--quiet", "--locked", "--force", "wit-bindgen-cli", "--version", VERSION]);
         run::succeed(command.args(["--no-default-features", "--features", "c,go", "--root"]).arg(&folder))?;
     }
     Ok(Some(program))
