@@ -6,6 +6,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import types
 import unittest
 from typing import Any, Generic, TypeVar
 
@@ -160,21 +161,32 @@ class CopiesTest(unittest.TestCase):
             self.assertEqual((SDK / "wit" / path.name).read_bytes(), path.read_bytes(), path.name)
 
     def test_the_tutorial_holds(self) -> None:
-        """The blocks of Python of the README, one after the other: a converter, and its test."""
+        """The blocks of Python of the README: a converter, and its test, and the same of a scheduled one. Each is a module of its
+        own, so that it has to import what it uses."""
         text = (SDK / "README.md").read_text(encoding="utf-8")
         blocks = [block.split("```", 1)[0] for block in text.split("```python\n")[1:]]
-        self.assertGreater(len(blocks), 1)
-        space = {"__name__": "tutorial"}
-        sys.modules["tutorial"] = type(sys)("tutorial")
-        self.addCleanup(sys.modules.pop, "tutorial")
-        for block in blocks:
-            exec(compile(block, "README.md", "exec"), space)
-            vars(sys.modules["tutorial"]).update(space)
-        suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["tutorial"])
-        self.assertGreater(suite.countTestCases(), 0)
-        result = unittest.TestResult()
-        suite.run(result)
-        self.assertEqual([trace for _, trace in result.failures + result.errors], [])
+        self.assertEqual(len(blocks), 4)
+        tests = 0
+        for index in (0, 2):
+            self.module("converter", blocks[index])
+            suite = unittest.defaultTestLoader.loadTestsFromModule(self.module("test_converter", blocks[index + 1]))
+            tests += suite.countTestCases()
+            result = unittest.TestResult()
+            suite.run(result)
+            self.assertEqual([trace for _, trace in result.failures + result.errors], [])
+        self.assertEqual(tests, 2)
+
+    def module(self, name: str, code: str) -> types.ModuleType:
+        """The code as a module that others import, until the test ends."""
+        found = types.ModuleType(name)
+        before = sys.modules.get(name)
+        sys.modules[name] = found
+        if before is None:
+            self.addCleanup(sys.modules.pop, name)
+        else:
+            self.addCleanup(sys.modules.__setitem__, name, before)
+        exec(compile(code, "README.md", "exec"), vars(found))
+        return found
 
 
 if __name__ == "__main__":

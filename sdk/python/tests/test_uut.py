@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import math
 import unittest
 from typing import Any, Callable
@@ -58,6 +59,9 @@ class HeaderTest(unittest.TestCase):
         self.assertEqual(start("2026-05-04T08:15:30"), "2026-05-04T08:15:30")
         with self.assertRaises(ValueError):
             start(day.replace(tzinfo=zone(seconds=30)))
+        for wrong, found in [(12345, "int"), (day.date(), "date")]:
+            with self.assertRaisesRegex(TypeError, f"^start: expected a datetime or a text, found {found}$"):
+                start(wrong)
 
     def test_wrong_types_and_ranges_raise_where_the_report_begins(self) -> None:
         for wrong, kind in [
@@ -162,6 +166,23 @@ class StepsTest(unittest.TestCase):
         ]:
             with self.assertRaisesRegex(kind, message):
                 report(work)
+
+    def test_an_unknown_option_is_told_with_all_arguments_of_the_method(self) -> None:
+        given = {"name": "x", "passed": True, "body": Chart("c"), "code": 0, "step_type": "NI_Flow_If"}
+        tried = 0
+        for method, function in inspect.getmembers(Uut, inspect.isfunction):
+            parameters = inspect.signature(function).parameters
+            if method.startswith("_") or "options" not in parameters:
+                continue
+            tried += 1
+            own = [name for name in parameters if name not in ("self", "name", "options")]
+            arguments = {name: given[name] for name in parameters if name in given}
+            told = ", ".join([*own, "status", "group", "start", "duration"])
+            with self.subTest(method), self.assertRaisesRegex(TypeError, f"^a step has no option 'units'; it has {told}, "):
+                report(lambda uut: getattr(uut, method)(**arguments, units="V"))
+        self.assertEqual(tried, 11)
+        with self.assertRaisesRegex(TypeError, "^a step has no option 'units'; it has status, "):
+            report(lambda uut: uut.action("x").set(units="V"))  # type: ignore[call-arg]
 
     def test_a_step_can_be_added_to_until_the_next(self) -> None:
         def work(uut: Uut) -> None:

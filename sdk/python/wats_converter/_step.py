@@ -171,11 +171,12 @@ class Step(Record):
         self._set(options)
         return self
 
-    def _set(self, options: Mapping[str, Any]) -> None:
+    def _set(self, options: Mapping[str, Any], others: Sequence[str] = ()) -> None:
+        """Sets options. ``others`` are the named arguments of the method that was called, for its message."""
         for name, value in options.items():
             setter = _SETTERS.get(name)
             if setter is None:
-                raise TypeError(f"a step has no option {name!r}; it has {', '.join(_SETTERS)}")
+                raise TypeError(f"a step has no option {name!r}; it has {', '.join([*others, *_SETTERS])}")
             setter(self, value)
 
     def _change(self) -> None:

@@ -123,7 +123,7 @@ class Uut:
         """
         measurement = NumericMeasurement("", value, unit, limits, measured_status)
         step = NumericStep(self, name, "numeric", measurement)
-        self._push(step, options)
+        self._push(step, options, "value", "unit", "limits", "measured_status")
         return step
 
     def multi_numeric(self, name: str, **options: Unpack[StepOptions]) -> MultiNumericStep:
@@ -135,7 +135,7 @@ class Uut:
     def pass_fail(self, name: str, passed: Union[bool, Status], **options: Unpack[StepOptions]) -> Step:
         """A step that is a yes or no: a ``bool`` or a ``Status``."""
         step = Step(self, name, "pass-fail", PassFailMeasurement("", passed))
-        self._push(step, options)
+        self._push(step, options, "passed")
         return step
 
     def multi_pass_fail(self, name: str, **options: Unpack[StepOptions]) -> MultiPassFailStep:
@@ -155,7 +155,7 @@ class Uut:
     ) -> TextStep:
         """A step with one text, or with none. Only logged until it is given something to equal."""
         step = TextStep(self, name, "text", TextMeasurement("", value, limits, measured_status))
-        self._push(step, options)
+        self._push(step, options, "value", "limits", "measured_status")
         return step
 
     def multi_text(self, name: str, **options: Unpack[StepOptions]) -> MultiTextStep:
@@ -173,7 +173,7 @@ class Uut:
     def chart(self, name: str, body: Chart, **options: Unpack[StepOptions]) -> Step:
         """A step that is a chart. For a chart beside a measurement see the option ``chart``."""
         step = Step(self, name, "chart", _of(body, Chart, "chart"))
-        self._push(step, options)
+        self._push(step, options, "body")
         return step
 
     def message_popup(
@@ -185,19 +185,19 @@ class Uut:
     ) -> Step:
         """A question to the operator: the answer (up to 100) and the number of the button."""
         step = Step(self, name, "message-popup", popup(response, button))
-        self._push(step, options)
+        self._push(step, options, "response", "button")
         return step
 
     def call_executable(self, name: str, code: int, **options: Unpack[StepOptions]) -> Step:
         """A program that was run, with its exit code."""
         step = Step(self, name, "call-executable", exit_code(code))
-        self._push(step, options)
+        self._push(step, options, "code")
         return step
 
     def generic(self, step_type: str, name: str, **options: Unpack[StepOptions]) -> Step:
         """Any other step type of WATS by its name: ``NI_Flow_If``, ``GenericTest``."""
         step = Step(self, name, "generic", whole_text(step_type, "step_type"))
-        self._push(step, options)
+        self._push(step, options, "step_type")
         return step
 
     def attach(self, attachment: Attachment) -> None:
@@ -269,10 +269,11 @@ class Uut:
         else:
             self.discard()
 
-    def _push(self, step: Step, options: Any) -> None:
+    def _push(self, step: Step, options: Any, *others: str) -> None:
+        """Adds the step. ``others`` are the named arguments of the method beside ``name`` and the options."""
         self._writable()
         if options:
-            step._set(options)
+            step._set(options, others)
         if self._last is not None and (len(self._batch) >= _BATCH or self._last.has_extras):
             self._flush()
         self._batch.append(step)

@@ -105,6 +105,8 @@ def time_or_none(value: Optional[Time], what: str) -> Optional[str]:
         if minutes == 0:
             return text + "Z"
         return f"{text}{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{what}: expected a datetime or a text, found {type(value).__name__}")
     return text_or_none(value, what)
 
 
