@@ -47,8 +47,14 @@ fn a_case_that_comes_out_otherwise_is_told_by_report_step_and_measurement() {
     case(&bench, "broken", BROKEN);
     let csv = component("csv");
     let run = |more: &[&str]| bench.wats(&[&["plugin", "test", csv.as_str(), "--cases", "cases"], more].concat());
-    run(&[]).ends_with(1).says(&["there is no expected.json; --bless writes it", "0 cases passed, 2 failed"]);
-    run(&["--bless"]).ends_with(0).says(&["blessed  broken", "blessed  two_units", "2 cases passed, 0 failed"]);
+    let malformed = "it fails as malformed at line 2, column 7: \"five\" is not a number";
+    let outcomes = [malformed, "it gives 2 reports (L7-1, L7-2)"];
+    let ran = run(&[]).ends_with(1).says(&outcomes);
+    ran.says(&["there is no expected.json; --bless writes it", "0 cases passed, 2 failed"]);
+    // What is accepted is shown.
+    let ran = run(&["--bless"]).ends_with(0).says(&outcomes);
+    let ran = ran.says(&["blessed  broken", "blessed  two_units", "2 cases passed, 0 failed"]);
+    assert!(!ran.out.contains("there is no expected.json"), "{ran:?}");
     run(&[]).ends_with(0).says(&["ok       broken", "ok       two_units", "2 cases passed, 0 failed"]);
 
     let expected = bench.path("cases/two_units/expected.json");
@@ -104,6 +110,30 @@ fn a_plugin_that_breaks_in_a_case_is_told_with_its_words_and_place() {
     bench.write("cases/any/input.txt", "x").write("cases/any/expected.json", "[]");
     let ran = bench.wats(&["plugin", "test", &guest("panics"), "--cases", "cases"]).ends_with(1);
     ran.says(&["it fails as trap", "expected that it has nothing to report", "         at "]);
+}
+
+#[test]
+fn a_fault_of_the_plugin_is_not_accepted_as_what_is_expected() {
+    let bench = Bench::new();
+    let words = "is no expectation; mend the plugin, then bless";
+    for (name, kind) in [("panics", "trap"), ("forgets_finish", "unfinished-report"), ("scripted", "internal")] {
+        let script = if name == "scripted" { "error internal 0 0 it is odd" } else { "x" };
+        bench.write(&format!("{name}/any/input.script"), script);
+        let test = ["plugin", "test", &guest(name), "--cases", name, "--bless"];
+        bench.wats(&test).ends_with(1).says(&[
+            &format!("it fails as {kind}"),
+            &format!("not blessed: a fault of the plugin ({kind}) {words}"),
+            "0 cases passed, 1 failed",
+        ]);
+        let told = bench.wats(&[test.as_slice(), &["--json"]].concat()).ends_with(1).json();
+        let case = &told["cases"][0];
+        assert_eq!((&case["ok"], &case["blessed"]), (&false.into(), &false.into()), "{told}");
+        assert!(case["outcome"].as_str().unwrap().starts_with(&format!("fails as {kind}")), "{told}");
+        assert!(!bench.path(&format!("{name}/any/expected.json")).exists(), "{name}");
+        // What is there stays as it is.
+        bench.write(&format!("{name}/any/expected.json"), "[]").wats(&test).ends_with(1).says(&["not blessed"]);
+        assert_eq!(fs::read_to_string(bench.path(&format!("{name}/any/expected.json"))).unwrap(), "[]");
+    }
 }
 
 #[test]

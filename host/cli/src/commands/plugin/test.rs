@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use serde_json::json;
 use wats_report::cases::differences;
-use wats_runtime::{LogLine, Plugin};
+use wats_runtime::{FailureKind, LogLine, Plugin};
 
 use super::{
     Setup,
@@ -32,6 +32,8 @@ struct Tested {
     ok: bool,
     /// Whether `expected.json` was written.
     blessed: bool,
+    /// What it came to, after "it"; none when it was not done.
+    outcome: Option<String>,
     /// What is different from what is expected, one line each.
     differences: Vec<String>,
     /// What the plugin logged.
@@ -106,6 +108,7 @@ fn run(plugin: &Plugin, folder: &Path, args: &TestArgs) -> Tested {
         name: case::name(folder),
         ok: false,
         blessed: false,
+        outcome: None,
         differences: Vec::new(),
         log: Vec::new(),
         backtrace: Vec::new(),
@@ -129,7 +132,7 @@ fn compare(plugin: &Plugin, folder: &Path, args: &TestArgs, result: &mut Tested)
     if let Err(failure) = &ran.conversion.outcome {
         result.backtrace = failure.backtrace.iter().map(ToString::to_string).collect();
     }
-    result.log = ran.conversion.log;
+    let came_to = ran.came_to();
     result.differences = match &case.expected {
         // The same text, so there is no need to read it.
         Some(expected) if expected == ran.text.as_bytes() => Vec::new(),
@@ -142,17 +145,41 @@ fn compare(plugin: &Plugin, folder: &Path, args: &TestArgs, result: &mut Tested)
                     }
                     told
                 }
-                Err(error) => vec![format!("expected.json cannot be read: {error:#}")],
+                Err(error) => vec![format!("expected.json cannot be read: {error:#}"), format!("it {came_to}")],
             }
         }
-        None => vec!["there is no expected.json; --bless writes it".to_owned()],
+        None if args.bless => vec![format!("it {came_to}")],
+        None => vec!["there is no expected.json; --bless writes it".to_owned(), format!("it {came_to}")],
     };
     if args.bless && !result.differences.is_empty() {
-        let path = folder.join("expected.json");
-        std::fs::write(&path, &ran.text).with_context(|| format!("write {}", path.display()))?;
-        result.blessed = true;
+        match ran.conversion.outcome.as_ref().err().and_then(|failure| no_expectation(&failure.kind)) {
+            Some(why) => result.differences.push(format!("not blessed: {why}")),
+            None => {
+                let path = folder.join("expected.json");
+                std::fs::write(&path, &ran.text).with_context(|| format!("write {}", path.display()))?;
+                result.blessed = true;
+            }
+        }
     }
+    result.outcome = Some(came_to);
+    result.log = ran.conversion.log;
     Ok(())
+}
+
+/// Why nobody can expect a failure of this kind, if that is so: it says nothing about the file, and once it is accepted, the
+/// case passes for ever on a plugin that breaks.
+fn no_expectation(kind: &FailureKind) -> Option<String> {
+    let (whose, next) = match kind {
+        FailureKind::Internal
+        | FailureKind::Trap { .. }
+        | FailureKind::Limit { .. }
+        | FailureKind::UnfinishedReport { .. } => ("the plugin", "mend the plugin"),
+        FailureKind::Source | FailureKind::Sink | FailureKind::Machine | FailureKind::Cancelled => {
+            ("this machine", "try again")
+        }
+        _ => return None,
+    };
+    Some(format!("a fault of {whose} ({}) is no expectation; {next}, then bless", kind.as_str()))
 }
 
 fn show(result: &Tested, output: Output) -> anyhow::Result<()> {
