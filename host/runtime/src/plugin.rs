@@ -74,7 +74,7 @@ impl Plugin {
     pub fn with(&self, settings: toml::Table, grants: Vec<Grant>) -> Result<Self, Error> {
         let inner = &self.0;
         let mut facts = Facts::clone(&inner.facts);
-        facts.settings = runtime::settings(&inner.path, &inner.descriptor, &settings)?;
+        facts.settings = runtime::settings(None, &inner.descriptor, &settings)?;
         facts.grants = Grants::both(&inner.descriptor.wanted_grants, &grants);
         Ok(Self::new(Inner {
             shared: Arc::clone(&inner.shared),

@@ -96,9 +96,16 @@ fn settings_grants_and_the_name_of_a_case_hold_in_the_sandbox() {
     bench.write("cases/wrong_key/case.json", "{\"nmae\": \"x.csv\"}");
     case(&bench, "no_input", GOOD);
     fs::remove_file(bench.path("cases/no_input/input.csv")).unwrap();
+    for (name, time) in [("when", "yesterday"), ("local", "2026-05-04T08:15:30")] {
+        case(&bench, name, GOOD);
+        bench.write(&format!("cases/{name}/case.json"), format!("{{\"modified\": {time:?}}}"));
+    }
     let ran = bench.wats(&["plugin", "test", &component("csv"), "--cases", "cases", "--bless"]).ends_with(1);
+    assert!(!ran.out.contains("csv.toml"), "no manifest was read: {ran:?}");
     ran.says(&[
-        "delimitre: there is no such setting",
+        "settings.json: delimitre: there is no such setting",
+        "case.json: modified: found \"yesterday\", allowed is ISO 8601 with an offset, such as 2026-",
+        "case.json: modified: found \"2026-05-04T08:15:30\", allowed is",
         "unknown field `nmae`",
         "one file must be named input.*, there are 0",
     ]);

@@ -87,6 +87,12 @@ fn what_is_wrong_with_the_case_of_a_run_is_told() {
         ),
         ("none", &[("expected.json", "[]")], "of a scheduled converter run.json"),
         ("key", &[("run.json", r#"{"at": "x"}"#)], "unknown field `at`"),
+        (
+            "due",
+            &[("run.json", r#"{"due": "now"}"#)],
+            "run.json: due: found \"now\", allowed is ISO 8601 with an offset",
+        ),
+        ("before", &[("run.json", r#"{"previous": "K7"}"#)], "run.json: previous: found \"K7\", allowed is ISO 8601"),
         ("url", &[("run.json", r#"{"answers": [{"url": "/units"}]}"#)], "the address \"/units\" of an answer"),
         (
             "outside",
