@@ -285,7 +285,7 @@ impl Manifest {
         let wrong = |reason: String| Error::Manifest { path: path.to_path_buf(), reason };
         let text = std::str::from_utf8(bytes).map_err(|error| wrong(format!("not UTF-8: {error}")))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let manifest: Self = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        let manifest: Self = toml::from_str(text).map_err(|error| wrong(in_one_line(text, &error)))?;
         if manifest.limits.memory_bytes.is_some_and(|bytes| bytes > MAX_MEMORY_BYTES) {
             return Err(wrong(format!("limits.memory_bytes is above {MAX_MEMORY_BYTES} (4 GiB)")));
         }
@@ -320,6 +320,15 @@ impl Manifest {
         let is_digest = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_digest.then(|| hex.to_ascii_lowercase())
     }
+}
+
+/// A reason stands in lists and logs, which have a line for it; that of TOML is a drawing of several.
+fn in_one_line(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return message };
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+    format!("line {line}, column {column}: {message}")
 }
 
 /// What a 32-bit memory can be at most.

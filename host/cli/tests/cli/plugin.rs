@@ -170,6 +170,22 @@ fn check_tells_contract_imports_tools_grants_and_why_one_does_not_load() {
 }
 
 #[test]
+fn what_is_wrong_with_a_manifest_is_told_in_one_line_with_its_place() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("own")).unwrap();
+    fs::copy(component("csv"), bench.path("own/csv.wasm")).unwrap();
+    bench.write("own/csv.toml", "priority = 7\n  grnts = []\n");
+    let words = "line 2, column 3: unknown field `grnts`, expected one of `settings`, `grants`, ";
+    let commands = [&["plugin", "list", "--plugins", "own"][..], &["plugin", "check", "own/csv.wasm"]];
+    for command in commands {
+        let ran = bench.wats(command).ends_with(5).says(&["does not load", "own/csv.toml: ", words]);
+        assert!(!ran.out.contains(char::REPLACEMENT_CHARACTER), "{ran:?}");
+    }
+    bench.write("own/csv.toml", "priority = \n");
+    bench.wats(commands[1]).ends_with(5).says(&["own/csv.toml: line 1, column 12: "]);
+}
+
+#[test]
 fn the_same_file_gives_the_same_bytes_in_two_processes() {
     let bench = Bench::new();
     bench.write("a.csv", GOOD).write("b.csv", BROKEN);
