@@ -27,7 +27,8 @@ pub enum Grant {
     State,
     /// To send requests to this host. Scheduled converters only.
     Http(HttpHost),
-    /// To send requests to the hosts that the operator names. It can be asked for, and not be granted: that takes a name.
+    /// To send requests to the hosts that the operator names. It can be asked for, and not be granted by a manifest: that takes
+    /// a name. [`Plugin::with`](crate::Plugin::with) grants every host by it.
     AnyHttp,
 }
 
@@ -145,6 +146,12 @@ impl Grants {
         Self(granted.iter().filter(is_one).filter(is_asked).cloned().collect())
     }
 
+    /// The same with every host, for a plugin that asks for `http`.
+    pub(crate) fn with_every_host(mut self, asked: &[Grant]) -> Self {
+        self.0.extend(asked.iter().find(|grant| **grant == Grant::AnyHttp).cloned());
+        self
+    }
+
     /// Whether this one is there; any host, for [`Grant::AnyHttp`].
     pub fn has(&self, grant: &Grant) -> bool {
         self.0.contains(grant) || (*grant == Grant::AnyHttp && self.has_http())
@@ -152,12 +159,16 @@ impl Grants {
 
     /// Whether requests may go to this address.
     pub(crate) fn has_address(&self, url: &Url) -> bool {
-        self.0.iter().any(|grant| matches!(grant, Grant::Http(granted) if granted.is(url)))
+        self.0.iter().any(|grant| match grant {
+            Grant::Http(granted) => granted.is(url),
+            Grant::AnyHttp => true,
+            Grant::Lookup | Grant::OwnId | Grant::State => false,
+        })
     }
 
     /// Whether requests may go anywhere.
     pub(crate) fn has_http(&self) -> bool {
-        self.0.iter().any(|grant| matches!(grant, Grant::Http(_)))
+        self.0.iter().any(|grant| matches!(grant, Grant::Http(_) | Grant::AnyHttp))
     }
 
     /// All of them, in order.

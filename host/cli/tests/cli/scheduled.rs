@@ -43,9 +43,16 @@ fn a_run_is_told_what_its_case_says_and_compared_with_what_it_reports_and_rememb
             "answers": [{ "url": "https://mes.example/", "unreachable": "no such name" }]
         }),
     );
+    // Whom it asks is not known before it asks: a case without answers is one in which nobody answers.
+    case(&bench, "alone", "units https://mes.example:8080/units", &json!({}));
     case(&bench, "forgets", "set since K1\nfail it is odd", &json!({ "state": { "since": "K0" } }));
     case(&bench, "keyless", "keyless SN-1", &json!({}));
-    test(&["--bless"]).ends_with(0).says(&["6 cases passed, 0 failed"]);
+    // Only a manifest cannot grant it.
+    case(&bench, "any", "units https://mes.example:8080/units", &json!({}));
+    bench.write("cases/any/case.json", r#"{"grants": ["state", "http"]}"#);
+    case(&bench, "none", "units https://mes.example:8080/units", &json!({}));
+    bench.write("cases/none/case.json", r#"{"grants": ["state"]}"#);
+    test(&["--bless"]).ends_with(0).says(&["9 cases passed, 0 failed"]);
 
     let expected = |name: &str| -> serde_json::Value {
         serde_json::from_slice(&fs::read(bench.path(&format!("cases/{name}/expected.json"))).unwrap()).unwrap()
@@ -56,11 +63,15 @@ fn a_run_is_told_what_its_case_says_and_compared_with_what_it_reports_and_rememb
     assert_eq!(expected("told"), json!({ "skipped": "nothing new" }));
     let nobody = "the test has no answer for GET https://mes.example/units?since=";
     assert_eq!(expected("nobody")["waiting"]["reason"], nobody);
+    let nobody = "the test has no answer for GET https://mes.example:8080/units?since=";
+    assert_eq!(expected("alone")["waiting"]["reason"], nobody);
+    assert_eq!(expected("any")["waiting"]["reason"], nobody);
+    assert_eq!(expected("none")["error"]["kind"], "misconfigured");
     assert_eq!(expected("down")["waiting"]["retry-after"], json!(60.0));
     assert_eq!(expected("forgets")["error"], json!({ "kind": "malformed", "message": "it is odd" }));
     let refused = expected("keyless")["error"]["message"].as_str().unwrap().to_owned();
     assert!(refused.contains("header/key: found none"), "{refused}");
-    test(&["--exact"]).ends_with(0).says(&["6 cases passed, 0 failed"]);
+    test(&["--exact"]).ends_with(0).says(&["9 cases passed, 0 failed"]);
     let log = test(&["--case", "told", "--json"]).ends_with(0).json()["cases"][0]["log"].to_string();
     assert!(log.contains("due 2026-05-04T08:20:00+02:00 previous None by hand true"), "{log}");
 

@@ -112,27 +112,12 @@ impl OnDisk {
                 bail!("{} is no scheduled converter, and is given files: input.* instead of run.json", plugin.name())
             }
         }
-        let grants = self.grants.clone().unwrap_or_else(|| self.wanted(plugin));
+        // All that it wants, unless the case says: where that is any host, each that it asks, which answers or does not.
+        let grants = self.grants.clone().unwrap_or_else(|| plugin.descriptor().wanted_grants.clone());
         plugin.with(self.settings.clone(), grants).map_err(|error| match error {
             Error::Settings { problems, .. } => anyhow!("settings.json: {}", problems.join("; ")),
             other => anyhow!("settings.json: {}", wats_runtime::chain(&other)),
         })
-    }
-
-    /// What is granted unless the case says: all that the plugin wants. Where that is any host, those that answer.
-    fn wanted(&self, plugin: &Plugin) -> Vec<Grant> {
-        let mut grants = plugin.descriptor().wanted_grants.clone();
-        if let Given::Run(run, _) = &self.given
-            && grants.contains(&Grant::AnyHttp)
-        {
-            let hosts = run.answers.iter().filter_map(|answer| {
-                let url = Url::parse(&answer.url).ok()?;
-                let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-                Grant::parse(&format!("http:{}{port}", url.host_str()?))
-            });
-            grants.extend(hosts);
-        }
-        grants
     }
 }
 
