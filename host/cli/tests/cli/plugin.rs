@@ -227,6 +227,23 @@ fn a_folder_that_is_no_project_is_told_what_makes_one() {
 }
 
 #[test]
+fn a_project_whose_source_is_not_there_is_told_so_before_any_tool_runs() {
+    let bench = Bench::new();
+    bench
+        .write("a/converter.py", "")
+        .write("a/build.toml", "steps = []\n[[tools]]\ncommand = \"no-such-tool\"\nhint = \"none\"\n");
+    let project = |source: &str| {
+        let text = format!("name = \"a\"\nlanguage = \"x\"\nsdk = \".\"\nsource = {source:?}\n");
+        bench.write("a/wats-plugin.toml", text).wats(&["plugin", "build", "a"]).ends_with(1)
+    };
+    project("convert.py")
+        .complains(&["a/wats-plugin.toml: source = \"convert.py\" is no file in ", "the file that is compiled"]);
+    for there in ["converter.py", "."] {
+        project(there).complains(&["there is no `no-such-tool`"]);
+    }
+}
+
+#[test]
 fn bench_measures_samples_and_proposes_limits() {
     let bench = Bench::new();
     bench.write("a.csv", GOOD).write("b.csv", BROKEN);

@@ -81,6 +81,14 @@ impl Project {
                 raw.language
             )));
         }
+        // A package is a folder. Whatever it is, a tool of the language would miss it in words of its own.
+        if let Some(source) = raw.source.as_deref().filter(|source| !folder.join(source).exists()) {
+            return Err(failed(format!(
+                "{}: source = {source:?} is no file in {}; give the file that is compiled",
+                path.display(),
+                folder.display()
+            )));
+        }
         let recipe = sdk.join(raw.recipe.unwrap_or_else(|| "build.toml".into()));
         Ok(Self { folder, name: raw.name, language: raw.language, sdk, source: raw.source, recipe, world })
     }
