@@ -1,6 +1,10 @@
 //! `wats plugin new | test | check | bench | inspect`: the author's loop, with the real sandbox and real plugins.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::Value;
 
@@ -224,6 +228,51 @@ fn a_folder_that_is_no_project_is_told_what_makes_one() {
     let ran = ran.complains(&["some/wats-plugin.toml: there is no such file", "make one with `wats plugin new`"]);
     assert!(!ran.err.contains("wats plugin build"), "{ran:?}");
     bench.wats(&["plugin", "build", "absent"]).ends_with(1).complains(&["there is no folder ", "absent"]);
+}
+
+#[test]
+fn a_component_that_is_older_than_its_source_is_tested_with_a_warning() {
+    let bench = Bench::new();
+    bench
+        .write("a/cases/one/input.csv", GOOD)
+        .write("a/converter.py", "")
+        .write("a/src/deep/lib.rs", "")
+        .write("a/README.md", "");
+    fs::create_dir(bench.path("a/build")).unwrap();
+    fs::copy(component("csv"), bench.path("a/build/csv.wasm")).unwrap();
+    let at = |file: &str, seconds: u64| {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_750_000_000 + seconds);
+        fs::File::options().write(true).open(bench.path(file)).unwrap().set_modified(time).unwrap();
+    };
+    let warned = |source: &str, newer: &str| {
+        bench.write("a/wats-plugin.toml", source);
+        for file in
+            ["a/wats-plugin.toml", "a/converter.py", "a/src/deep/lib.rs", "a/README.md", "a/cases/one/input.csv"]
+        {
+            at(file, 1);
+        }
+        at("a/build/csv.wasm", 2);
+        at(newer, 3);
+        let ran = bench.wats(&["plugin", "test", "a", "--bless"]).ends_with(0);
+        let same = bench.wats(&["plugin", "test", "a/build/csv.wasm", "--json"]).ends_with(0);
+        assert_eq!((&same.err, &same.json()["ok"]), (&ran.err, &true.into()), "{same:?}");
+        ran.err
+    };
+    let python = "source = \"converter.py\"\n";
+    for (source, file) in [
+        (python, "converter.py"),
+        (python, "wats-plugin.toml"),
+        ("", "src/deep/lib.rs"),
+        ("source = \".\"", "converter.py"),
+    ] {
+        let told = warned(source, &format!("a/{file}"));
+        assert_eq!(told, format!("warning: a/build/csv.wasm is older than {file}: run `wats plugin build a`\n"));
+    }
+    for (source, file) in
+        [(python, "a/README.md"), (python, "a/src/deep/lib.rs"), ("source = \".\"", "a/cases/one/input.csv")]
+    {
+        assert_eq!(warned(source, file), "", "{source} {file}");
+    }
 }
 
 #[test]

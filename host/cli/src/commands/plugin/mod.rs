@@ -11,6 +11,7 @@ mod inspect;
 mod list;
 mod new;
 pub(crate) mod sandbox;
+mod stale;
 mod test;
 
 use std::path::{Path, PathBuf};

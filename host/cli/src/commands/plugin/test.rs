@@ -14,12 +14,12 @@ use wats_runtime::{FailureKind, LogLine, Plugin};
 use super::{
     Setup,
     case::{self, Given},
-    sandbox,
+    sandbox, stale,
 };
 use crate::{
     args::TestArgs,
     exit::{self, Coded},
-    output::{Output, count, plain},
+    output::{self, Output, count, plain},
 };
 
 /// Differences shown of one case.
@@ -47,6 +47,9 @@ pub(super) fn test(args: &TestArgs, output: Output) -> anyhow::Result<u8> {
     let file = super::component(&args.file)?;
     let cases = args.cases.clone().unwrap_or_else(|| cases_of(&args.file, &file));
     let folders = chosen(&cases, &args.case)?;
+    if let Some(warning) = stale::warning(&file) {
+        output::warn(&warning);
+    }
     let plugin = super::load(&super::runtime(Setup::default())?, &file)?;
     let mut tested = Vec::new();
     for folder in folders {

@@ -9,7 +9,7 @@ use wats_runtime::World;
 use super::{absolute, failed};
 
 /// The file in the project's folder.
-const FILE: &str = "wats-plugin.toml";
+pub(in crate::commands::plugin) const FILE: &str = "wats-plugin.toml";
 /// Kinds of plugins that there are.
 const WORLDS: [World; 2] = [World::Converter, World::ScheduledConverter];
 
