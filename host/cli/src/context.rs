@@ -106,6 +106,17 @@ pub(crate) fn plugin_dirs(given: &[PathBuf], config: &Config) -> Vec<PathBuf> {
     beside.filter(|dir| has_plugins(dir)).map_or_else(|| config.plugin_dirs.clone(), |dir| vec![dir])
 }
 
+/// The folders that were named, which must be there: a mistyped one would look like one without plugins.
+pub(crate) fn must_be_folders(given: &[PathBuf]) -> Result<(), Coded> {
+    match given.iter().find(|dir| !dir.is_dir()) {
+        None => Ok(()),
+        Some(dir) => {
+            let what = format!("find the plugins: no folder {}; --plugins names one that is there", dir.display());
+            Err(Coded { code: exit::NOT_FOUND, what })
+        }
+    }
+}
+
 fn has_plugins(dir: &Path) -> bool {
     std::fs::read_dir(dir).is_ok_and(|entries| entries.flatten().any(|entry| is_wasm(&entry.path())))
 }

@@ -107,7 +107,11 @@ fn convert_tells_by_its_code_what_became_of_the_worst_file() {
         "\"five\" is not a number",
     ]);
     convert(&["poem.csv"]).ends_with(5).complains(&["poem.csv: no plugin takes it: csv: confidence"]);
-    convert(&["a.unknown"]).ends_with(5).complains(&["none has rules that fit"]);
+    convert(&["a.unknown"]).ends_with(5).complains(&[
+        "a.unknown: no plugin takes it: none has rules that fit: ",
+        "csv (*.csv",
+        &format!("`wats plugin list --plugins {plugins}` shows"),
+    ]);
     convert(&["absent.csv"]).ends_with(1).complains(&["absent.csv"]);
     convert(&["good.csv", "poem.csv"]).ends_with(5).says(&["2 reports"]);
     // Failed is worse than refused, and the good one is shown all the same.
@@ -120,6 +124,28 @@ fn convert_tells_by_its_code_what_became_of_the_worst_file() {
         .ends_with(1)
         .complains(&["nobody"]);
     bench.wats(&["convert"]).ends_with(2);
+}
+
+#[test]
+fn convert_tells_apart_no_folder_no_plugin_and_none_that_loads() {
+    let bench = Bench::new();
+    bench.write("a.csv", GOOD).write("broken/tut.wasm", "not wasm");
+    std::fs::create_dir(bench.path("empty")).unwrap();
+    let convert = |dir: &str| bench.wats(&["convert", "a.csv", "--plugins", dir]);
+    let none = ["convert", "a.csv", "--plugins", "empty", "--plugins", "buidl", "--json"];
+    let ran = bench.wats(&none).ends_with(4).complains(&["no folder buidl"]);
+    assert_eq!(ran.json()["error"]["code"], 4, "{ran:?}");
+    assert!(!bench.path("buidl").exists(), "a folder that was mistyped is not made");
+    bench.wats(&["plugin", "list", "--plugins", "buidl"]).ends_with(4).complains(&["no folder buidl"]);
+    convert("empty").ends_with(5).complains(&["a.csv: no plugin takes it: no plugin in empty; --plugins"]);
+    let ran = convert("broken").ends_with(5).complains(&[
+        "a.csv: no plugin takes it: tut does not load: ",
+        "no wasm component",
+        "`wats plugin list --plugins broken`",
+    ]);
+    assert!(!ran.err.contains("none has rules"), "{ran:?}");
+    std::fs::copy(plugins().join("atml.wasm"), bench.path("broken/atml.wasm")).unwrap();
+    convert("broken").ends_with(5).complains(&["none has rules that fit: atml (", "; tut does not load: "]);
 }
 
 #[test]

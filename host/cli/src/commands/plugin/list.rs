@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -> anyhow::Result<u8> {
+    context::must_be_folders(plugins)?;
     let dirs = context::plugin_dirs(plugins, &loaded.config);
     // Of other folders than its own, a station knows nothing.
     let running = if plugins.is_empty() { running(loaded).await } else { Vec::new() };
