@@ -62,6 +62,8 @@ pub enum Answer {
         by: (String, String),
         /// In the order in which they were finished.
         reports: Vec<ConvertedReport>,
+        /// What the plugin logged.
+        log: Vec<LogLine>,
     },
     /// No plugin takes it; what each said.
     Refused {
@@ -265,6 +267,7 @@ impl Offline {
                         Ok(ConvertedReport { id: report.id, key: report.key, wsjf, notes: report.notes })
                     })
                     .collect::<std::io::Result<_>>()?,
+                log: converted.log,
             },
             Conversion::Waiting { by, reason, .. } => Answer::Waiting { why: format!("{}: {reason}", by.name()) },
             Conversion::Failed { failure, log, .. } => broken(failure, log),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use wats_runtime::{Compiler, Runtime, RuntimeOptions};
+use wats_runtime::{Compiler, LogLine, Runtime, RuntimeOptions};
 use wats_station::{
     config::RawDefaults,
     offline::{Answer, Choice, ConvertedReport, Offline},
@@ -18,6 +18,8 @@ use crate::{
     output::{Output, count, plain},
 };
 
+/// Lines of the plugin's log that are shown of a file that it converted.
+const SAID: usize = 20;
 /// Plugins that are named where none fits.
 const NAMED: usize = 10;
 
@@ -68,7 +70,7 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
 
 fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
     match answer {
-        Answer::Converted { by, reports } => {
+        Answer::Converted { by, reports, log } => {
             if output.json {
                 for report in reports {
                     output.line(&String::from_utf8_lossy(&report.wsjf))?;
@@ -77,8 +79,15 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
                 if let Some(missing) = Notes::of(reports).missing() {
                     complain(file, &format!("missing: {missing}"));
                 }
+                // Standard output has nothing but reports.
+                for line in says(log) {
+                    complain(file, &line);
+                }
             } else {
                 summary(file, by, reports, output)?;
+                for line in says(log) {
+                    output.line(&format!("  {}", plain(&line)))?;
+                }
             }
             Ok(exit::OK)
         }
@@ -96,6 +105,15 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
         }
         other => give_up(file, &format!("{other:?}"), &[], exit::FAILED, output),
     }
+}
+
+/// What a plugin logged or printed over a file that it converted. One that says more than that is read in its own tests.
+fn says(log: &[LogLine]) -> Vec<String> {
+    let mut lines: Vec<_> = log.iter().take(SAID).map(|line| format!("plugin says: {}", line.message)).collect();
+    if log.len() > SAID {
+        lines.push(format!("and {} more", count((log.len() - SAID) as u64, "line")));
+    }
+    lines
 }
 
 /// Why none was asked: there is none, or what each takes is something else.

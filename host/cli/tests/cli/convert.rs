@@ -156,3 +156,21 @@ fn a_plugin_that_prints_through_wasi_converts_here_too() {
     let ran = bench.wats(&["convert", "a.wasi", "--plugin", "wasi", "--plugins", &guests]).ends_with(0);
     ran.says(&["nothing to report, by wasi"]);
 }
+
+#[test]
+fn what_a_plugin_says_over_a_file_that_it_converts_is_shown() {
+    let bench = Bench::new();
+    let guests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests").display().to_string();
+    bench.write("a.script", "log info here I am\nreport SN-1 5.0\n").write("b.script", "log info again\n".repeat(25));
+    let convert = ["convert", "a.script", "b.script", "--plugin", "scripted", "--plugins", &guests];
+    let ran = bench.wats(&convert).ends_with(0).says(&[
+        "SN-1",
+        "\n  plugin says: log info here I am\n",
+        "\n  and 5 lines more\n",
+    ]);
+    assert_eq!(ran.out.matches("again").count(), 20, "{ran:?}");
+    // Standard output is for the program that reads the reports.
+    let ran = bench.wats(&[&convert[..], &["--json"]].concat()).ends_with(0);
+    let ran = ran.complains(&["a.script: plugin says: log info here I am\n", "b.script: and 5 lines more\n"]);
+    assert_eq!((ran.out.lines().count(), &ran.json()["sn"]), (1, &"SN-1".into()), "{ran:?}");
+}

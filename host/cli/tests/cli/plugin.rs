@@ -425,6 +425,11 @@ fn lookups_companions_grants_and_outcomes_of_every_kind_can_be_expected() {
     for name in ["known", "later", "skipped"] {
         assert_eq!(of(name)["ok"], true, "{}", of(name));
     }
+    // What it says is shown of the case that is asked for, and of no other that passes.
+    let run = |more: &[&str]| bench.wats(&[&["plugin", "test", &guest("scripted"), "--cases", "cases"], more].concat());
+    run(&["--case", "known"]).ends_with(0).says(&["ok       known", "         plugin says: ", "b.txt"]);
+    let ran = run(&[]).ends_with(1).says(&["ok       known"]);
+    assert!(!ran.out.contains("b.txt"), "{ran:?}");
     // Why it waits is told by the station of the test.
     assert!(of("away")["differences"][0].as_str().unwrap().contains("the test has no server"), "{}", of("away"));
     bench.wats(&["plugin", "test", &guest("scripted"), "--cases", "cases", "--case", "own", "--bless"]).ends_with(0);

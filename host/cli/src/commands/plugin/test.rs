@@ -55,7 +55,7 @@ pub(super) fn test(args: &TestArgs, output: Output) -> anyhow::Result<u8> {
     for folder in folders {
         let result = run(&plugin, &folder, args);
         if !output.json {
-            show(&result, output)?;
+            show(&result, !args.case.is_empty(), output)?;
         }
         tested.push(result);
     }
@@ -185,7 +185,8 @@ fn no_expectation(kind: &FailureKind) -> Option<String> {
     Some(format!("a fault of {whose} ({}) is no expectation; {next}, then bless", kind.as_str()))
 }
 
-fn show(result: &Tested, output: Output) -> anyhow::Result<()> {
+/// `is_named` says whether the case was asked for, by somebody who wants to see what the plugin does in it.
+fn show(result: &Tested, is_named: bool, output: Output) -> anyhow::Result<()> {
     let word = match (result.blessed, result.ok) {
         (true, _) => output.doubtful("blessed"),
         (false, true) => output.good("ok     "),
@@ -202,8 +203,13 @@ fn show(result: &Tested, output: Output) -> anyhow::Result<()> {
         for frame in result.backtrace.iter().take(SHOWN) {
             output.line(&format!("         at {}", plain(frame)))?;
         }
+    }
+    if !result.ok || is_named {
         for line in result.log.iter().take(SHOWN) {
             output.line(&format!("         plugin says: {}", plain(&line.message)))?;
+        }
+        if result.log.len() > SHOWN {
+            output.line(&format!("         and {} more", count((result.log.len() - SHOWN) as u64, "line")))?;
         }
     }
     Ok(())
