@@ -143,7 +143,19 @@ fn a_new_scheduled_converter_begins_from_a_template_of_its_own() {
     for lang in ["rust", "python", "javascript", "typescript", "go", "c", "cpp"] {
         let name = format!("burn-{lang}");
         let new = ["plugin", "new", &name, "--lang", lang, "--scheduled", "--sdk", &sdk];
-        bench.wats(&new).ends_with(0).says(&["do the runs in cases/, in the sandbox"]);
+        let ran = bench.wats(&new).ends_with(0).says(&["do the runs in cases/, in the sandbox"]);
+        assert!(!ran.out.contains("a running station takes it within a second"), "it takes more than that: {ran:?}");
+        // What is printed is what a station reads.
+        let block = |after: &str| {
+            let lines = ran.out.lines().skip_while(|line| !line.starts_with(after)).skip(1);
+            lines.take_while(|line| line.starts_with("    ")).collect::<Vec<_>>().join("\n")
+        };
+        let manifest = block(&format!("PLUGINS/{name}.toml"));
+        let manifest = wats_runtime::Manifest::parse(Path::new("a.toml"), manifest.as_bytes()).unwrap();
+        assert_eq!(manifest.grants.len(), 2, "{ran:?}");
+        let configuration = block("wats.toml");
+        let read = wats_station::Config::from_toml(&configuration, "wats.toml", bench.root.path()).unwrap();
+        assert_eq!((&read.schedules[0].name, &read.schedules[0].plugin), (&name, &name), "{ran:?}");
         let about = fs::read_to_string(bench.path(&name).join("wats-plugin.toml")).unwrap();
         assert!(about.contains(&name) && about.contains("world = \"scheduled-converter\""), "{about}");
         assert!(bench.path(&name).join("cases/first/run.json").is_file());
@@ -178,8 +190,18 @@ fn a_configuration_may_have_schedules_alone_and_their_plugins_are_looked_for() {
         let component = Path::new(&guest()).with_file_name(format!("{name}.wasm"));
         fs::copy(component, bench.path("own").join(format!("{name}.wasm"))).unwrap();
     }
-    with("scheduled").ends_with(0).says(&["ok      schedule mes: scheduled 0.1.0, every 60 s"]);
+    with("scheduled")
+        .ends_with(0)
+        .says(&["ok      schedule mes: scheduled 0.1.0, every 60 s", "ok      plugin scheduled.wasm"]);
+    bench.wats(&["plugin", "list"]).ends_with(0).says(&["schedule     mes: every 60 s"]);
     with("scripted").ends_with(3).says(&["scripted converts files and cannot be run by a schedule"]);
+    // It loads, and runs never.
+    with("scripted").says(&[
+        "warn    plugin scheduled.wasm: scheduled 0.1.0: none runs it; add a [[schedule]] with plugin = \"scheduled\"",
+    ]);
+    bench.wats(&["plugin", "list"]).ends_with(0).says(&["schedule     none runs it; add a [[schedule]]"]);
+    let ran = bench.wats(&["plugin", "list", "--plugins", "own"]).ends_with(0);
+    assert!(!ran.out.contains("none runs it"), "of other folders a configuration says nothing: {ran:?}");
     with("nobody").ends_with(3).says(&["no plugin that loads is called \"nobody\""]);
     bench.wats(&["schedule", "list"]).ends_with(0).says(&["mes  nobody, every 60 s", "no station runs"]);
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use wats_runtime::{Error, Plugin};
+use wats_runtime::{Error, Plugin, World};
 use wats_station::Config;
 
 use super::{Setup, facts};
@@ -20,6 +20,8 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
     let dirs = context::plugin_dirs(plugins, &loaded.config);
     // Of other folders than its own, a station knows nothing.
     let running = if plugins.is_empty() { running(loaded).await } else { Vec::new() };
+    // Of other folders than its own, a configuration says nothing.
+    let schedules = plugins.is_empty().then_some(loaded.config.schedules.as_slice());
     let loaded = load_all(&dirs, &loaded.config)?;
     if loaded.is_empty() && !output.json {
         let dirs: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
@@ -60,6 +62,12 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
         if let Some(state) = state {
             facts::line("station", &state, output)?;
         }
+        if let Some(schedules) = schedules.filter(|_| plugin.world() == World::ScheduledConverter) {
+            let of_it = schedules.iter().filter(|schedule| schedule.plugin == plugin.name());
+            let told: Vec<_> = of_it.map(|schedule| format!("{}: {}", schedule.name, schedule.when)).collect();
+            let told = if told.is_empty() { output.doubtful(&unscheduled(plugin)) } else { told.join(", ") };
+            facts::line("schedule", &told, output)?;
+        }
         facts::line("formats", &plain(&super::or_none(&plugin.descriptor().formats)), output)?;
         facts::line("files", &facts::patterns(plugin), output)?;
         facts::line("grants", &facts::grants(plugin), output)?;
@@ -69,6 +77,11 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
         output.value(&values)?;
     }
     Ok(code)
+}
+
+/// What to say of a scheduled converter that loads, and never runs all the same.
+pub(crate) fn unscheduled(plugin: &Plugin) -> String {
+    format!("none runs it; add a [[schedule]] with plugin = {:?} to the configuration", plugin.name())
 }
 
 /// The plugins of the running station, if one runs: path, name, version, state, why.

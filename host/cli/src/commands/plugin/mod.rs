@@ -20,7 +20,10 @@ use anyhow::{Context as _, anyhow};
 use wats_runtime::{Compiler, Plugin, Runtime, RuntimeOptions, Trust, World};
 use wats_telemetry::Telemetry;
 
-pub(crate) use self::{facts::patterns, list::load_all};
+pub(crate) use self::{
+    facts::patterns,
+    list::{load_all, unscheduled},
+};
 use crate::{
     args::PluginCommand,
     commands::calling,
