@@ -139,6 +139,9 @@ async fn check(loaded: &Loaded, offline: bool, output: Output) -> anyhow::Result
         };
         checks.push((format!("plugin {name}"), told));
     }
+    for orphan in context::orphans(&[], config) {
+        checks.push(("manifest".into(), Outcome::Doubtful(orphan)));
+    }
     match (&config.server, context::token(config)) {
         (None, _) => checks.push(("server".into(), Outcome::Good("none: reports are converted and held".into()))),
         (Some(_), Err(error)) => checks.push(("token".into(), Outcome::Wrong(format!("{error:#}")))),

@@ -190,6 +190,25 @@ fn what_is_wrong_with_a_manifest_is_told_in_one_line_with_its_place() {
 }
 
 #[test]
+fn a_manifest_that_is_beside_no_plugin_is_told() {
+    let bench = Bench::new();
+    bench.write("wats.toml", "plugin_dirs = [\"own\"]\n[[inbox]]\nname = \"in\"\npath = \"in\"\n");
+    bench.write("own/csv.toml", "priority = 7\n").write("own/acme-ict.toml", "").write("own/wats.toml", "");
+    fs::copy(component("csv"), bench.path("own/csv.wasm")).unwrap();
+    for list in [&["plugin", "list"][..], &["plugin", "list", "--json"], &["plugin", "list", "--plugins", "own"]] {
+        let ran = bench.wats(list).ends_with(0).complains(&["own/acme-ict.toml is beside no acme-ict.wasm\n"]);
+        assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
+    }
+    let check = ["config", "check", "--offline"];
+    let told =
+        bench.wats(&check).ends_with(0).says(&["warn    manifest: ", "own/acme-ict.toml is beside no acme-ict.wasm\n"]);
+    assert_eq!(told.out.matches("beside no").count(), 1, "{told:?}");
+    let told = bench.wats(&[&check[..], &["--json"]].concat()).ends_with(0).json();
+    let doubtful = |check: &Value| check["doubtful"] == true && check["ok"] == true;
+    assert!(told["checks"].as_array().unwrap().iter().any(doubtful), "{told}");
+}
+
+#[test]
 fn the_same_file_gives_the_same_bytes_in_two_processes() {
     let bench = Bench::new();
     bench.write("a.csv", GOOD).write("b.csv", BROKEN);

@@ -11,13 +11,16 @@ use crate::{
     commands::calling,
     context::{self, Loaded},
     exit,
-    output::{Output, plain},
+    output::{self, Output, plain},
     service::Service,
 };
 
 pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -> anyhow::Result<u8> {
     context::must_be_folders(plugins)?;
     let dirs = context::plugin_dirs(plugins, &loaded.config);
+    for orphan in context::orphans(plugins, &loaded.config) {
+        output::warn(&orphan);
+    }
     // Of other folders than its own, a station knows nothing.
     let running = if plugins.is_empty() { running(loaded).await } else { Vec::new() };
     // Of other folders than its own, a configuration says nothing.
