@@ -200,6 +200,8 @@ fn a_configuration_may_have_schedules_alone_and_their_plugins_are_looked_for() {
         "warn    plugin scheduled.wasm: scheduled 0.1.0: none runs it; add a [[schedule]] with plugin = \"scheduled\"",
     ]);
     bench.wats(&["plugin", "list"]).ends_with(0).says(&["schedule     none runs it; add a [[schedule]]"]);
+    let told = bench.wats(&["plugin", "list", "--json"]).ends_with(0).json();
+    assert_eq!((&told[0]["schedules"], told[1].get("schedules")), (&json!([]), None), "{told}");
     let ran = bench.wats(&["plugin", "list", "--plugins", "own"]).ends_with(0);
     assert!(!ran.out.contains("none runs it"), "of other folders a configuration says nothing: {ran:?}");
     with("nobody").ends_with(3).says(&["no plugin that loads is called \"nobody\""]);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use wats_runtime::{Error, Plugin, World};
-use wats_station::Config;
+use wats_station::{Config, config::Schedule};
 
 use super::{Setup, facts};
 use crate::{
@@ -38,8 +38,13 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
         }
         let size = std::fs::metadata(path).map(|found| found.len()).unwrap_or_default();
         let state = state_of(path, loaded.as_ref().ok(), &running);
+        let schedules = loaded.as_ref().ok().and_then(|plugin| schedules_of(plugin, schedules?));
         if output.json {
             let mut value = facts::value(path, size, loaded);
+            if let (Some(value), Some(schedules)) = (value.as_object_mut(), &schedules) {
+                let names = schedules.iter().map(|schedule| schedule.name.as_str());
+                value.insert("schedules".to_owned(), names.collect());
+            }
             if let (Some(value), Some((state, why))) = (value.as_object_mut(), state) {
                 value.insert("state".to_owned(), state.into());
                 value.insert("why".to_owned(), why.into());
@@ -65,9 +70,9 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
         if let Some(state) = state {
             facts::line("station", &state, output)?;
         }
-        if let Some(schedules) = schedules.filter(|_| plugin.world() == World::ScheduledConverter) {
-            let of_it = schedules.iter().filter(|schedule| schedule.plugin == plugin.name());
-            let told: Vec<_> = of_it.map(|schedule| format!("{}: {}", schedule.name, schedule.when)).collect();
+        if let Some(schedules) = schedules {
+            let told: Vec<_> =
+                schedules.iter().map(|schedule| format!("{}: {}", schedule.name, schedule.when)).collect();
             let told = if told.is_empty() { output.doubtful(&unscheduled(plugin)) } else { told.join(", ") };
             facts::line("schedule", &told, output)?;
         }
@@ -80,6 +85,12 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
         output.value(&values)?;
     }
     Ok(code)
+}
+
+/// The schedules that run it, where that is how it is run.
+fn schedules_of<'a>(plugin: &Plugin, all: &'a [Schedule]) -> Option<Vec<&'a Schedule>> {
+    let is_scheduled = plugin.world() == World::ScheduledConverter;
+    is_scheduled.then(|| all.iter().filter(|schedule| schedule.plugin == plugin.name()).collect())
 }
 
 /// What to say of a scheduled converter that loads, and never runs all the same.
