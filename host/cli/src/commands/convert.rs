@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use wats_runtime::{Compiler, LogLine, Runtime, RuntimeOptions};
+use wats_runtime::{Compiler, Level, LogLine, Runtime, RuntimeOptions};
 use wats_station::{
     config::RawDefaults,
     offline::{Answer, Choice, ConvertedReport, Offline},
@@ -45,9 +45,6 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
     };
     let dirs = config.plugin_dirs.clone();
     let offline = Offline::open(config, Runtime::new(options)?, choice)?;
-    for (name, why) in offline.failed_plugins() {
-        tracing::warn!(plugin = %name, %why, "not loaded");
-    }
     let mut worst = exit::OK;
     for file in &args.files {
         let code = match offline.convert(file) {
@@ -79,13 +76,14 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
                 if let Some(missing) = Notes::of(reports).missing() {
                     complain(file, &format!("missing: {missing}"));
                 }
-                // Standard output has nothing but reports.
-                for line in says(log) {
+                // Standard output has nothing but reports, and standard error nothing unless something may be wrong.
+                let matters = |line: &&LogLine| matches!(line.level, Level::Warn | Level::Error);
+                for line in says(log.iter().filter(matters)) {
                     complain(file, &line);
                 }
             } else {
                 summary(file, by, reports, output)?;
-                for line in says(log) {
+                for line in says(log.iter()) {
                     output.line(&format!("  {}", plain(&line)))?;
                 }
             }
@@ -108,10 +106,12 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
 }
 
 /// What a plugin logged or printed over a file that it converted. One that says more than that is read in its own tests.
-fn says(log: &[LogLine]) -> Vec<String> {
-    let mut lines: Vec<_> = log.iter().take(SAID).map(|line| format!("plugin says: {}", line.message)).collect();
-    if log.len() > SAID {
-        lines.push(format!("and {} more", count((log.len() - SAID) as u64, "line")));
+fn says<'a>(log: impl Iterator<Item = &'a LogLine>) -> Vec<String> {
+    let mut lines: Vec<_> = log.map(|line| format!("plugin says: {}", line.message)).collect();
+    let more = lines.len().saturating_sub(SAID);
+    lines.truncate(SAID);
+    if more > 0 {
+        lines.push(format!("and {} more", count(more as u64, "line")));
     }
     lines
 }

@@ -161,7 +161,9 @@ fn a_plugin_that_prints_through_wasi_converts_here_too() {
 fn what_a_plugin_says_over_a_file_that_it_converts_is_shown() {
     let bench = Bench::new();
     let guests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests").display().to_string();
-    bench.write("a.script", "log info here I am\nreport SN-1 5.0\n").write("b.script", "log info again\n".repeat(25));
+    bench
+        .write("a.script", "log info here I am\nlog warn odd\nreport SN-1 5.0\n")
+        .write("b.script", "log warn again\n".repeat(25));
     let convert = ["convert", "a.script", "b.script", "--plugin", "scripted", "--plugins", &guests];
     let ran = bench.wats(&convert).ends_with(0).says(&[
         "SN-1",
@@ -169,8 +171,9 @@ fn what_a_plugin_says_over_a_file_that_it_converts_is_shown() {
         "\n  and 5 lines more\n",
     ]);
     assert_eq!(ran.out.matches("again").count(), 20, "{ran:?}");
-    // Standard output is for the program that reads the reports.
+    // Standard output is for the program that reads the reports; what only informs would be a complaint to it.
     let ran = bench.wats(&[&convert[..], &["--json"]].concat()).ends_with(0);
-    let ran = ran.complains(&["a.script: plugin says: log info here I am\n", "b.script: and 5 lines more\n"]);
+    let ran = ran.complains(&["a.script: plugin says: odd\n", "b.script: and 5 lines more\n"]);
+    assert!(!ran.err.contains("here I am"), "{ran:?}");
     assert_eq!((ran.out.lines().count(), &ran.json()["sn"]), (1, &"SN-1".into()), "{ran:?}");
 }
