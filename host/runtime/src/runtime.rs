@@ -215,7 +215,10 @@ impl Runtime {
                 && !is_set
             {
                 // Nobody has named a file yet, so the one that is missing is named.
-                problems.push(format!("write them under [settings] in {}", Manifest::path_for(path).display()));
+                problems.push(format!(
+                    "none are given; {} would have them under [settings]",
+                    Manifest::path_for(path).display()
+                ));
             }
             error
         })?;

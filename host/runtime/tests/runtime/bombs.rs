@@ -163,6 +163,7 @@ fn a_schema_without_end_ends() {
         (r##"{"properties":{"a":{"$ref":"#","default":{}}}}"##, Ok(deep.get(5..deep.len() - 1).unwrap())),
         (r#"{"$ref":"http://127.0.0.1:9/schema"}"#, Err("not present")),
         (r#"{"$ref":"file:///etc/passwd"}"#, Err("not present")),
+        (r#"{"required":["a"]}"#, Err("required property; none are given; bomb.toml would have them under [settings]")),
         (
             r#"{"properties":{"a":{"default":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!","pattern":"^(a*)*(\\1)$"}}}"#,
             Err("backtracking"),
