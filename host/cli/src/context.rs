@@ -106,6 +106,41 @@ pub(crate) fn plugin_dirs(given: &[PathBuf], config: &Config) -> Vec<PathBuf> {
     beside.filter(|dir| has_plugins(dir)).map_or_else(|| config.plugin_dirs.clone(), |dir| vec![dir])
 }
 
+/// The folders that were named, which must be there: a mistyped one would look like one without plugins.
+pub(crate) fn must_be_folders(given: &[PathBuf]) -> Result<(), Coded> {
+    match given.iter().find(|dir| !dir.is_dir()) {
+        None => Ok(()),
+        Some(dir) => {
+            let what = format!("find the plugins: no folder {}; --plugins names one that is there", dir.display());
+            Err(Coded { code: exit::NOT_FOUND, what })
+        }
+    }
+}
+
+/// Manifests that are beside no plugin, and so say nothing to anybody; mostly one of the two was given another name.
+pub(crate) fn orphans(given: &[PathBuf], config: &Config) -> Vec<String> {
+    let mut dirs = plugin_dirs(given, config);
+    if given.is_empty() {
+        // One with manifests alone is passed over for another.
+        dirs.extend(config.plugin_dirs.iter().cloned());
+    }
+    let entries = dirs.iter().flat_map(|dir| std::fs::read_dir(dir).into_iter().flatten().flatten());
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).filter(|path| is_orphan(path)).collect();
+    paths.sort();
+    paths.dedup();
+    let told = paths.into_iter().map(|path| {
+        let component = path.with_extension("wasm");
+        format!("{} is beside no {}", path.display(), component.file_name().unwrap_or_default().display())
+    });
+    told.collect()
+}
+
+fn is_orphan(path: &Path) -> bool {
+    // Files of other kinds that may lie in such a folder.
+    let is_other = ["wats.toml", "wats-plugin.toml"].iter().any(|name| path.ends_with(name));
+    path.extension().is_some_and(|extension| extension == "toml") && !is_other && !path.with_extension("wasm").exists()
+}
+
 fn has_plugins(dir: &Path) -> bool {
     std::fs::read_dir(dir).is_ok_and(|entries| entries.flatten().any(|entry| is_wasm(&entry.path())))
 }

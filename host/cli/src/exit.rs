@@ -49,7 +49,7 @@ pub(crate) const HELP: &str = r#"Exit codes:
      {"ok": false, "error": {"what": "...", "code": 1}}; config check: the way to the server
   2  the command line is wrong
   3  the configuration is wrong
-  4  not known here (trace, queue, plugin)
+  4  not known here (trace, queue, plugin, a folder of --plugins)
   5  refused: no plugin takes the file (convert), the report or its file was refused (trace),
      not sound (queue verify), a plugin that cannot be loaded (plugin list, check)
   6  not yet: the file waits for something (convert), the report is not delivered (trace)

@@ -63,6 +63,13 @@ impl Output {
     }
 }
 
+/// Says on standard error what is doubtful, and does not stop the command.
+#[expect(clippy::print_stderr, reason = "this is the command line")]
+pub(crate) fn warn(what: &str) {
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    eprintln!("{} {}", Output { json: false, colour }.doubtful("warning:"), plain(what));
+}
+
 /// What begins a complaint, in colour where people read it.
 pub(crate) fn on_stderr(text: &str) -> String {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();

@@ -129,10 +129,10 @@ pub enum Error {
         reason: String,
     },
     /// The settings do not fit the plugin's schema.
-    #[error("apply the settings in {} to {plugin}: {}", path.display(), problems.join("; "))]
+    #[error("apply the settings{} to {plugin}: {}", place(manifest.as_deref()), problems.join("; "))]
     Settings {
-        /// The manifest.
-        path: PathBuf,
+        /// The manifest that they are in, if they come from one.
+        manifest: Option<PathBuf>,
         /// Name and version of the plugin.
         plugin: String,
         /// All that is wrong, with the key.
@@ -284,6 +284,10 @@ impl Error {
 
 fn how_to_close(path: &std::path::Path) -> String {
     if cfg!(unix) { format!(" (chmod o-w '{}')", path.display()) } else { String::new() }
+}
+
+fn place(manifest: Option<&std::path::Path>) -> String {
+    manifest.map(|path| format!(" in {}", path.display())).unwrap_or_default()
 }
 
 /// What a panic said.

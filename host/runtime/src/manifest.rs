@@ -27,7 +27,8 @@ pub enum Grant {
     State,
     /// To send requests to this host. Scheduled converters only.
     Http(HttpHost),
-    /// To send requests to the hosts that the operator names. It can be asked for, and not be granted: that takes a name.
+    /// To send requests to the hosts that the operator names. It can be asked for, and not be granted by a manifest: that takes
+    /// a name. [`Plugin::with`](crate::Plugin::with) grants every host by it.
     AnyHttp,
 }
 
@@ -145,6 +146,12 @@ impl Grants {
         Self(granted.iter().filter(is_one).filter(is_asked).cloned().collect())
     }
 
+    /// The same with every host, for a plugin that asks for `http`.
+    pub(crate) fn with_every_host(mut self, asked: &[Grant]) -> Self {
+        self.0.extend(asked.iter().find(|grant| **grant == Grant::AnyHttp).cloned());
+        self
+    }
+
     /// Whether this one is there; any host, for [`Grant::AnyHttp`].
     pub fn has(&self, grant: &Grant) -> bool {
         self.0.contains(grant) || (*grant == Grant::AnyHttp && self.has_http())
@@ -152,12 +159,16 @@ impl Grants {
 
     /// Whether requests may go to this address.
     pub(crate) fn has_address(&self, url: &Url) -> bool {
-        self.0.iter().any(|grant| matches!(grant, Grant::Http(granted) if granted.is(url)))
+        self.0.iter().any(|grant| match grant {
+            Grant::Http(granted) => granted.is(url),
+            Grant::AnyHttp => true,
+            Grant::Lookup | Grant::OwnId | Grant::State => false,
+        })
     }
 
     /// Whether requests may go anywhere.
     pub(crate) fn has_http(&self) -> bool {
-        self.0.iter().any(|grant| matches!(grant, Grant::Http(_)))
+        self.0.iter().any(|grant| matches!(grant, Grant::Http(_) | Grant::AnyHttp))
     }
 
     /// All of them, in order.
@@ -285,7 +296,7 @@ impl Manifest {
         let wrong = |reason: String| Error::Manifest { path: path.to_path_buf(), reason };
         let text = std::str::from_utf8(bytes).map_err(|error| wrong(format!("not UTF-8: {error}")))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let manifest: Self = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        let manifest: Self = toml::from_str(text).map_err(|error| wrong(in_one_line(text, &error)))?;
         if manifest.limits.memory_bytes.is_some_and(|bytes| bytes > MAX_MEMORY_BYTES) {
             return Err(wrong(format!("limits.memory_bytes is above {MAX_MEMORY_BYTES} (4 GiB)")));
         }
@@ -320,6 +331,15 @@ impl Manifest {
         let is_digest = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_digest.then(|| hex.to_ascii_lowercase())
     }
+}
+
+/// A reason stands in lists and logs, which have a line for it; that of TOML is a drawing of several.
+fn in_one_line(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return message };
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+    format!("line {line}, column {column}: {message}")
 }
 
 /// What a 32-bit memory can be at most.

@@ -69,13 +69,19 @@ impl Plugin {
 
     /// This plugin with other settings and grants than those of the manifest beside it, without compiling it again.
     ///
+    /// [`Grant::AnyHttp`] grants every host here, which no manifest can: for a bench, whose [`HttpSender`](crate::HttpSender)
+    /// answers itself.
+    ///
     /// # Errors
     /// [`Error::Settings`] when the settings do not fit its schema.
     pub fn with(&self, settings: toml::Table, grants: Vec<Grant>) -> Result<Self, Error> {
         let inner = &self.0;
         let mut facts = Facts::clone(&inner.facts);
-        facts.settings = runtime::settings(&inner.path, &inner.descriptor, &settings)?;
+        facts.settings = runtime::settings(None, &inner.descriptor, &settings)?;
         facts.grants = Grants::both(&inner.descriptor.wanted_grants, &grants);
+        if grants.contains(&Grant::AnyHttp) {
+            facts.grants = facts.grants.with_every_host(&inner.descriptor.wanted_grants);
+        }
         Ok(Self::new(Inner {
             shared: Arc::clone(&inner.shared),
             pre: inner.pre.clone(),

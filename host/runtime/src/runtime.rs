@@ -208,7 +208,20 @@ impl Runtime {
         facts.version = descriptor.version.as_str().into();
         facts.grants = Grants::both(&descriptor.wanted_grants, &manifest.grants);
         facts.header_files = HeaderFile::all(&manifest, path, self.trust().allow_shared);
-        facts.settings = settings(path, &descriptor, &manifest.settings)?;
+        let read = (!manifest_text.is_empty()).then(|| Manifest::path_for(path));
+        let is_set = read.is_some() || !manifest.settings.is_empty();
+        facts.settings = settings(read, &descriptor, &manifest.settings).map_err(|mut error| {
+            if let Error::Settings { problems, .. } = &mut error
+                && !is_set
+            {
+                // Nobody has named a file yet, so the one that is missing is named.
+                problems.push(format!(
+                    "none are given; {} would have them under [settings]",
+                    Manifest::path_for(path).display()
+                ));
+            }
+            error
+        })?;
         let matcher = Matcher::new(&descriptor.recognition)
             .map_err(|problem| Error::Descriptor { path: path.to_path_buf(), problems: bounded(vec![problem]) })?;
         let metrics = PluginMetrics::new(&shared.metrics, &facts.name, &facts.version);
@@ -229,10 +242,14 @@ impl Runtime {
     }
 }
 
-/// The settings of a plugin, checked against its schema.
-pub(crate) fn settings(path: &Path, descriptor: &Descriptor, given: &toml::Table) -> Result<Settings, Error> {
+/// The settings of a plugin, checked against its schema. `manifest` is the file that they were read from, if they were.
+pub(crate) fn settings(
+    manifest: Option<PathBuf>,
+    descriptor: &Descriptor,
+    given: &toml::Table,
+) -> Result<Settings, Error> {
     Settings::new(descriptor.settings_schema.as_ref(), given).map_err(|problems| Error::Settings {
-        path: Manifest::path_for(path),
+        manifest,
         plugin: format!("{}@{}", descriptor.name, descriptor.version),
         problems: bounded(problems),
     })

@@ -35,7 +35,7 @@ pub(crate) enum Decision {
 pub(crate) fn commit(core: &Core, inbox: &InboxState, taken: &Taken, decision: Decision) -> Result<Committed, Error> {
     let digest_only = || taken.digest.to_vec();
     let mut commit = match decision {
-        Decision::Converted(Converted { by, valid, lookups }) => {
+        Decision::Converted(Converted { by, valid, lookups, .. }) => {
             let mut inputs = serde_json::json!({
                 "asked": valid.asked,
                 "name": &*taken.source.main.name,

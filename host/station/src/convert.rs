@@ -60,6 +60,7 @@ pub(crate) struct Converted {
     pub(crate) by: Plugin,
     pub(crate) valid: ValidReports,
     pub(crate) lookups: Vec<LookupRecord>,
+    pub(crate) log: Vec<LogLine>,
 }
 
 /// Asks the candidates in turn until one does not skip the file.
@@ -112,7 +113,8 @@ fn one(setting: Setting<'_>, taken: &Taken, plugin: Plugin) -> Result<Conversion
                 match sink.finish(conversion.asked) {
                     Finished::AskedTooLate(asked) => asked_before = asked,
                     Finished::Valid(valid) => {
-                        return Ok(Conversion::Reports(Converted { by: plugin, valid, lookups: conversion.lookups }));
+                        let wats_runtime::Conversion { lookups, log, .. } = conversion;
+                        return Ok(Conversion::Reports(Converted { by: plugin, valid, lookups, log }));
                     }
                 }
             }

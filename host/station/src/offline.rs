@@ -9,7 +9,7 @@ use std::{
 use opentelemetry::metrics::{MeterProvider as _, NoopMeterProvider};
 use uuid::Uuid;
 use wats_report::Violation;
-use wats_runtime::{Cancel, Failure, FolderOptions, LogLine, Runtime, RuntimeOptions, Source, SourceFile};
+use wats_runtime::{Cancel, Failure, FolderOptions, LogLine, Plugin, Runtime, RuntimeOptions, Source, SourceFile};
 
 use crate::{
     config::{Config, Inbox, RawDefaults, SourceKind},
@@ -62,6 +62,8 @@ pub enum Answer {
         by: (String, String),
         /// In the order in which they were finished.
         reports: Vec<ConvertedReport>,
+        /// What the plugin logged.
+        log: Vec<LogLine>,
     },
     /// No plugin takes it; what each said.
     Refused {
@@ -136,6 +138,11 @@ impl Offline {
         let plugins = Plugins::open(runtime, &config.plugin_dirs, FolderOptions::default())?;
         plugins.wait_until_loaded(Duration::from_mins(2));
         Ok(Self { config, usual, choice, plugins, cancel: Cancel::default() })
+    }
+
+    /// Plugins that are asked; highest priority first, then by name.
+    pub fn plugins(&self) -> Vec<Plugin> {
+        self.plugins.ready(Versions::Newest)
     }
 
     /// Plugins that could not be loaded: name and why.
@@ -260,6 +267,7 @@ impl Offline {
                         Ok(ConvertedReport { id: report.id, key: report.key, wsjf, notes: report.notes })
                     })
                     .collect::<std::io::Result<_>>()?,
+                log: converted.log,
             },
             Conversion::Waiting { by, reason, .. } => Answer::Waiting { why: format!("{}: {reason}", by.name()) },
             Conversion::Failed { failure, log, .. } => broken(failure, log),

@@ -85,6 +85,8 @@ fn init(file: &PathBuf, output: Output) -> anyhow::Result<u8> {
 /// What a check came to.
 enum Outcome {
     Good(String),
+    /// It works, and is hardly what was meant.
+    Doubtful(String),
     /// The configuration or what belongs to it must be changed.
     Wrong(String),
     /// It may be right: the server could not be asked, or refused.
@@ -125,10 +127,20 @@ async fn check(loaded: &Loaded, offline: bool, output: Output) -> anyhow::Result
     for (path, loaded) in plugins {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let told = match loaded {
+            Ok(plugin)
+                if plugin.world() == World::ScheduledConverter
+                    && !config.schedules.iter().any(|schedule| schedule.plugin == plugin.name()) =>
+            {
+                let why = super::plugin::unscheduled(&plugin);
+                Outcome::Doubtful(format!("{} {}: {why}", plugin.name(), plugin.version()))
+            }
             Ok(plugin) => Outcome::Good(format!("{} {}", plugin.name(), plugin.version())),
             Err(error) => Outcome::Wrong(wats_runtime::chain(&error)),
         };
         checks.push((format!("plugin {name}"), told));
+    }
+    for orphan in context::orphans(&[], config) {
+        checks.push(("manifest".into(), Outcome::Doubtful(orphan)));
     }
     match (&config.server, context::token(config)) {
         (None, _) => checks.push(("server".into(), Outcome::Good("none: reports are converted and held".into()))),
@@ -153,6 +165,7 @@ async fn check(loaded: &Loaded, offline: bool, output: Output) -> anyhow::Result
             .iter()
             .map(|(what, outcome)| match outcome {
                 Outcome::Good(told) => json!({ "what": what, "ok": true, "told": told }),
+                Outcome::Doubtful(told) => json!({ "what": what, "ok": true, "doubtful": true, "told": told }),
                 Outcome::Wrong(told) | Outcome::Failed(told) => json!({ "what": what, "ok": false, "told": told }),
             })
             .collect();
@@ -161,6 +174,7 @@ async fn check(loaded: &Loaded, offline: bool, output: Output) -> anyhow::Result
         for (what, outcome) in &checks {
             let (mark, told) = match outcome {
                 Outcome::Good(told) => (output.good("ok    "), told),
+                Outcome::Doubtful(told) => (output.doubtful("warn  "), told),
                 Outcome::Wrong(told) => (output.bad("wrong "), told),
                 Outcome::Failed(told) => (output.bad("failed"), told),
             };

@@ -1,15 +1,16 @@
 //! `wats convert`: what is in these files?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use wats_runtime::{Compiler, Runtime, RuntimeOptions};
+use wats_runtime::{Compiler, Level, LogLine, Runtime, RuntimeOptions};
 use wats_station::{
     config::RawDefaults,
     offline::{Answer, Choice, ConvertedReport, Offline},
 };
 use wats_telemetry::Telemetry;
 
+use super::plugin::patterns;
 use crate::{
     args::ConvertArgs,
     context::{self, Loaded},
@@ -17,7 +18,13 @@ use crate::{
     output::{Output, count, plain},
 };
 
+/// Lines of the plugin's log that are shown of a file that it converted.
+const SAID: usize = 20;
+/// Plugins that are named where none fits.
+const NAMED: usize = 10;
+
 pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> anyhow::Result<u8> {
+    context::must_be_folders(&args.plugins)?;
     let mut config = loaded.config.clone();
     config.plugin_dirs = context::plugin_dirs(&args.plugins, &config);
     let telemetry = Telemetry::start(&wats_telemetry::Options { metrics: false, ..Default::default() })?;
@@ -36,13 +43,15 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
             ..RawDefaults::default()
         },
     };
+    let dirs = config.plugin_dirs.clone();
     let offline = Offline::open(config, Runtime::new(options)?, choice)?;
-    for (name, why) in offline.failed_plugins() {
-        tracing::warn!(plugin = %name, %why, "not loaded");
-    }
     let mut worst = exit::OK;
     for file in &args.files {
         let code = match offline.convert(file) {
+            Ok(Answer::Refused { why }) if why.is_empty() => {
+                let why = format!("no plugin takes it: {}", nobody(&offline, args, &dirs));
+                give_up(file, &why, &[], exit::REFUSED, output)?
+            }
             Ok(answer) => show(file, &answer, output)?,
             Err(error) => give_up(file, &format!("read it: {error}"), &[], exit::FAILED, output)?,
         };
@@ -58,7 +67,7 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
 
 fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
     match answer {
-        Answer::Converted { by, reports } => {
+        Answer::Converted { by, reports, log } => {
             if output.json {
                 for report in reports {
                     output.line(&String::from_utf8_lossy(&report.wsjf))?;
@@ -67,18 +76,21 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
                 if let Some(missing) = Notes::of(reports).missing() {
                     complain(file, &format!("missing: {missing}"));
                 }
+                // Standard output has nothing but reports, and standard error nothing unless something may be wrong.
+                let matters = |line: &&LogLine| matches!(line.level, Level::Warn | Level::Error);
+                for line in says(log.iter().filter(matters)) {
+                    complain(file, &line);
+                }
             } else {
                 summary(file, by, reports, output)?;
+                for line in says(log.iter()) {
+                    output.line(&format!("  {}", plain(&line)))?;
+                }
             }
             Ok(exit::OK)
         }
         Answer::Refused { why } => {
-            let why = if why.is_empty() {
-                "none has rules that fit; `wats plugin list` shows what each takes".to_owned()
-            } else {
-                why.join("; ")
-            };
-            give_up(file, &format!("no plugin takes it: {why}"), &[], exit::REFUSED, output)
+            give_up(file, &format!("no plugin takes it: {}", why.join("; ")), &[], exit::REFUSED, output)
         }
         Answer::Waiting { why } => give_up(file, &format!("it waits: {why}"), &[], exit::PENDING, output),
         Answer::Failed { why, failure, violations, log } => {
@@ -91,6 +103,39 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
         }
         other => give_up(file, &format!("{other:?}"), &[], exit::FAILED, output),
     }
+}
+
+/// What a plugin logged or printed over a file that it converted. One that says more than that is read in its own tests.
+fn says<'a>(log: impl Iterator<Item = &'a LogLine>) -> Vec<String> {
+    let mut lines: Vec<_> = log.map(|line| format!("plugin says: {}", line.message)).collect();
+    let more = lines.len().saturating_sub(SAID);
+    lines.truncate(SAID);
+    if more > 0 {
+        lines.push(format!("and {} more", count(more as u64, "line")));
+    }
+    lines
+}
+
+/// Why none was asked: there is none, or what each takes is something else.
+fn nobody(offline: &Offline, args: &ConvertArgs, dirs: &[PathBuf]) -> String {
+    let (plugins, failed) = (offline.plugins(), offline.failed_plugins());
+    if plugins.is_empty() && failed.is_empty() {
+        let dirs: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+        return format!("no plugin in {}; --plugins names another folder", dirs.join(", "));
+    }
+    let mut told = Vec::new();
+    if !plugins.is_empty() {
+        let each = plugins.iter().take(NAMED).map(|plugin| format!("{} ({})", plugin.name(), patterns(plugin)));
+        let each: Vec<_> = each.collect();
+        let more = if plugins.len() > NAMED { format!(", and {} more", plugins.len() - NAMED) } else { String::new() };
+        told.push(format!("none has rules that fit: {}{more}", each.join(", ")));
+    }
+    told.extend(failed.iter().take(NAMED).map(|(name, why)| format!("{name} does not load: {why}")));
+    if failed.len() > NAMED {
+        told.push(format!("{} more do not load", failed.len() - NAMED));
+    }
+    let dirs: Vec<_> = args.plugins.iter().map(|dir| format!(" --plugins {}", dir.display())).collect();
+    format!("{}; `wats plugin list{}` shows all of them", told.join("; "), dirs.concat())
 }
 
 /// Says why there are no reports of a file: to people, and to programs as a line between the reports of others.

@@ -107,7 +107,11 @@ fn convert_tells_by_its_code_what_became_of_the_worst_file() {
         "\"five\" is not a number",
     ]);
     convert(&["poem.csv"]).ends_with(5).complains(&["poem.csv: no plugin takes it: csv: confidence"]);
-    convert(&["a.unknown"]).ends_with(5).complains(&["none has rules that fit"]);
+    convert(&["a.unknown"]).ends_with(5).complains(&[
+        "a.unknown: no plugin takes it: none has rules that fit: ",
+        "csv (*.csv",
+        &format!("`wats plugin list --plugins {plugins}` shows"),
+    ]);
     convert(&["absent.csv"]).ends_with(1).complains(&["absent.csv"]);
     convert(&["good.csv", "poem.csv"]).ends_with(5).says(&["2 reports"]);
     // Failed is worse than refused, and the good one is shown all the same.
@@ -123,10 +127,53 @@ fn convert_tells_by_its_code_what_became_of_the_worst_file() {
 }
 
 #[test]
+fn convert_tells_apart_no_folder_no_plugin_and_none_that_loads() {
+    let bench = Bench::new();
+    bench.write("a.csv", GOOD).write("broken/tut.wasm", "not wasm");
+    std::fs::create_dir(bench.path("empty")).unwrap();
+    let convert = |dir: &str| bench.wats(&["convert", "a.csv", "--plugins", dir]);
+    let none = ["convert", "a.csv", "--plugins", "empty", "--plugins", "buidl", "--json"];
+    let ran = bench.wats(&none).ends_with(4).complains(&["no folder buidl"]);
+    assert_eq!(ran.json()["error"]["code"], 4, "{ran:?}");
+    assert!(!bench.path("buidl").exists(), "a folder that was mistyped is not made");
+    bench.wats(&["plugin", "list", "--plugins", "buidl"]).ends_with(4).complains(&["no folder buidl"]);
+    convert("empty").ends_with(5).complains(&["a.csv: no plugin takes it: no plugin in empty; --plugins"]);
+    let ran = convert("broken").ends_with(5).complains(&[
+        "a.csv: no plugin takes it: tut does not load: ",
+        "no wasm component",
+        "`wats plugin list --plugins broken`",
+    ]);
+    assert!(!ran.err.contains("none has rules"), "{ran:?}");
+    std::fs::copy(plugins().join("atml.wasm"), bench.path("broken/atml.wasm")).unwrap();
+    convert("broken").ends_with(5).complains(&["none has rules that fit: atml (", "; tut does not load: "]);
+}
+
+#[test]
 fn a_plugin_that_prints_through_wasi_converts_here_too() {
     let bench = Bench::new();
     let guests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests").display().to_string();
     bench.write("a.wasi", "anything");
     let ran = bench.wats(&["convert", "a.wasi", "--plugin", "wasi", "--plugins", &guests]).ends_with(0);
     ran.says(&["nothing to report, by wasi"]);
+}
+
+#[test]
+fn what_a_plugin_says_over_a_file_that_it_converts_is_shown() {
+    let bench = Bench::new();
+    let guests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests").display().to_string();
+    bench
+        .write("a.script", "log info here I am\nlog warn odd\nreport SN-1 5.0\n")
+        .write("b.script", "log warn again\n".repeat(25));
+    let convert = ["convert", "a.script", "b.script", "--plugin", "scripted", "--plugins", &guests];
+    let ran = bench.wats(&convert).ends_with(0).says(&[
+        "SN-1",
+        "\n  plugin says: log info here I am\n",
+        "\n  and 5 lines more\n",
+    ]);
+    assert_eq!(ran.out.matches("again").count(), 20, "{ran:?}");
+    // Standard output is for the program that reads the reports; what only informs would be a complaint to it.
+    let ran = bench.wats(&[&convert[..], &["--json"]].concat()).ends_with(0);
+    let ran = ran.complains(&["a.script: plugin says: odd\n", "b.script: and 5 lines more\n"]);
+    assert!(!ran.err.contains("here I am"), "{ran:?}");
+    assert_eq!((ran.out.lines().count(), &ran.json()["sn"]), (1, &"SN-1".into()), "{ran:?}");
 }

@@ -1,6 +1,10 @@
 //! `wats plugin new | test | check | bench | inspect`: the author's loop, with the real sandbox and real plugins.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::Value;
 
@@ -47,8 +51,14 @@ fn a_case_that_comes_out_otherwise_is_told_by_report_step_and_measurement() {
     case(&bench, "broken", BROKEN);
     let csv = component("csv");
     let run = |more: &[&str]| bench.wats(&[&["plugin", "test", csv.as_str(), "--cases", "cases"], more].concat());
-    run(&[]).ends_with(1).says(&["there is no expected.json; --bless writes it", "0 cases passed, 2 failed"]);
-    run(&["--bless"]).ends_with(0).says(&["blessed  broken", "blessed  two_units", "2 cases passed, 0 failed"]);
+    let malformed = "it fails as malformed at line 2, column 7: \"five\" is not a number";
+    let outcomes = [malformed, "it gives 2 reports (L7-1, L7-2)"];
+    let ran = run(&[]).ends_with(1).says(&outcomes);
+    ran.says(&["there is no expected.json; --bless writes it", "0 cases passed, 2 failed"]);
+    // What is accepted is shown.
+    let ran = run(&["--bless"]).ends_with(0).says(&outcomes);
+    let ran = ran.says(&["blessed  broken", "blessed  two_units", "2 cases passed, 0 failed"]);
+    assert!(!ran.out.contains("there is no expected.json"), "{ran:?}");
     run(&[]).ends_with(0).says(&["ok       broken", "ok       two_units", "2 cases passed, 0 failed"]);
 
     let expected = bench.path("cases/two_units/expected.json");
@@ -90,9 +100,16 @@ fn settings_grants_and_the_name_of_a_case_hold_in_the_sandbox() {
     bench.write("cases/wrong_key/case.json", "{\"nmae\": \"x.csv\"}");
     case(&bench, "no_input", GOOD);
     fs::remove_file(bench.path("cases/no_input/input.csv")).unwrap();
+    for (name, time) in [("when", "yesterday"), ("local", "2026-05-04T08:15:30")] {
+        case(&bench, name, GOOD);
+        bench.write(&format!("cases/{name}/case.json"), format!("{{\"modified\": {time:?}}}"));
+    }
     let ran = bench.wats(&["plugin", "test", &component("csv"), "--cases", "cases", "--bless"]).ends_with(1);
+    assert!(!ran.out.contains("csv.toml"), "no manifest was read: {ran:?}");
     ran.says(&[
-        "delimitre: there is no such setting",
+        "settings.json: delimitre: there is no such setting",
+        "case.json: modified: found \"yesterday\", allowed is ISO 8601 with an offset, such as 2026-",
+        "case.json: modified: found \"2026-05-04T08:15:30\", allowed is",
         "unknown field `nmae`",
         "one file must be named input.*, there are 0",
     ]);
@@ -104,6 +121,30 @@ fn a_plugin_that_breaks_in_a_case_is_told_with_its_words_and_place() {
     bench.write("cases/any/input.txt", "x").write("cases/any/expected.json", "[]");
     let ran = bench.wats(&["plugin", "test", &guest("panics"), "--cases", "cases"]).ends_with(1);
     ran.says(&["it fails as trap", "expected that it has nothing to report", "         at "]);
+}
+
+#[test]
+fn a_fault_of_the_plugin_is_not_accepted_as_what_is_expected() {
+    let bench = Bench::new();
+    let words = "is no expectation; mend the plugin, then bless";
+    for (name, kind) in [("panics", "trap"), ("forgets_finish", "unfinished-report"), ("scripted", "internal")] {
+        let script = if name == "scripted" { "error internal 0 0 it is odd" } else { "x" };
+        bench.write(&format!("{name}/any/input.script"), script);
+        let test = ["plugin", "test", &guest(name), "--cases", name, "--bless"];
+        bench.wats(&test).ends_with(1).says(&[
+            &format!("it fails as {kind}"),
+            &format!("not blessed: a fault of the plugin ({kind}) {words}"),
+            "0 cases passed, 1 failed",
+        ]);
+        let told = bench.wats(&[test.as_slice(), &["--json"]].concat()).ends_with(1).json();
+        let case = &told["cases"][0];
+        assert_eq!((&case["ok"], &case["blessed"]), (&false.into(), &false.into()), "{told}");
+        assert!(case["outcome"].as_str().unwrap().starts_with(&format!("fails as {kind}")), "{told}");
+        assert!(!bench.path(&format!("{name}/any/expected.json")).exists(), "{name}");
+        // What is there stays as it is.
+        bench.write(&format!("{name}/any/expected.json"), "[]").wats(&test).ends_with(1).says(&["not blessed"]);
+        assert_eq!(fs::read_to_string(bench.path(&format!("{name}/any/expected.json"))).unwrap(), "[]");
+    }
 }
 
 #[test]
@@ -130,6 +171,41 @@ fn check_tells_contract_imports_tools_grants_and_why_one_does_not_load() {
     assert_eq!(told[0]["made_for"], "wats:converter/converter@0.1.0");
     assert!(told[0]["imports"].as_array().unwrap().iter().any(|import| import == "wats:converter/report@0.1.0"));
     assert_eq!((&told[0]["ok"], &told[1]["ok"]), (&true.into(), &false.into()));
+}
+
+#[test]
+fn what_is_wrong_with_a_manifest_is_told_in_one_line_with_its_place() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("own")).unwrap();
+    fs::copy(component("csv"), bench.path("own/csv.wasm")).unwrap();
+    bench.write("own/csv.toml", "priority = 7\n  grnts = []\n");
+    let words = "line 2, column 3: unknown field `grnts`, expected one of `settings`, `grants`, ";
+    let commands = [&["plugin", "list", "--plugins", "own"][..], &["plugin", "check", "own/csv.wasm"]];
+    for command in commands {
+        let ran = bench.wats(command).ends_with(5).says(&["does not load", "own/csv.toml: ", words]);
+        assert!(!ran.out.contains(char::REPLACEMENT_CHARACTER), "{ran:?}");
+    }
+    bench.write("own/csv.toml", "priority = \n");
+    bench.wats(commands[1]).ends_with(5).says(&["own/csv.toml: line 1, column 12: "]);
+}
+
+#[test]
+fn a_manifest_that_is_beside_no_plugin_is_told() {
+    let bench = Bench::new();
+    bench.write("wats.toml", "plugin_dirs = [\"own\"]\n[[inbox]]\nname = \"in\"\npath = \"in\"\n");
+    bench.write("own/csv.toml", "priority = 7\n").write("own/acme-ict.toml", "").write("own/wats.toml", "");
+    fs::copy(component("csv"), bench.path("own/csv.wasm")).unwrap();
+    for list in [&["plugin", "list"][..], &["plugin", "list", "--json"], &["plugin", "list", "--plugins", "own"]] {
+        let ran = bench.wats(list).ends_with(0).complains(&["own/acme-ict.toml is beside no acme-ict.wasm\n"]);
+        assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
+    }
+    let check = ["config", "check", "--offline"];
+    let told =
+        bench.wats(&check).ends_with(0).says(&["warn    manifest: ", "own/acme-ict.toml is beside no acme-ict.wasm\n"]);
+    assert_eq!(told.out.matches("beside no").count(), 1, "{told:?}");
+    let told = bench.wats(&[&check[..], &["--json"]].concat()).ends_with(0).json();
+    let doubtful = |check: &Value| check["doubtful"] == true && check["ok"] == true;
+    assert!(told["checks"].as_array().unwrap().iter().any(doubtful), "{told}");
 }
 
 #[test]
@@ -171,6 +247,68 @@ fn a_folder_that_is_no_project_is_told_what_makes_one() {
     let ran = ran.complains(&["some/wats-plugin.toml: there is no such file", "make one with `wats plugin new`"]);
     assert!(!ran.err.contains("wats plugin build"), "{ran:?}");
     bench.wats(&["plugin", "build", "absent"]).ends_with(1).complains(&["there is no folder ", "absent"]);
+}
+
+#[test]
+fn a_component_that_is_older_than_its_source_is_tested_with_a_warning() {
+    let bench = Bench::new();
+    bench
+        .write("a/cases/one/input.csv", GOOD)
+        .write("a/converter.py", "")
+        .write("a/src/deep/lib.rs", "")
+        .write("a/README.md", "");
+    fs::create_dir(bench.path("a/build")).unwrap();
+    fs::copy(component("csv"), bench.path("a/build/csv.wasm")).unwrap();
+    let at = |file: &str, seconds: u64| {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_750_000_000 + seconds);
+        fs::File::options().write(true).open(bench.path(file)).unwrap().set_modified(time).unwrap();
+    };
+    let warned = |source: &str, newer: &str| {
+        bench.write("a/wats-plugin.toml", source);
+        for file in
+            ["a/wats-plugin.toml", "a/converter.py", "a/src/deep/lib.rs", "a/README.md", "a/cases/one/input.csv"]
+        {
+            at(file, 1);
+        }
+        at("a/build/csv.wasm", 2);
+        at(newer, 3);
+        let ran = bench.wats(&["plugin", "test", "a", "--bless"]).ends_with(0);
+        let same = bench.wats(&["plugin", "test", "a/build/csv.wasm", "--json"]).ends_with(0);
+        assert_eq!((&same.err, &same.json()["ok"]), (&ran.err, &true.into()), "{same:?}");
+        ran.err
+    };
+    let python = "source = \"converter.py\"\n";
+    for (source, file) in [
+        (python, "converter.py"),
+        (python, "wats-plugin.toml"),
+        ("", "src/deep/lib.rs"),
+        ("source = \".\"", "converter.py"),
+    ] {
+        let told = warned(source, &format!("a/{file}"));
+        assert_eq!(told, format!("warning: a/build/csv.wasm is older than {file}: run `wats plugin build a`\n"));
+    }
+    for (source, file) in
+        [(python, "a/README.md"), (python, "a/src/deep/lib.rs"), ("source = \".\"", "a/cases/one/input.csv")]
+    {
+        assert_eq!(warned(source, file), "", "{source} {file}");
+    }
+}
+
+#[test]
+fn a_project_whose_source_is_not_there_is_told_so_before_any_tool_runs() {
+    let bench = Bench::new();
+    bench
+        .write("a/converter.py", "")
+        .write("a/build.toml", "steps = []\n[[tools]]\ncommand = \"no-such-tool\"\nhint = \"none\"\n");
+    let project = |source: &str| {
+        let text = format!("name = \"a\"\nlanguage = \"x\"\nsdk = \".\"\nsource = {source:?}\n");
+        bench.write("a/wats-plugin.toml", text).wats(&["plugin", "build", "a"]).ends_with(1)
+    };
+    project("convert.py")
+        .complains(&["a/wats-plugin.toml: source = \"convert.py\" is no file in ", "the file that is compiled"]);
+    for there in ["converter.py", "."] {
+        project(there).complains(&["there is no `no-such-tool`"]);
+    }
 }
 
 #[test]
@@ -306,6 +444,11 @@ fn lookups_companions_grants_and_outcomes_of_every_kind_can_be_expected() {
     for name in ["known", "later", "skipped"] {
         assert_eq!(of(name)["ok"], true, "{}", of(name));
     }
+    // What it says is shown of the case that is asked for, and of no other that passes.
+    let run = |more: &[&str]| bench.wats(&[&["plugin", "test", &guest("scripted"), "--cases", "cases"], more].concat());
+    run(&["--case", "known"]).ends_with(0).says(&["ok       known", "         plugin says: ", "b.txt"]);
+    let ran = run(&[]).ends_with(1).says(&["ok       known"]);
+    assert!(!ran.out.contains("b.txt"), "{ran:?}");
     // Why it waits is told by the station of the test.
     assert!(of("away")["differences"][0].as_str().unwrap().contains("the test has no server"), "{}", of("away"));
     bench.wats(&["plugin", "test", &guest("scripted"), "--cases", "cases", "--case", "own", "--bless"]).ends_with(0);

@@ -43,9 +43,16 @@ fn a_run_is_told_what_its_case_says_and_compared_with_what_it_reports_and_rememb
             "answers": [{ "url": "https://mes.example/", "unreachable": "no such name" }]
         }),
     );
+    // Whom it asks is not known before it asks: a case without answers is one in which nobody answers.
+    case(&bench, "alone", "units https://mes.example:8080/units", &json!({}));
     case(&bench, "forgets", "set since K1\nfail it is odd", &json!({ "state": { "since": "K0" } }));
     case(&bench, "keyless", "keyless SN-1", &json!({}));
-    test(&["--bless"]).ends_with(0).says(&["6 cases passed, 0 failed"]);
+    // Only a manifest cannot grant it.
+    case(&bench, "any", "units https://mes.example:8080/units", &json!({}));
+    bench.write("cases/any/case.json", r#"{"grants": ["state", "http"]}"#);
+    case(&bench, "none", "units https://mes.example:8080/units", &json!({}));
+    bench.write("cases/none/case.json", r#"{"grants": ["state"]}"#);
+    test(&["--bless"]).ends_with(0).says(&["9 cases passed, 0 failed"]);
 
     let expected = |name: &str| -> serde_json::Value {
         serde_json::from_slice(&fs::read(bench.path(&format!("cases/{name}/expected.json"))).unwrap()).unwrap()
@@ -56,11 +63,15 @@ fn a_run_is_told_what_its_case_says_and_compared_with_what_it_reports_and_rememb
     assert_eq!(expected("told"), json!({ "skipped": "nothing new" }));
     let nobody = "the test has no answer for GET https://mes.example/units?since=";
     assert_eq!(expected("nobody")["waiting"]["reason"], nobody);
+    let nobody = "the test has no answer for GET https://mes.example:8080/units?since=";
+    assert_eq!(expected("alone")["waiting"]["reason"], nobody);
+    assert_eq!(expected("any")["waiting"]["reason"], nobody);
+    assert_eq!(expected("none")["error"]["kind"], "misconfigured");
     assert_eq!(expected("down")["waiting"]["retry-after"], json!(60.0));
     assert_eq!(expected("forgets")["error"], json!({ "kind": "malformed", "message": "it is odd" }));
     let refused = expected("keyless")["error"]["message"].as_str().unwrap().to_owned();
     assert!(refused.contains("header/key: found none"), "{refused}");
-    test(&["--exact"]).ends_with(0).says(&["6 cases passed, 0 failed"]);
+    test(&["--exact"]).ends_with(0).says(&["9 cases passed, 0 failed"]);
     let log = test(&["--case", "told", "--json"]).ends_with(0).json()["cases"][0]["log"].to_string();
     assert!(log.contains("due 2026-05-04T08:20:00+02:00 previous None by hand true"), "{log}");
 
@@ -87,6 +98,12 @@ fn what_is_wrong_with_the_case_of_a_run_is_told() {
         ),
         ("none", &[("expected.json", "[]")], "of a scheduled converter run.json"),
         ("key", &[("run.json", r#"{"at": "x"}"#)], "unknown field `at`"),
+        (
+            "due",
+            &[("run.json", r#"{"due": "now"}"#)],
+            "run.json: due: found \"now\", allowed is ISO 8601 with an offset",
+        ),
+        ("before", &[("run.json", r#"{"previous": "K7"}"#)], "run.json: previous: found \"K7\", allowed is ISO 8601"),
         ("url", &[("run.json", r#"{"answers": [{"url": "/units"}]}"#)], "the address \"/units\" of an answer"),
         (
             "outside",
@@ -126,7 +143,19 @@ fn a_new_scheduled_converter_begins_from_a_template_of_its_own() {
     for lang in ["rust", "python", "javascript", "typescript", "go", "c", "cpp"] {
         let name = format!("burn-{lang}");
         let new = ["plugin", "new", &name, "--lang", lang, "--scheduled", "--sdk", &sdk];
-        bench.wats(&new).ends_with(0).says(&["do the runs in cases/, in the sandbox"]);
+        let ran = bench.wats(&new).ends_with(0).says(&["do the runs in cases/, in the sandbox"]);
+        assert!(!ran.out.contains("a running station takes it within a second"), "it takes more than that: {ran:?}");
+        // What is printed is what a station reads.
+        let block = |after: &str| {
+            let lines = ran.out.lines().skip_while(|line| !line.starts_with(after)).skip(1);
+            lines.take_while(|line| line.starts_with("    ")).collect::<Vec<_>>().join("\n")
+        };
+        let manifest = block(&format!("PLUGINS/{name}.toml"));
+        let manifest = wats_runtime::Manifest::parse(Path::new("a.toml"), manifest.as_bytes()).unwrap();
+        assert_eq!(manifest.grants.len(), 2, "{ran:?}");
+        let configuration = block("wats.toml");
+        let read = wats_station::Config::from_toml(&configuration, "wats.toml", bench.root.path()).unwrap();
+        assert_eq!((&read.schedules[0].name, &read.schedules[0].plugin), (&name, &name), "{ran:?}");
         let about = fs::read_to_string(bench.path(&name).join("wats-plugin.toml")).unwrap();
         assert!(about.contains(&name) && about.contains("world = \"scheduled-converter\""), "{about}");
         assert!(bench.path(&name).join("cases/first/run.json").is_file());
@@ -161,8 +190,20 @@ fn a_configuration_may_have_schedules_alone_and_their_plugins_are_looked_for() {
         let component = Path::new(&guest()).with_file_name(format!("{name}.wasm"));
         fs::copy(component, bench.path("own").join(format!("{name}.wasm"))).unwrap();
     }
-    with("scheduled").ends_with(0).says(&["ok      schedule mes: scheduled 0.1.0, every 60 s"]);
+    with("scheduled")
+        .ends_with(0)
+        .says(&["ok      schedule mes: scheduled 0.1.0, every 60 s", "ok      plugin scheduled.wasm"]);
+    bench.wats(&["plugin", "list"]).ends_with(0).says(&["schedule     mes: every 60 s"]);
     with("scripted").ends_with(3).says(&["scripted converts files and cannot be run by a schedule"]);
+    // It loads, and runs never.
+    with("scripted").says(&[
+        "warn    plugin scheduled.wasm: scheduled 0.1.0: none runs it; add a [[schedule]] with plugin = \"scheduled\"",
+    ]);
+    bench.wats(&["plugin", "list"]).ends_with(0).says(&["schedule     none runs it; add a [[schedule]]"]);
+    let told = bench.wats(&["plugin", "list", "--json"]).ends_with(0).json();
+    assert_eq!((&told[0]["schedules"], told[1].get("schedules")), (&json!([]), None), "{told}");
+    let ran = bench.wats(&["plugin", "list", "--plugins", "own"]).ends_with(0);
+    assert!(!ran.out.contains("none runs it"), "of other folders a configuration says nothing: {ran:?}");
     with("nobody").ends_with(3).says(&["no plugin that loads is called \"nobody\""]);
     bench.wats(&["schedule", "list"]).ends_with(0).says(&["mes  nobody, every 60 s", "no station runs"]);
 }

@@ -49,5 +49,8 @@ fn a_loaded_plugin_takes_other_settings_and_grants_by_the_same_rules() {
     assert!(granted.grants().has(&Grant::OwnId) || granted.grants().has(&Grant::Lookup));
     assert_eq!(plugin.grants().iter().count(), 0, "the other one is as it was");
     let wrong = plugin.with(toml::toml! { no_such_setting = 1 }, Vec::new()).unwrap_err();
-    assert!(matches!(wrong, Error::Settings { .. }), "{wrong}");
+    assert!(matches!(wrong, Error::Settings { manifest: None, .. }), "{wrong}");
+    // They are of no file, so none is named.
+    let wrong = wrong.to_string();
+    assert!(wrong.starts_with("apply the settings to scripted@1.2.3: no_such_setting: "), "{wrong}");
 }

@@ -161,6 +161,7 @@ fn a_schema_without_end_ends() {
         (r##"{"properties":{"a":{"$ref":"#","default":{}}}}"##, "refers to itself"),
         (r#"{"$ref":"http://127.0.0.1:9/schema"}"#, "not present"),
         (r#"{"$ref":"file:///etc/passwd"}"#, "not present"),
+        (r#"{"required":["a"]}"#, "required property; none are given; bomb.toml would have them under [settings]"),
         (
             r#"{"properties":{"a":{"default":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!","pattern":"^(a*)*(\\1)$"}}}"#,
             "backtracking",

@@ -146,6 +146,15 @@ fn requests_go_only_to_hosts_that_are_asked_for_and_granted() {
     let ran = run(&[], "get https://mes.example/units");
     assert!(ran.log()[0].contains("is granted no host"), "{:?}", ran.log());
     assert!(ran.requests().is_empty());
+
+    // A bench grants every host; a manifest that was made without being read does not.
+    let every = [Grant::AnyHttp];
+    let mut made = manifest(&[], "get https://mes.example:8080/units");
+    made.grants = every.to_vec();
+    let plugin = Bench::new().load_with("scheduled", made);
+    assert!(run_of(&plugin, BTreeMap::new(), None).log()[0].contains("is granted no host"));
+    let plugin = plugin.with(plugin.manifest().settings.clone(), every.to_vec()).unwrap();
+    assert_eq!(run_of(&plugin, BTreeMap::new(), None).requests().len(), 1);
 }
 
 #[test]

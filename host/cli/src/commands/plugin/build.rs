@@ -14,6 +14,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use serde_json::json;
 
+pub(super) use self::project::FILE as PROJECT;
 use self::project::Project;
 use self::recipe::{Placeholders, Recipe, Step, Tool};
 use crate::exit::{self, Coded};

@@ -6,8 +6,11 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wats_report::cases::{Case, CaseAnswer, CaseRun, FileRole, Lookups, MODIFIED};
-use wats_runtime::{Grant, Plugin, Source, SourceFile, World};
+use wats_report::{
+    Timestamp,
+    cases::{Case, CaseAnswer, CaseRun, FileRole, Lookups, MODIFIED},
+};
+use wats_runtime::{Error, Grant, Plugin, Source, SourceFile, World};
 
 /// A case, read.
 #[derive(Debug)]
@@ -63,6 +66,11 @@ impl OnDisk {
                 FileRole::Notes => {}
             }
         }
+        must_be_time("case.json: modified", case.modified.as_deref())?;
+        if let Some(run) = &run {
+            must_be_time("run.json: due", Some(&run.due))?;
+            must_be_time("run.json: previous", run.previous.as_deref())?;
+        }
         let grants = case.grants.map(|words| words.iter().map(|word| grant(word)).collect()).transpose()?;
         let given = match (inputs.as_slice(), run) {
             ([input], None) => {
@@ -104,26 +112,12 @@ impl OnDisk {
                 bail!("{} is no scheduled converter, and is given files: input.* instead of run.json", plugin.name())
             }
         }
-        let grants = self.grants.clone().unwrap_or_else(|| self.wanted(plugin));
-        plugin
-            .with(self.settings.clone(), grants)
-            .map_err(|error| anyhow!("settings.json: {}", wats_runtime::chain(&error)))
-    }
-
-    /// What is granted unless the case says: all that the plugin wants. Where that is any host, those that answer.
-    fn wanted(&self, plugin: &Plugin) -> Vec<Grant> {
-        let mut grants = plugin.descriptor().wanted_grants.clone();
-        if let Given::Run(run, _) = &self.given
-            && grants.contains(&Grant::AnyHttp)
-        {
-            let hosts = run.answers.iter().filter_map(|answer| {
-                let url = Url::parse(&answer.url).ok()?;
-                let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-                Grant::parse(&format!("http:{}{port}", url.host_str()?))
-            });
-            grants.extend(hosts);
-        }
-        grants
+        // All that it wants, unless the case says: where that is any host, each that it asks, which answers or does not.
+        let grants = self.grants.clone().unwrap_or_else(|| plugin.descriptor().wanted_grants.clone());
+        plugin.with(self.settings.clone(), grants).map_err(|error| match error {
+            Error::Settings { problems, .. } => anyhow!("settings.json: {}", problems.join("; ")),
+            other => anyhow!("settings.json: {}", wats_runtime::chain(&other)),
+        })
     }
 }
 
@@ -150,6 +144,17 @@ pub(super) fn file(path: &str, modified: &str, bytes: Vec<u8>) -> SourceFile {
 
 fn json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     serde_json::from_slice(&super::read(path)?).with_context(|| path.display().to_string())
+}
+
+/// A plugin is promised times of this form; one that breaks on another would be blamed for what its case says.
+fn must_be_time(place: &str, text: Option<&str>) -> anyhow::Result<()> {
+    let Some(text) = text else { return Ok(()) };
+    let is_definite = text.parse::<Timestamp>().is_ok_and(|time| time.offset().is_some());
+    ensure!(
+        is_definite,
+        "{place}: found {text:?}, allowed is ISO 8601 with an offset, such as 2026-05-04T08:15:30+02:00"
+    );
+    Ok(())
 }
 
 fn grant(word: &str) -> anyhow::Result<Grant> {

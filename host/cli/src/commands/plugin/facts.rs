@@ -49,7 +49,7 @@ pub(super) fn signature(plugin: &Plugin) -> String {
 }
 
 /// The file names that it takes.
-pub(super) fn patterns(plugin: &Plugin) -> String {
+pub(crate) fn patterns(plugin: &Plugin) -> String {
     if plugin.world() == World::ScheduledConverter {
         return "none: it is run at times".to_owned();
     }

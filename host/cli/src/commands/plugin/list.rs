@@ -3,22 +3,28 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use wats_runtime::{Error, Plugin};
-use wats_station::Config;
+use wats_runtime::{Error, Plugin, World};
+use wats_station::{Config, config::Schedule};
 
 use super::{Setup, facts};
 use crate::{
     commands::calling,
     context::{self, Loaded},
     exit,
-    output::{Output, plain},
+    output::{self, Output, plain},
     service::Service,
 };
 
 pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -> anyhow::Result<u8> {
+    context::must_be_folders(plugins)?;
     let dirs = context::plugin_dirs(plugins, &loaded.config);
+    for orphan in context::orphans(plugins, &loaded.config) {
+        output::warn(&orphan);
+    }
     // Of other folders than its own, a station knows nothing.
     let running = if plugins.is_empty() { running(loaded).await } else { Vec::new() };
+    // Of other folders than its own, a configuration says nothing.
+    let schedules = plugins.is_empty().then_some(loaded.config.schedules.as_slice());
     let loaded = load_all(&dirs, &loaded.config)?;
     if loaded.is_empty() && !output.json {
         let dirs: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
@@ -32,8 +38,13 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
         }
         let size = std::fs::metadata(path).map(|found| found.len()).unwrap_or_default();
         let state = state_of(path, loaded.as_ref().ok(), &running);
+        let schedules = loaded.as_ref().ok().and_then(|plugin| schedules_of(plugin, schedules?));
         if output.json {
             let mut value = facts::value(path, size, loaded);
+            if let (Some(value), Some(schedules)) = (value.as_object_mut(), &schedules) {
+                let names = schedules.iter().map(|schedule| schedule.name.as_str());
+                value.insert("schedules".to_owned(), names.collect());
+            }
             if let (Some(value), Some((state, why))) = (value.as_object_mut(), state) {
                 value.insert("state".to_owned(), state.into());
                 value.insert("why".to_owned(), why.into());
@@ -59,6 +70,12 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
         if let Some(state) = state {
             facts::line("station", &state, output)?;
         }
+        if let Some(schedules) = schedules {
+            let told: Vec<_> =
+                schedules.iter().map(|schedule| format!("{}: {}", schedule.name, schedule.when)).collect();
+            let told = if told.is_empty() { output.doubtful(&unscheduled(plugin)) } else { told.join(", ") };
+            facts::line("schedule", &told, output)?;
+        }
         facts::line("formats", &plain(&super::or_none(&plugin.descriptor().formats)), output)?;
         facts::line("files", &facts::patterns(plugin), output)?;
         facts::line("grants", &facts::grants(plugin), output)?;
@@ -68,6 +85,17 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
         output.value(&values)?;
     }
     Ok(code)
+}
+
+/// The schedules that run it, where that is how it is run.
+fn schedules_of<'a>(plugin: &Plugin, all: &'a [Schedule]) -> Option<Vec<&'a Schedule>> {
+    let is_scheduled = plugin.world() == World::ScheduledConverter;
+    is_scheduled.then(|| all.iter().filter(|schedule| schedule.plugin == plugin.name()).collect())
+}
+
+/// What to say of a scheduled converter that loads, and never runs all the same.
+pub(crate) fn unscheduled(plugin: &Plugin) -> String {
+    format!("none runs it; add a [[schedule]] with plugin = {:?} to the configuration", plugin.name())
 }
 
 /// The plugins of the running station, if one runs: path, name, version, state, why.

@@ -11,6 +11,7 @@ mod inspect;
 mod list;
 mod new;
 pub(crate) mod sandbox;
+mod stale;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -19,7 +20,10 @@ use anyhow::{Context as _, anyhow};
 use wats_runtime::{Compiler, Plugin, Runtime, RuntimeOptions, Trust, World};
 use wats_telemetry::Telemetry;
 
-pub(crate) use self::list::load_all;
+pub(crate) use self::{
+    facts::patterns,
+    list::{load_all, unscheduled},
+};
 use crate::{
     args::PluginCommand,
     commands::calling,

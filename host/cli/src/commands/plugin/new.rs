@@ -80,20 +80,38 @@ pub(super) fn new(args: &NewArgs, output: Output) -> anyhow::Result<u8> {
     } else {
         "convert the files in cases/, in the sandbox"
     };
+    let installed = if args.scheduled {
+        "a station takes it, and runs it by a schedule:"
+    } else {
+        "a running station takes it within a second"
+    };
     output.line(&format!("{} is in {shown}. Next:", output.strong(name)))?;
     let steps = [
         (format!("cd {shown}"), ""),
         ("wats plugin build .".to_owned(), "make the component"),
         ("wats plugin test .".to_owned(), cases),
         (format!("wats plugin check build/{name}.wasm"), "would a station load it?"),
-        (format!("cp build/{name}.wasm PLUGINS"), "a running station takes it within a second"),
+        (format!("cp build/{name}.wasm PLUGINS"), installed),
     ];
     for (command, what) in steps {
         let what = if what.is_empty() { String::new() } else { format!("# {what}") };
         output.line(format!("    {command:<44} {what}").trim_end())?;
     }
+    if args.scheduled {
+        output.text(&scheduling(name))?;
+    }
     output.line("README.md, where there is one, says what to change for your format.")?;
     Ok(exit::OK)
+}
+
+/// What it takes beside the component until a station runs it: what it may ask, and when it is due.
+fn scheduling(name: &str) -> String {
+    format!(
+        "\nPLUGINS/{name}.toml grants what it asks for, with the host that it may reach:\n\
+         \x20   grants = [\"http:mes.example\", \"state\"]\n\
+         \nwats.toml says when it is due, and a station reads that when it starts:\n\
+         \x20   [[schedule]]\n    name = \"{name}\"\n    plugin = \"{name}\"\n    every_seconds = 600\n\n"
+    )
 }
 
 /// As the host asks of names.

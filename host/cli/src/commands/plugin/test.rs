@@ -9,17 +9,17 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use serde_json::json;
 use wats_report::cases::differences;
-use wats_runtime::{LogLine, Plugin};
+use wats_runtime::{FailureKind, LogLine, Plugin};
 
 use super::{
     Setup,
     case::{self, Given},
-    sandbox,
+    sandbox, stale,
 };
 use crate::{
     args::TestArgs,
     exit::{self, Coded},
-    output::{Output, count, plain},
+    output::{self, Output, count, plain},
 };
 
 /// Differences shown of one case.
@@ -32,6 +32,8 @@ struct Tested {
     ok: bool,
     /// Whether `expected.json` was written.
     blessed: bool,
+    /// What it came to, after "it"; none when it was not done.
+    outcome: Option<String>,
     /// What is different from what is expected, one line each.
     differences: Vec<String>,
     /// What the plugin logged.
@@ -45,12 +47,15 @@ pub(super) fn test(args: &TestArgs, output: Output) -> anyhow::Result<u8> {
     let file = super::component(&args.file)?;
     let cases = args.cases.clone().unwrap_or_else(|| cases_of(&args.file, &file));
     let folders = chosen(&cases, &args.case)?;
+    if let Some(warning) = stale::warning(&file) {
+        output::warn(&warning);
+    }
     let plugin = super::load(&super::runtime(Setup::default())?, &file)?;
     let mut tested = Vec::new();
     for folder in folders {
         let result = run(&plugin, &folder, args);
         if !output.json {
-            show(&result, output)?;
+            show(&result, !args.case.is_empty(), output)?;
         }
         tested.push(result);
     }
@@ -106,6 +111,7 @@ fn run(plugin: &Plugin, folder: &Path, args: &TestArgs) -> Tested {
         name: case::name(folder),
         ok: false,
         blessed: false,
+        outcome: None,
         differences: Vec::new(),
         log: Vec::new(),
         backtrace: Vec::new(),
@@ -129,7 +135,7 @@ fn compare(plugin: &Plugin, folder: &Path, args: &TestArgs, result: &mut Tested)
     if let Err(failure) = &ran.conversion.outcome {
         result.backtrace = failure.backtrace.iter().map(ToString::to_string).collect();
     }
-    result.log = ran.conversion.log;
+    let came_to = ran.came_to();
     result.differences = match &case.expected {
         // The same text, so there is no need to read it.
         Some(expected) if expected == ran.text.as_bytes() => Vec::new(),
@@ -142,20 +148,45 @@ fn compare(plugin: &Plugin, folder: &Path, args: &TestArgs, result: &mut Tested)
                     }
                     told
                 }
-                Err(error) => vec![format!("expected.json cannot be read: {error:#}")],
+                Err(error) => vec![format!("expected.json cannot be read: {error:#}"), format!("it {came_to}")],
             }
         }
-        None => vec!["there is no expected.json; --bless writes it".to_owned()],
+        None if args.bless => vec![format!("it {came_to}")],
+        None => vec!["there is no expected.json; --bless writes it".to_owned(), format!("it {came_to}")],
     };
     if args.bless && !result.differences.is_empty() {
-        let path = folder.join("expected.json");
-        std::fs::write(&path, &ran.text).with_context(|| format!("write {}", path.display()))?;
-        result.blessed = true;
+        match ran.conversion.outcome.as_ref().err().and_then(|failure| no_expectation(&failure.kind)) {
+            Some(why) => result.differences.push(format!("not blessed: {why}")),
+            None => {
+                let path = folder.join("expected.json");
+                std::fs::write(&path, &ran.text).with_context(|| format!("write {}", path.display()))?;
+                result.blessed = true;
+            }
+        }
     }
+    result.outcome = Some(came_to);
+    result.log = ran.conversion.log;
     Ok(())
 }
 
-fn show(result: &Tested, output: Output) -> anyhow::Result<()> {
+/// Why nobody can expect a failure of this kind, if that is so: it says nothing about the file, and once it is accepted, the
+/// case passes for ever on a plugin that breaks.
+fn no_expectation(kind: &FailureKind) -> Option<String> {
+    let (whose, next) = match kind {
+        FailureKind::Internal
+        | FailureKind::Trap { .. }
+        | FailureKind::Limit { .. }
+        | FailureKind::UnfinishedReport { .. } => ("the plugin", "mend the plugin"),
+        FailureKind::Source | FailureKind::Sink | FailureKind::Machine | FailureKind::Cancelled => {
+            ("this machine", "try again")
+        }
+        _ => return None,
+    };
+    Some(format!("a fault of {whose} ({}) is no expectation; {next}, then bless", kind.as_str()))
+}
+
+/// `is_named` says whether the case was asked for, by somebody who wants to see what the plugin does in it.
+fn show(result: &Tested, is_named: bool, output: Output) -> anyhow::Result<()> {
     let word = match (result.blessed, result.ok) {
         (true, _) => output.doubtful("blessed"),
         (false, true) => output.good("ok     "),
@@ -172,8 +203,13 @@ fn show(result: &Tested, output: Output) -> anyhow::Result<()> {
         for frame in result.backtrace.iter().take(SHOWN) {
             output.line(&format!("         at {}", plain(frame)))?;
         }
+    }
+    if !result.ok || is_named {
         for line in result.log.iter().take(SHOWN) {
             output.line(&format!("         plugin says: {}", plain(&line.message)))?;
+        }
+        if result.log.len() > SHOWN {
+            output.line(&format!("         and {} more", count((result.log.len() - SHOWN) as u64, "line")))?;
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use wats_runtime::World;
 use super::{absolute, failed};
 
 /// The file in the project's folder.
-const FILE: &str = "wats-plugin.toml";
+pub(in crate::commands::plugin) const FILE: &str = "wats-plugin.toml";
 /// Kinds of plugins that there are.
 const WORLDS: [World; 2] = [World::Converter, World::ScheduledConverter];
 
@@ -79,6 +79,14 @@ impl Project {
                 raw.sdk.display(),
                 sdk.display(),
                 raw.language
+            )));
+        }
+        // A package is a folder. Whatever it is, a tool of the language would miss it in words of its own.
+        if let Some(source) = raw.source.as_deref().filter(|source| !folder.join(source).exists()) {
+            return Err(failed(format!(
+                "{}: source = {source:?} is no file in {}; give the file that is compiled",
+                path.display(),
+                folder.display()
             )));
         }
         let recipe = sdk.join(raw.recipe.unwrap_or_else(|| "build.toml".into()));
