@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use wats_report::cases::{CaseAnswer, CaseRun, CaseStation, Lookups};
 
 use super::run::{Converted, came_to, check_settings, stop};
-use super::station::{Known, Station, host_of};
+use super::station::{Known, Station};
 use crate::host::native;
 use crate::scheduled::bindings::RunInfo;
 use crate::{Outcome, Property, ScheduledConverter, scheduled};
@@ -103,10 +103,6 @@ impl<C: ScheduledConverter> ScheduledRun<C> {
         let mut run = Self::new();
         if let Some(grants) = grants {
             run.known = Known { plugin: run.known.plugin, ..Known::granted(&grants) };
-        }
-        if run.known.hosts.iter().any(|host| host == "*") {
-            run.known.hosts =
-                answers.iter().filter_map(|(answer, _)| host_of(&answer.url)).map(str::to_owned).collect();
         }
         let bytes = |(key, text): (&String, &String)| (key.clone(), text.clone().into_bytes());
         run.known.state = case.state.iter().map(bytes).collect();
