@@ -281,7 +281,7 @@ impl Offline {
 
 /// The inbox for files that lie in no folder of the configuration.
 pub(crate) fn usual() -> std::io::Result<Inbox> {
-    let text = "[[inbox]]\nname = \"offline\"\npath = \".\"\n";
+    let text = "[[inbox]]\nname = \"offline\"\npath = \"files\"\n";
     let built_in = Config::from_toml(text, "the built-in inbox", Path::new(".")).map_err(std::io::Error::other)?;
     built_in.inboxes.into_iter().next().ok_or_else(|| std::io::Error::other("the built-in inbox is not there"))
 }
