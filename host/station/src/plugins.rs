@@ -7,13 +7,10 @@ use std::{
     time::Duration,
 };
 
-use wats_runtime::{
-    EntryState, FolderOptions, Grant, LimitOverrides, Limits, Manifest, Plugin, PluginEntry, PluginFolder, PluginSet,
-    Runtime,
-};
+use wats_runtime::{EntryState, FolderOptions, Grant, Manifest, Plugin, PluginEntry, PluginFolder, PluginSet, Runtime};
 
 use crate::{
-    config::{Config, RawLimits},
+    config::Config,
     error::Error,
     health::{LastError, NextDetails, PluginDetails},
 };
@@ -285,21 +282,4 @@ pub(crate) fn folder_options(config: &Config) -> FolderOptions {
     options.canary_files = config.plugins.canary_files;
     options.memory = Some(config.data_dir.join("plugins.json"));
     options
-}
-
-/// The limits of the configuration over those of the plugin host.
-pub(crate) fn limits(raw: &RawLimits) -> Limits {
-    let over = LimitOverrides {
-        memory_bytes: raw.memory_bytes,
-        deadline_ms: raw.deadline_seconds.and_then(|seconds| {
-            let deadline = Duration::try_from_secs_f64(seconds).ok()?;
-            u64::try_from(deadline.as_millis()).ok()
-        }),
-        output_bytes: raw.output_bytes,
-        report_bytes: raw.report_bytes,
-        reports: raw.reports,
-        log_bytes: raw.log_bytes,
-        ..LimitOverrides::default()
-    };
-    Limits::default().overridden_by(&over)
 }

@@ -125,7 +125,7 @@ impl Station {
         // A run that waits for another system takes no file's place.
         runtime_options.workers = max.saturating_add(config.schedules.len());
         runtime_options.compiler = options.compiler.clone();
-        runtime_options.limits = crate::plugins::limits(&config.limits);
+        runtime_options.limits = config.limits.of_plugins();
         runtime_options.trust = config.plugins.trust.clone();
         let runtime = Runtime::new(runtime_options)?;
         let plugins = Plugins::open(runtime, &config.plugin_dirs, crate::plugins::folder_options(&config))?;

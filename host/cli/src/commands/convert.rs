@@ -33,6 +33,7 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
     options.compiler = Compiler::InProcess;
     options.cache_dir = context::cache_dir();
     options.trust = config.plugins.trust.clone();
+    options.limits = config.limits.of_plugins();
     let choice = Choice {
         plugin: args.plugin.clone(),
         inbox: args.inbox.clone(),

@@ -108,6 +108,59 @@ fn what_does_not_fail_the_same_way_once_it_is_redacted_is_written_on_demand_only
 }
 
 #[test]
+fn what_had_to_stay_in_a_redacted_capsule_is_told_to_people_and_to_programs() {
+    let bench = station();
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests").display().to_string();
+    // Its place is in the file itself, in numbers so short that they stay if need be.
+    bench
+        .write("in.error/a.script", "error malformed 377 89 broken\n")
+        .write("in.error/b.script", "report QX81 5.01\n");
+    let pack = |before: &[&str], file: &str, to: &str| {
+        let rest = ["capsule", file, "--plugin", "scripted", "--plugins", &guests, "--redact", "--to", to];
+        bench.wats(&[before, &rest[..]].concat()).ends_with(0)
+    };
+    let told = "numbers with a decimal point, words of up to three letters, and numbers of up to three digits";
+    pack(&[], "in.error/a.script", "a.zip").says(&[told, "stay as they are"]);
+    assert_eq!(pack(&["--json"], "in.error/a.script", "b.zip").json()["stays"], told);
+    let nothing = pack(&["--json"], "in.error/b.script", "c.zip").json();
+    assert!(nothing["redacted"] == true && nothing.get("stays") == Some(&Value::Null), "{nothing}");
+}
+
+#[test]
+fn xml_that_is_redacted_has_none_of_its_comments_and_addresses_and_is_read_as_before() {
+    let bench = station();
+    let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/atml/cases/error_number/input.xml");
+    let report = fs::read_to_string(report).unwrap();
+    let (before, _) = report.split_once("<tr:Personnel>").unwrap();
+    let secret = "<!-- operator Kari Nordmann, badge 471108, dut SNX-99812 --><?mes order=\"ORD-556677\"?>\
+                  <x><![CDATA[Returned by Volvo Torslanda, QQ7788]]> http://mes.acme.local/unit/ZULU </x>";
+    // What fails stands behind them: a tag that closes nothing.
+    bench.write("in.error/a.xml", format!("{before}{secret}</strange>"));
+    let plugins = crate::harness::plugins_text();
+    let arguments =
+        ["--json", "capsule", "in.error/a.xml", "--plugin", "atml", "--plugins", &plugins, "--redact", "--to", "c.zip"];
+    bench.wats(&arguments).ends_with(0);
+    let files = unpack(&bench.path("c.zip"));
+    let source = String::from_utf8_lossy(&files[2].1);
+    for word in ["Kari", "Nordmann", "471108", "99812", "556677", "Volvo", "Torslanda", "QQ7788", "ZULU"] {
+        assert!(!source.contains(word), "{word} is in {source}");
+    }
+    assert!(source.contains("xmlns:tr=\"urn:IEEE-1636.1:2011:01:TestResults\""), "{source}");
+    bench.wats(&["replay", "c.zip"]).ends_with(0).says(&["malformed at line 4, column ", "the same as recorded"]);
+}
+
+#[test]
+fn a_file_too_large_for_a_capsule_is_not_packed() {
+    let bench = station();
+    // All of it is a hole.
+    fs::create_dir_all(bench.path("in.error")).unwrap();
+    fs::File::create(bench.path("in.error/big.csv")).unwrap().set_len(520 << 20).unwrap();
+    let ran = bench.wats(&["capsule", "in.error/big.csv", "--plugin", "csv", "--to", "c.zip"]).ends_with(1);
+    ran.complains(&["big.csv", "with 545259520 bytes", "536870912 are allowed", "smaller"]);
+    assert!(!bench.path("c.zip").exists());
+}
+
+#[test]
 fn a_capsule_has_neither_tokens_nor_the_configuration() {
     let bench = station();
     bench.write(

@@ -87,6 +87,17 @@ fn convert_takes_the_settings_of_the_inbox_that_the_file_belongs_to() {
 }
 
 #[test]
+fn convert_is_held_to_the_limits_of_the_configuration() {
+    let bench = Bench::new();
+    let head = format!("plugin_dirs = ['{}']\n", plugins().display());
+    bench.write("a.csv", "serial_number,test_name,value\nL7-1,Vcc,5.01\nL7-2,Vcc,5.02\n");
+    bench.write("wats.toml", format!("{head}[limits]\nreports = 1\n"));
+    bench.wats(&["convert", "a.csv"]).ends_with(1).complains(&["too many reports for one file: 2 (limit 1)"]);
+    bench.write("wats.toml", format!("{head}[limits]\nreports = 2\n"));
+    bench.wats(&["convert", "a.csv"]).ends_with(0).says(&["2 reports"]);
+}
+
+#[test]
 fn convert_tells_by_its_code_what_became_of_the_worst_file() {
     let bench = Bench::new();
     bench

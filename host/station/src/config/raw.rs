@@ -1,9 +1,11 @@
 //! The configuration as it is written.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wats_runtime::{LimitOverrides, Limits};
 
 use super::{ConfigError, RawDefaults, RawReady, RawRelated, RawRetain, RawSchedule, SourceKind};
 
@@ -401,4 +403,23 @@ pub struct RawLimits {
     pub reports: Option<u32>,
     /// Bytes of log lines that are kept for a file. Default 64 KiB.
     pub log_bytes: Option<u64>,
+}
+
+impl RawLimits {
+    /// These over the limits of the plugin host: what holds for plugins whose manifest says nothing else.
+    pub fn of_plugins(&self) -> Limits {
+        let over = LimitOverrides {
+            memory_bytes: self.memory_bytes,
+            deadline_ms: self.deadline_seconds.and_then(|seconds| {
+                let deadline = Duration::try_from_secs_f64(seconds).ok()?;
+                u64::try_from(deadline.as_millis()).ok()
+            }),
+            output_bytes: self.output_bytes,
+            report_bytes: self.report_bytes,
+            reports: self.reports,
+            log_bytes: self.log_bytes,
+            ..LimitOverrides::default()
+        };
+        Limits::default().overridden_by(&over)
+    }
 }

@@ -22,7 +22,8 @@ use wats_runtime::{Grant, LogLine, LookupRecord, Source, SourceFile};
 pub(super) const VERSION: u64 = 1;
 const MANIFEST: &str = "capsule.json";
 const PLUGIN: &str = "plugin.wasm";
-/// Bounds of what is read.
+/// Bounds of what is read, and so of what is written: of `capsule.json`; of the plugin and the files together, and of the
+/// archive; of the number of files of the source.
 const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 const MAX_BYTES: u64 = 512 << 20;
 const MAX_FILES: usize = 10_000;
@@ -158,22 +159,39 @@ impl Whole {
         Ok(Source { main, companions: files.collect() })
     }
 
-    /// Writes it to a new file.
+    /// Writes it to a new file. What [`Self::read`] refuses is not written.
     pub(super) fn write(&self, to: &Path) -> anyhow::Result<()> {
+        let manifest = self.manifest().with_context(|| format!("write {}", to.display()))?;
         let mut file =
             File::options().write(true).create_new(true).open(to).with_context(|| format!("write {}", to.display()))?;
-        self.write_into(&mut file).or_else(|error| {
+        self.write_into(&mut file, &manifest).or_else(|error| {
             // Half a capsule helps nobody, and would be in the way of the next one.
             std::fs::remove_file(to).with_context(|| format!("remove {}, which is not whole", to.display()))?;
             Err(error.context(format!("write {}", to.display())))
         })
     }
 
-    fn write_into(&self, file: &mut File) -> anyhow::Result<()> {
+    /// `capsule.json`, where all is as large as is allowed.
+    fn manifest(&self) -> anyhow::Result<Vec<u8>> {
+        let sizes = self.capsule.source.iter().zip(&self.files);
+        check_size(self.plugin.len() as u64, sizes.map(|(part, bytes)| (part.path.as_str(), bytes.len() as u64)))?;
+        self.capsule.check()?;
+        let manifest = serde_json::to_vec_pretty(&self.capsule)?;
+        if manifest.len() as u64 > MAX_MANIFEST_BYTES {
+            bail!(
+                "{MANIFEST}, with the outcome and the log of the plugin, has {} bytes, and {MAX_MANIFEST_BYTES} are allowed; \
+                 pack a smaller file that shows the same",
+                manifest.len()
+            );
+        }
+        Ok(manifest)
+    }
+
+    fn write_into(&self, file: &mut File, manifest: &[u8]) -> anyhow::Result<()> {
         let options = || zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
         let mut zip = zip::ZipWriter::new(&mut *file);
         zip.start_file(MANIFEST, options())?;
-        zip.write_all(&serde_json::to_vec_pretty(&self.capsule)?)?;
+        zip.write_all(manifest)?;
         zip.start_file(PLUGIN, options())?;
         zip.write_all(&self.plugin)?;
         for (index, bytes) in self.files.iter().enumerate() {
@@ -181,6 +199,11 @@ impl Whole {
             zip.write_all(bytes)?;
         }
         zip.finish()?;
+        // What cannot be compressed gets larger by being packed.
+        let size = file.metadata()?.len();
+        if size > MAX_BYTES {
+            bail!("the archive has {size} bytes, and {MAX_BYTES} are allowed; pack a smaller file that shows the same");
+        }
         file.sync_all()?;
         Ok(())
     }
@@ -245,6 +268,29 @@ impl Capsule {
     }
 }
 
+/// Whether the plugin and the files of a source, by path and size, are not more than can be read again.
+pub(super) fn check_size<'a>(plugin: u64, source: impl Iterator<Item = (&'a str, u64)>) -> anyhow::Result<()> {
+    let (mut count, mut sum, mut largest) = (0_usize, plugin, (PLUGIN, plugin));
+    for (path, size) in source {
+        count += 1;
+        sum = sum.saturating_add(size);
+        if size > largest.1 {
+            largest = (path, size);
+        }
+    }
+    if count > MAX_FILES {
+        bail!("its source has {count} files, and {MAX_FILES} are allowed; pack one with fewer that shows the same");
+    }
+    if sum > MAX_BYTES {
+        let (path, size) = largest;
+        bail!(
+            "the plugin and the files of the source have {sum} bytes together, and {MAX_BYTES} are allowed; the largest is \
+             {path:?} with {size} bytes; pack a smaller file that shows the same"
+        );
+    }
+    Ok(())
+}
+
 type Archive = zip::ZipArchive<io::BufReader<File>>;
 
 fn name_of(zip: &mut Archive, index: usize) -> anyhow::Result<String> {
@@ -272,4 +318,60 @@ fn same(name: &str, bytes: &[u8], wanted: &str) -> anyhow::Result<()> {
 /// In hexadecimal digits.
 pub(super) fn sha256(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn says<T: std::fmt::Debug>(result: anyhow::Result<T>, words: &[&str]) {
+        let error = format!("{:#}", result.unwrap_err());
+        for word in words {
+            assert!(error.contains(word), "{word:?} is not in {error:?}");
+        }
+    }
+
+    fn whole(files: usize, outcome: Value) -> Whole {
+        let part = |index: usize| json!({ "path": format!("in/{index}.csv"), "modified": "", "size": 0, "sha256": sha256(b"") });
+        let capsule = json!({
+            "version": VERSION, "made": "2026-05-04T08:15:30Z", "redacted": false,
+            "versions": { "wats": "", "engine": "", "contract": "", "system": "" },
+            "plugin": {
+                "name": "a", "version": "1.0.0", "sha256": sha256(b"plugin"), "settings": {}, "settings_left_out": [],
+                "grants": [],
+            },
+            "station": { "time_zone": "UTC" },
+            "source": (0..files).map(part).collect::<Vec<_>>(), "lookups": [], "outcome": outcome, "log": [],
+        });
+        let capsule = serde_json::from_value(capsule).unwrap();
+        Whole { capsule, plugin: b"plugin".to_vec(), files: vec![Vec::new(); files] }
+    }
+
+    #[test]
+    fn a_capsule_that_could_not_be_read_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("c.zip");
+        let many = whole(MAX_FILES + 1, Value::Null).write(&to);
+        says(many, &["c.zip", "its source has 10001 files", "10000 are allowed", "fewer"]);
+        let long = Value::String("x".repeat(64 << 20));
+        says(
+            whole(1, long).write(&to),
+            &["c.zip", "capsule.json", "with the outcome", "67108864 are allowed", "smaller"],
+        );
+        assert!(!to.exists(), "nothing is left of them");
+        whole(MAX_FILES, Value::Null).write(&to).unwrap();
+        assert_eq!(Whole::read(&to).unwrap().files.len(), MAX_FILES);
+    }
+
+    #[test]
+    fn the_plugin_counts_with_the_files_and_the_largest_is_named() {
+        let half = MAX_BYTES / 2;
+        check_size(100, [("a.csv", half), ("b.csv", half - 100)].into_iter()).unwrap();
+        let over = check_size(101, [("a.csv", half), ("b.csv", half - 100)].into_iter());
+        says(over, &["536870913 bytes together", "536870912 are allowed", "\"a.csv\" with 268435456 bytes"]);
+        says(check_size(u64::MAX, [("a.csv", 1)].into_iter()), &["\"plugin.wasm\""]);
+    }
 }

@@ -5,6 +5,7 @@ mod pack;
 mod recorded;
 mod redact;
 mod reproduce;
+mod secrets;
 
 pub(crate) use self::pack::capsule;
 pub(crate) use self::recorded::Recorded;

@@ -12,9 +12,10 @@ use wats_runtime::{Content, LookupRecord, Plugin, Source, SourceFile};
 use wats_station::retained::{self, Kept, Origin};
 
 use super::{
-    format::{Capsule, FilePart, PluginPart, StationPart, VERSION, Versions, Whole, sha256},
+    format::{Capsule, FilePart, PluginPart, StationPart, VERSION, Versions, Whole, check_size, sha256},
     redact::{Redactor, Stay},
     reproduce::{self, summary},
+    secrets::without_secrets,
 };
 use crate::{
     args::CapsuleArgs,
@@ -44,15 +45,16 @@ pub(crate) fn capsule(loaded: &Loaded, args: &CapsuleArgs, output: Output) -> an
     let mut whole = whole(&plugin, &source, (inbox, &defaults), lookups)?;
     let ran = record(&mut whole)?;
     whole.capsule.error = text(&reason, "/error");
+    let mut stay = Stay::Nothing;
     if args.redact {
-        whole = redacted(&whole, args.force, output)?;
+        (whole, stay) = redacted(&whole, args.force)?;
     }
     let to = args.to.clone().unwrap_or_else(|| {
         let name = whole.capsule.source.first().map(|part| part.path.rsplit('/').next().unwrap_or_default().to_owned());
         PathBuf::from(format!("{}.wats-capsule.zip", name.unwrap_or_default()))
     });
     whole.write(&to)?;
-    tell(&whole, &ran, (&reason, &to), output)
+    tell((&whole, stay), &ran, (&reason, &to), output)
 }
 
 /// The file itself where its reason was named.
@@ -113,7 +115,10 @@ fn whole(
     if sha256(&component) != plugin.digest() {
         return Err(anyhow!("pack {}: it has just been replaced; try again", plugin.path().display()));
     }
-    let (settings, settings_left_out) = without_secrets(plugin);
+    // Before a large one is in memory.
+    let sizes = std::iter::once(&source.main).chain(&source.companions).map(|file| (&*file.path, file.size));
+    check_size(component.len() as u64, sizes).with_context(|| format!("pack {}", plain(&source.main.path)))?;
+    let (settings, settings_left_out) = without_secrets(&plugin.manifest().settings);
     let (mut parts, mut files) = (Vec::new(), Vec::new());
     for file in std::iter::once(&source.main).chain(&source.companions) {
         let bytes = bytes_of(file).with_context(|| format!("read {}", file.path))?;
@@ -154,30 +159,6 @@ fn whole(
     Ok(Whole { capsule, plugin: component, files })
 }
 
-/// Plugins cannot reach anything that takes a secret; who puts one into their settings all the same must not find it here.
-fn without_secrets(plugin: &Plugin) -> (toml::Table, Vec<String>) {
-    const WORDS: [&str; 6] = ["password", "passwd", "secret", "token", "api_key", "apikey"];
-    fn strip(table: toml::Table, path: &str, out: &mut Vec<String>) -> toml::Table {
-        let mut kept = toml::Table::new();
-        for (key, value) in table {
-            let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            if WORDS.iter().any(|word| key.to_lowercase().replace('-', "_").contains(word)) {
-                out.push(name);
-                continue;
-            }
-            let value = match value {
-                toml::Value::Table(inner) => toml::Value::Table(strip(inner, &name, out)),
-                other => other,
-            };
-            kept.insert(key, value);
-        }
-        kept
-    }
-    let mut out = Vec::new();
-    let settings = strip(plugin.manifest().settings.clone(), "", &mut out);
-    (settings, out)
-}
-
 fn bytes_of(file: &SourceFile) -> io::Result<Vec<u8>> {
     match &file.content {
         Content::Bytes(bytes) => Ok(bytes.to_vec()),
@@ -196,8 +177,8 @@ fn record(whole: &mut Whole) -> anyhow::Result<sandbox::Ran> {
     Ok(ran)
 }
 
-/// The same with other letters and digits, which shows the same error.
-fn redacted(whole: &Whole, force: bool, output: Output) -> anyhow::Result<Whole> {
+/// The same with other letters and digits, which shows the same error; and what had to stay for that.
+fn redacted(whole: &Whole, force: bool) -> anyhow::Result<(Whole, Stay)> {
     let wanted = place_of(&whole.capsule.outcome);
     let mut last = None;
     // As much as can be; what comes out is another text each time, and may happen to break a rule of its own.
@@ -205,14 +186,12 @@ fn redacted(whole: &Whole, force: bool, output: Output) -> anyhow::Result<Whole>
         let mut redacted = replace(whole, &Redactor::new(&whole.plugin, stay))?;
         record(&mut redacted)?;
         if place_of(&redacted.capsule.outcome) == wanted {
-            if let Some(told) = stay.told().filter(|_| !output.json) {
-                output.line(&format!("{told} stay as they are: without them the error is another one"))?;
-            }
-            return Ok(redacted);
+            return Ok((redacted, stay));
         }
-        last = last.or(Some(redacted));
+        // The one of which the least stays.
+        last = last.or(Some((redacted, stay)));
     }
-    let came_to = last.as_ref().map(|last| summary(&last.capsule.outcome)).unwrap_or_default();
+    let came_to = last.as_ref().map(|(last, _)| summary(&last.capsule.outcome)).unwrap_or_default();
     match last {
         Some(last) if force => Ok(last),
         _ => Err(anyhow!(
@@ -278,7 +257,12 @@ fn replace(whole: &Whole, redactor: &Redactor) -> anyhow::Result<Whole> {
     Ok(new)
 }
 
-fn tell(whole: &Whole, ran: &sandbox::Ran, (reason, to): (&Value, &Path), output: Output) -> anyhow::Result<u8> {
+fn tell(
+    (whole, stay): (&Whole, Stay),
+    ran: &sandbox::Ran,
+    (reason, to): (&Value, &Path),
+    output: Output,
+) -> anyhow::Result<u8> {
     // What the station wrote down of the failure, where it did.
     let recorded = text(reason, "/failure/message");
     let found = ran.conversion.outcome.as_ref().err().map(|failure| failure.message.clone());
@@ -288,9 +272,12 @@ fn tell(whole: &Whole, ran: &sandbox::Ran, (reason, to): (&Value, &Path), output
         output.value(&json!({
             "ok": true, "file": to, "plugin": capsule.plugin.name, "version": capsule.plugin.version,
             "redacted": capsule.redacted, "outcome": capsule.outcome, "as_the_station_had_it": other.is_none(),
-            "settings_left_out": capsule.plugin.settings_left_out,
+            "settings_left_out": capsule.plugin.settings_left_out, "stays": stay.told(),
         }))?;
         return Ok(exit::OK);
+    }
+    if let Some(told) = stay.told() {
+        output.line(&format!("{told} stay as they are: without them the error is another one"))?;
     }
     output.line(&format!("{}  {}", output.strong(&to.display().to_string()), plain(&summary(&capsule.outcome))))?;
     if let Some(other) = other {

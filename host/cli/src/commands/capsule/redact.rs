@@ -2,8 +2,10 @@
 //!
 //! Lengths, separators, line breaks and the kind of each character stay, so that places in the file stay where they are. The
 //! same word becomes the same other word throughout a capsule, and in each capsule another one: who guesses a word cannot try
-//! it. What a format is made of stays as well: tags and names of attributes (XML), keys (JSON), dates and times, and words of
-//! four letters or more that the plugin itself contains.
+//! it. What a format is made of stays as well: tags, names of attributes, and namespaces (XML), keys (JSON), dates and times, and
+//! words of four letters or more that the plugin itself contains.
+
+mod xml;
 
 use std::{
     cell::RefCell,
@@ -210,7 +212,7 @@ fn stays(chars: &[char], syntax: Syntax) -> Vec<bool> {
     let mut stays = vec![false; chars.len()];
     keep_times(chars, &mut stays);
     match syntax {
-        Syntax::Xml => keep_tags(chars, &mut stays),
+        Syntax::Xml => xml::keep_tags(chars, &mut stays),
         Syntax::Json => keep_keys(chars, &mut stays),
         Syntax::Plain => {}
     }
@@ -249,41 +251,6 @@ fn keep_times(chars: &[char], stays: &mut [bool]) {
             }
             None => at += 1,
         }
-    }
-}
-
-/// Names of elements and attributes, with what is about the document itself.
-fn keep_tags(chars: &[char], stays: &mut [bool]) {
-    let (mut in_tag, mut in_special, mut quote) = (false, false, None);
-    for (index, char) in chars.iter().enumerate() {
-        match (quote, char) {
-            (None, '<') if !in_tag => {
-                in_tag = true;
-                in_special = matches!(chars.get(index + 1), Some('?'));
-            }
-            (None, '>') => in_tag = false,
-            (None, '"' | '\'') if in_tag => quote = Some(*char),
-            (Some(open), char) if open == *char => quote = None,
-            _ if in_tag && (quote.is_none() || in_special) => keep(stays, index, index + 1),
-            _ => {}
-        }
-    }
-    // Entities, and namespaces: `xmlns="..."` and what begins with a scheme.
-    let mut at = 0;
-    while at < chars.len() {
-        let rest = chars.get(at..).unwrap_or_default();
-        let starts = |text: &str| text.chars().count() <= rest.len() && text.chars().zip(rest).all(|(a, b)| a == *b);
-        let end = if starts("&") {
-            rest.iter().take(12).position(|char| *char == ';')
-        } else if starts("http://") || starts("urn:") {
-            rest.iter().position(|char| matches!(char, '"' | '\'' | '<'))
-        } else {
-            None
-        };
-        if let Some(end) = end {
-            keep(stays, at, at + end);
-        }
-        at += end.unwrap_or(0).max(1);
     }
 }
 

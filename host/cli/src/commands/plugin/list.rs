@@ -137,7 +137,11 @@ pub(crate) fn load_all(dirs: &[PathBuf], config: &Config) -> anyhow::Result<Vec<
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let runtime = super::runtime(Setup { trust: config.plugins.trust.clone(), ..Setup::default() })?;
+    let runtime = super::runtime(Setup {
+        trust: config.plugins.trust.clone(),
+        limits: config.limits.of_plugins(),
+        ..Setup::default()
+    })?;
     let load = |file: PathBuf| {
         let folder = runtime.trust().check_folder(file.parent().unwrap_or(&file));
         let loaded = folder.and_then(|()| runtime.load(&file));

@@ -17,7 +17,7 @@ mod test;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use wats_runtime::{Compiler, Plugin, Runtime, RuntimeOptions, Trust, World};
+use wats_runtime::{Compiler, Limits, Plugin, Runtime, RuntimeOptions, Trust, World};
 use wats_telemetry::Telemetry;
 
 pub(crate) use self::{
@@ -58,6 +58,8 @@ pub(crate) struct Setup {
     pub(crate) trust: Trust,
     /// Compiles in a child process with limits: for what comes from elsewhere.
     pub(crate) apart: bool,
+    /// Of plugins whose manifest says nothing else: those of the configuration where the station is meant.
+    pub(crate) limits: Limits,
     /// Calls at the same time; 0 is one.
     pub(crate) workers: usize,
 }
@@ -69,6 +71,7 @@ pub(crate) fn runtime(setup: Setup) -> anyhow::Result<Runtime> {
     options.compiler = if setup.apart { child()? } else { Compiler::InProcess };
     options.count_fuel = setup.count_fuel;
     options.trust = setup.trust;
+    options.limits = setup.limits;
     if !setup.fresh {
         options.cache_dir = context::cache_dir();
     }

@@ -53,7 +53,7 @@ async fn replay_with(ledger: &Ledger, config: &Config, args: &ReplayArgs, output
         return Err(Coded { code: exit::NOT_FOUND, what: what.to_owned() }.into());
     }
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let runtime = plugin::runtime(Setup { workers, ..Setup::default() })?;
+    let runtime = plugin::runtime(Setup { workers, limits: config.limits.of_plugins(), ..Setup::default() })?;
     let Plugins { old, new, others } = calling(|| plugins(&runtime, config, args))?;
     let known = ledger.look_up(&sources).await;
     let handle = tokio::runtime::Handle::current();
