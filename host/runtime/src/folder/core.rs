@@ -21,6 +21,8 @@ use crate::runtime::Runtime;
 
 /// Loads at a time: compiling takes a core, and the rest are for converting.
 const MAX_LOADS: usize = 2;
+/// Until a file that could not be read is tried again, at most.
+const MOST_WAIT: Duration = Duration::from_mins(1);
 /// How old a file has to be when the folder is opened to be loaded without waiting whether it holds still.
 const OLD: Duration = Duration::from_secs(2);
 
@@ -48,6 +50,8 @@ pub(super) struct State {
     set: Arc<PluginSet>,
     pub(super) memory: Memory,
     loads: usize,
+    /// Folders that could not be read at the last scan, with why.
+    unreadable: BTreeMap<usize, String>,
     /// Somebody wants the thread to look.
     hint: bool,
     stop: bool,
@@ -174,8 +178,10 @@ impl Core {
     /// Until the next scan: sooner when a file is settling, or a hold ends.
     fn pause(&self, state: &State, now: Instant) -> Duration {
         let mut pause = self.options.rescan;
-        for tracked in state.files.values() {
-            if !tracked.is_loading && tracked.seen != tracked.loaded {
+        for ((folder, _), tracked) in &state.files {
+            // Where it could not be loaded yet, a scan would change nothing; a load that ends asks for one.
+            let may_load = state.loads < MAX_LOADS && !state.unreadable.contains_key(folder);
+            if may_load && !tracked.is_loading && tracked.seen != tracked.loaded {
                 let settled = tracked.seen_since + self.options.settle;
                 pause = pause.min(settled.saturating_duration_since(now).max(Duration::from_millis(5)));
             }
@@ -190,7 +196,7 @@ impl Core {
     /// need not be waited for.
     fn scan(self: &Arc<Self>, old: Option<SystemTime>) {
         let mut found: Vec<((usize, PathBuf), Found)> = Vec::new();
-        let mut unreadable = Vec::new();
+        let mut unreadable = BTreeMap::new();
         for (number, folder) in self.folders.iter().enumerate() {
             match scan::scan(folder) {
                 Ok(files) => {
@@ -202,34 +208,38 @@ impl Core {
                     found.extend(files.into_iter().map(|file| ((number, file.path.clone()), checked(file))));
                 }
                 Err(error) => {
-                    // A share that is away for a moment does not unload its plugins.
-                    tracing::warn!(folder = %folder.display(), %error, "cannot read plugin folder");
-                    unreadable.push(number);
+                    unreadable.insert(number, error.to_string());
                 }
             }
         }
         let now = Instant::now();
         let mut state = self.lock();
         let mut has_changed = false;
+        self.tell_unreadable(&state.unreadable, &unreadable);
+        for tracked in state.files.values_mut() {
+            has_changed |= tracked.hold.expire(now);
+        }
         state.files.retain(|key, _| {
-            let is_there = unreadable.contains(&key.0) || found.iter().any(|(it, _)| it == key);
+            // A share that is away for a moment does not unload its plugins.
+            let is_there = unreadable.contains_key(&key.0) || found.iter().any(|(it, _)| it == key);
             if !is_there {
                 has_changed = true;
                 tracing::info!(file = %key.1.display(), "plugin removed");
             }
             is_there
         });
+        state.unreadable = unreadable;
         for (key, file) in found {
             let tracked = state.files.entry(key.clone()).or_insert_with(|| {
                 has_changed = true;
                 Tracked::new(now)
             });
-            has_changed |= tracked.hold.expire(now);
             match file.stamp {
                 Ok(stamp) => {
                     if tracked.seen != Some(stamp) {
                         tracked.seen = Some(stamp);
                         tracked.seen_since = now;
+                        tracked.failures = 0;
                     }
                     let is_new = tracked.loaded != Some(stamp);
                     let holds_still = now.duration_since(tracked.seen_since) >= self.options.settle
@@ -253,6 +263,19 @@ impl Core {
         }
         if has_changed {
             self.publish(state);
+        }
+    }
+
+    /// Once for each change: a share can be away for days.
+    fn tell_unreadable(&self, before: &BTreeMap<usize, String>, now: &BTreeMap<usize, String>) {
+        for (number, folder) in self.folders.iter().enumerate() {
+            match (before.get(&number), now.get(&number)) {
+                (before, Some(error)) if before != Some(error) => {
+                    tracing::warn!(folder = %folder.display(), %error, "cannot read plugin folder");
+                }
+                (Some(_), None) => tracing::info!(folder = %folder.display(), "plugin folder can be read again"),
+                _ => {}
+            }
         }
     }
 
@@ -286,7 +309,12 @@ impl Core {
             let is_transient = loaded.as_ref().is_err_and(Error::is_transient);
             tracked.loaded = if is_transient { None } else { Some(stamp) };
             if is_transient {
-                tracked.seen_since = Instant::now();
+                // Sooner first, since it may be on its way; a file that may not be read for good is asked for once a minute.
+                let wait = self.options.settle.saturating_mul(1_u32.checked_shl(tracked.failures).unwrap_or(u32::MAX));
+                tracked.seen_since = Instant::now() + wait.min(MOST_WAIT).saturating_sub(self.options.settle);
+                tracked.failures = (tracked.failures + 1).min(31);
+            } else {
+                tracked.failures = 0;
             }
             match loaded {
                 Ok(plugin) => {
@@ -304,7 +332,10 @@ impl Core {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(error = chain(&error), "plugin not loaded");
+                    let is_news = tracked.error.as_ref().is_none_or(|old| old.to_string() != error.to_string());
+                    if is_news || !is_transient {
+                        tracing::error!(error = chain(&error), "plugin not loaded");
+                    }
                     tracked.refuse(error);
                 }
             }

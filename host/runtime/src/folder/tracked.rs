@@ -20,6 +20,8 @@ pub(super) struct Tracked {
     /// How it looked when it was loaded last, or could not be.
     pub(super) loaded: Option<Stamp>,
     pub(super) is_loading: bool,
+    /// How often it could not be read, as it looks now.
+    pub(super) failures: u32,
     /// What is in service, also on trial.
     pub(super) plugin: Option<Plugin>,
     pub(super) error: Option<Arc<Error>>,
@@ -48,6 +50,7 @@ impl Tracked {
             seen_since: now,
             loaded: None,
             is_loading: false,
+            failures: 0,
             plugin: None,
             error: None,
             hold: Hold::default(),

@@ -225,6 +225,42 @@ fn a_hold_ends_by_itself() {
     folder.until_ready("scripted");
 }
 
+/// It did not, and the thread that keeps the folder looked for it without a pause.
+#[test]
+fn a_hold_ends_while_the_folder_is_away() {
+    let mut options = FolderOptions::default();
+    options.hold_after_traps = 1;
+    options.hold_first = Duration::from_millis(100);
+    options.rescan = Duration::from_millis(500);
+    let folder = Folder::open(options);
+    folder.put_guest("scripted.wasm", "scripted");
+    let plugin = folder.until_ready("scripted").plugin.unwrap();
+    let away = folder.dir.path().with_extension("away");
+    std::fs::rename(folder.dir.path(), &away).unwrap();
+    folder.plugins.record_trap(&plugin, "x");
+    folder.until_ready("scripted");
+    std::fs::rename(away, folder.dir.path()).unwrap();
+    // It is looked at as before.
+    folder.put_guest("panics.wasm", "panics");
+    folder.until_ready("panics");
+}
+
+#[test]
+fn what_cannot_be_read_is_tried_ever_more_rarely() {
+    let mut options = FolderOptions::default();
+    options.settle = Duration::from_millis(10);
+    let folder = Folder::open(options);
+    folder.put_guest("scripted.wasm", "scripted");
+    std::fs::create_dir(folder.dir.path().join("scripted.toml")).unwrap();
+    folder.until("failed", |set| failed(set, "scripted").is_some());
+    std::thread::sleep(Duration::from_secs(1));
+    let tries = folder.bench.metric("wats_plugin_loads_total", &["outcome=\"read\""]);
+    assert!((2..12).contains(&tries), "{tries}: 10, 20, 40 ms and so on, not each 10 ms");
+    // Whatever is done about it is seen at once.
+    std::fs::remove_dir(folder.dir.path().join("scripted.toml")).unwrap();
+    folder.until_ready("scripted");
+}
+
 #[test]
 fn while_a_plugin_is_loaded_for_the_first_time_files_wait() {
     let folder = Folder::open(FolderOptions::default());

@@ -334,7 +334,7 @@ mod tests {
         }
     }
 
-    fn whole(files: usize, outcome: Value) -> Whole {
+    fn whole(files: usize, outcome: &Value) -> Whole {
         let part = |index: usize| json!({ "path": format!("in/{index}.csv"), "modified": "", "size": 0, "sha256": sha256(b"") });
         let capsule = json!({
             "version": VERSION, "made": "2026-05-04T08:15:30Z", "redacted": false,
@@ -354,15 +354,15 @@ mod tests {
     fn a_capsule_that_could_not_be_read_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("c.zip");
-        let many = whole(MAX_FILES + 1, Value::Null).write(&to);
+        let many = whole(MAX_FILES + 1, &Value::Null).write(&to);
         says(many, &["c.zip", "its source has 10001 files", "10000 are allowed", "fewer"]);
         let long = Value::String("x".repeat(64 << 20));
         says(
-            whole(1, long).write(&to),
+            whole(1, &long).write(&to),
             &["c.zip", "capsule.json", "with the outcome", "67108864 are allowed", "smaller"],
         );
         assert!(!to.exists(), "nothing is left of them");
-        whole(MAX_FILES, Value::Null).write(&to).unwrap();
+        whole(MAX_FILES, &Value::Null).write(&to).unwrap();
         assert_eq!(Whole::read(&to).unwrap().files.len(), MAX_FILES);
     }
 

@@ -25,12 +25,12 @@ pub(super) fn warning(component: &Path) -> Option<String> {
     let folder = build.parent()?;
     let about = folder.join(PROJECT);
     let project: Project = toml::from_str(&std::fs::read_to_string(&about).ok()?).unwrap_or_default();
-    let built = changed(component)?;
+    let made = changed(component)?;
     let mut sources = vec![about];
     // Of a language that has one place for them, `source` is not given.
     collect(&folder.join(project.source.as_deref().unwrap_or("src")), &mut sources);
     let newer = sources.into_iter().filter_map(|path| Some((changed(&path)?, path)));
-    let (_, newest) = newer.filter(|(time, _)| *time > built).max()?;
+    let (_, newest) = newer.filter(|(time, _)| *time > made).max()?;
     let shown = newest.strip_prefix(folder).unwrap_or(&newest).display();
     let command = if folder.as_os_str().is_empty() { ".".to_owned() } else { folder.display().to_string() };
     Some(format!("{} is older than {shown}: run `wats plugin build {command}`", component.display()))

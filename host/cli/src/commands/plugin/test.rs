@@ -155,13 +155,12 @@ fn compare(plugin: &Plugin, folder: &Path, args: &TestArgs, result: &mut Tested)
         None => vec!["there is no expected.json; --bless writes it".to_owned(), format!("it {came_to}")],
     };
     if args.bless && !result.differences.is_empty() {
-        match ran.conversion.outcome.as_ref().err().and_then(|failure| no_expectation(&failure.kind)) {
-            Some(why) => result.differences.push(format!("not blessed: {why}")),
-            None => {
-                let path = folder.join("expected.json");
-                std::fs::write(&path, &ran.text).with_context(|| format!("write {}", path.display()))?;
-                result.blessed = true;
-            }
+        if let Some(why) = ran.conversion.outcome.as_ref().err().and_then(|failure| no_expectation(&failure.kind)) {
+            result.differences.push(format!("not blessed: {why}"));
+        } else {
+            let path = folder.join("expected.json");
+            std::fs::write(&path, &ran.text).with_context(|| format!("write {}", path.display()))?;
+            result.blessed = true;
         }
     }
     result.outcome = Some(came_to);
