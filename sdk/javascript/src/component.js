@@ -5,6 +5,7 @@ import * as lookup from "wats:converter/lookup@0.1.0";
 import * as report from "wats:converter/report@0.1.0";
 import * as station from "wats:converter/station@0.1.0";
 
+import { consoleOf } from "./console.js";
 import { use } from "./host.js";
 import { frames } from "./places.js";
 
@@ -33,15 +34,4 @@ export function begin(more) {
   use({ lookup, report, station, locate, u32, ...more });
 }
 
-const say =
-  (level) =>
-  (...words) =>
-    station.log(level, words.map(String).join(" ").toWellFormed());
-globalThis.console = {
-  debug: say("debug"),
-  error: say("error"),
-  info: say("info"),
-  log: say("info"),
-  trace: say("trace"),
-  warn: say("warn"),
-};
+globalThis.console = consoleOf((level, message) => station.log(level, message));

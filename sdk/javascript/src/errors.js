@@ -98,6 +98,26 @@ export function errorToWire(error, u32) {
   return { kind: error.kind, message: error.message.toWellFormed(), place, file: file?.toWellFormed() };
 }
 
+const MOST_CAUSES = 5;
+
+/** What led to it, the nearest first. */
+function causesOf(thrown) {
+  let told = "";
+  try {
+    const seen = new Set([thrown]);
+    let cause = thrown instanceof Error ? thrown.cause : undefined;
+    while (cause !== undefined && cause !== null && !seen.has(cause) && seen.size <= MOST_CAUSES) {
+      seen.add(cause);
+      const isError = cause instanceof Error;
+      told += `; caused by ${isError ? `${cause.name}: ${cause.message}` : String(cause)}`;
+      cause = isError ? cause.cause : undefined;
+    }
+  } catch {
+    // A cause without a text is not told.
+  }
+  return told;
+}
+
 /**
  * Any exception as one that the operator can read: `TypeError: bad thing (converter.js line 42)`. What is not an
  * `Error` is shown as it is.
@@ -110,6 +130,7 @@ export function fault(thrown, locate) {
   } catch {
     message = "something was thrown that has no text";
   }
+  const causes = causesOf(thrown);
   const place = thrown instanceof Error ? locate(thrown.stack) : undefined;
-  return ConvertError.internal(place === undefined ? message : `${message} (${place})`);
+  return ConvertError.internal((place === undefined ? message : `${message} (${place})`) + causes);
 }

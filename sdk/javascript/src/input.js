@@ -97,9 +97,10 @@ export class SourceFile {
     try {
       return JSON.parse(whole);
     } catch (error) {
-      // Each engine has its own words and its own way to say where: only what both say is told.
-      const where = /line (\d+) column (\d+)/.exec(error.message) ?? /<input>:(\d+):(\d+)/.exec(error.stack ?? "");
-      const place = where === null ? undefined : { line: Number(where[1]), column: Number(where[2]) };
+      // Each engine has its own words and its own way to say where: the line is told where it is known. A column
+      // would be in bytes with one and in characters with the other.
+      const where = /line (\d+) column \d+/.exec(error.message) ?? /<input>:(\d+):\d+/.exec(error.stack ?? "");
+      const place = where === null ? undefined : { line: Number(where[1]) };
       throw ConvertError.malformed("not valid JSON", place);
     }
   }
@@ -223,7 +224,9 @@ function decodeLine(bytes, number) {
     else right = middle;
   }
   const before = decode(withoutCutCharacter(bytes.subarray(0, right))) ?? "";
-  const column = [...before].length + 1;
+  // The byte order mark is no character of the line.
+  const mark = number === 1 && before.startsWith("\ufeff") ? 1 : 0;
+  const column = [...before].length + 1 - mark;
   throw ConvertError.malformed("not UTF-8", { line: number, column });
 }
 

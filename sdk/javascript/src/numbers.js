@@ -1,18 +1,28 @@
 // Numbers as files spell them. Nothing is guessed: what is no number is an error that shows the text.
 
-import { text as checkedText, wrong } from "./check.js";
+import { options, text as checkedText, wrong } from "./check.js";
 import { ConvertError } from "./errors.js";
 
 const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|(inf|infinity)|(nan))$/i;
 const WHOLE = /^[+-]?\d+$/;
 
+const PLACE = ["line", "column", "offset", "path", "file"];
+const OF_NUMBER = new Set(["decimalMark", ...PLACE]);
+const OF_INTEGER = new Set(["min", "max", ...PLACE]);
+
+/** Something else than an object has no options: `cells.map(number)` gives the index. */
+function checkedOptions(more, known, what) {
+  if (typeof more === "object" && more !== null) options(more, known, what);
+}
+
 function placeOf(more) {
-  if (more === undefined) return undefined;
+  if (typeof more !== "object" || more === null) return undefined;
   const { decimalMark, min, max, ...place } = more;
   return place;
 }
 
 export function number(text, more) {
+  checkedOptions(more, OF_NUMBER, "number");
   const mark = more?.decimalMark ?? ".";
   if (typeof mark !== "string" || mark.length !== 1) throw wrong("decimalMark", mark, "one character");
   let spelt = checkedText(text, "number").trim();
@@ -33,6 +43,7 @@ export function number(text, more) {
 }
 
 export function integer(text, more) {
+  checkedOptions(more, OF_INTEGER, "integer");
   const min = more?.min ?? Number.MIN_SAFE_INTEGER;
   const max = more?.max ?? Number.MAX_SAFE_INTEGER;
   const spelt = checkedText(text, "whole number").trim();

@@ -62,6 +62,37 @@ const TYPES = {
   boolean: (value) => typeof value === "boolean",
 };
 
+/** A pattern that this engine does not read is left to the station. */
+function matches(pattern, value) {
+  try {
+    return new RegExp(pattern, "u").test(value);
+  } catch {
+    return true;
+  }
+}
+
+/** What of a schema the value does not keep, as a text; undefined when it is right. */
+function broken(schema, value) {
+  if (typeof value === "number") {
+    if (value < schema.minimum) return `at least ${schema.minimum}`;
+    if (value > schema.maximum) return `at most ${schema.maximum}`;
+  }
+  if (typeof value === "string") {
+    const length = [...value].length;
+    if (length < schema.minLength) return `at least ${schema.minLength} characters`;
+    if (length > schema.maxLength) return `at most ${schema.maxLength} characters`;
+    if (schema.pattern !== undefined && !matches(schema.pattern, value))
+      return `a text that matches ${schema.pattern}`;
+  }
+  return undefined;
+}
+
+function keepsRules(key, schema, value) {
+  const expected = broken(schema, value);
+  if (expected === undefined) return;
+  throw ConvertError.misconfigured(`settings: ${key}: found ${JSON.stringify(value)}, expected ${expected}`);
+}
+
 /** The settings as the converter sees them, from one JSON object. Defaults are copied, so that no call changes them. */
 export function settingsFrom(json, declared) {
   let given;
@@ -77,6 +108,7 @@ export function settingsFrom(json, declared) {
   }
   const settings = {};
   for (const [key, { schema }] of Object.entries(declared)) {
+    keepsRules(key, schema, schema.default);
     if (!Object.hasOwn(given, key)) {
       settings[key] = JSON.parse(JSON.stringify(schema.default));
       continue;
@@ -87,6 +119,7 @@ export function settingsFrom(json, declared) {
       const expected = schema.enum === undefined ? schema.type : `one of ${schema.enum.join(", ")}`;
       throw ConvertError.misconfigured(`settings: ${key}: found ${JSON.stringify(given[key])}, expected ${expected}`);
     }
+    keepsRules(key, schema, given[key]);
     settings[key] = given[key];
   }
   return settings;

@@ -37,7 +37,7 @@ export interface Given extends GivenFile {
   companions?: GivenFile[];
   /** What is left out has its default. */
   settings?: object;
-  /** What the station answers to lookups. Without: the plugin has no grant. */
+  /** What the station answers to lookups. Without: nothing is found. A plugin without the grant `lookup` is denied. */
   lookup?: {
     processes?: { code: number; name: string }[];
     products?: { partNumber: string; name?: string; revisions?: string[] }[];

@@ -190,7 +190,7 @@ class RecordedFile {
       if (decoder.encoding !== "windows-1252") return decoded;
       return decoded.replace(/[\x80-\x9f]/g, (c) => WINDOWS_1252[c.charCodeAt(0) - 0x80]);
     } catch {
-      throw { tag: "invalid-at", val: this.#firstInvalid(label) };
+      throw { tag: "invalid-at", val: this.#firstInvalid(decoder.encoding) };
     }
   }
 
@@ -226,7 +226,7 @@ class Run {
     this.progress = [];
     this.recorder = new Recorder(given.violations ?? []);
     this.settings = JSON.stringify(given.settings ?? {});
-    this.lookup = lookup(given.lookup);
+    this.lookup = lookup(plugin.descriptor.grants.includes("lookup"), given.lookup);
   }
 
   /** Without a clock and random numbers, as in the sandbox. */
@@ -275,6 +275,8 @@ class Recorder {
 
       static finish(writer, status) {
         recorder.open.delete(writer);
+        const violations = writer.ended();
+        if (violations.length > 0) throw violations;
         if (status !== undefined) writer.report.status = status;
         const { key, start } = writer.report.header;
         return recorder.hand(writer.report, key, start);
@@ -290,7 +292,7 @@ class Recorder {
         json = JSON.parse(text);
       } catch (error) {
         // As the station tells it: a violation, not a fault of the plugin.
-        throw [{ path: "document", rule: "unreadable", message: error.message }];
+        throw [{ path: placeInJson(text, error), rule: "unreadable", message: error.message }];
       }
       return this.hand(plain({ json, key }), key, json?.start);
     };
@@ -317,6 +319,38 @@ class Writer {
   constructor(header) {
     this.report = new Report(flat(header));
     this.nested = [this.report];
+    /** Told by finish, as the station does. */
+    this.violations = [];
+  }
+
+  ended() {
+    const open = this.nested.length - 1;
+    if (open > 0) this.#unbalanced(`found ${open} sequences still open at the end`);
+    return this.violations;
+  }
+
+  #unbalanced(found) {
+    this.violations.push({
+      path: this.#path(),
+      rule: "unbalanced-sequence",
+      message: `${found}, allowed is one close for each open`,
+    });
+  }
+
+  /** Of the innermost sequence. */
+  #path() {
+    const names = this.nested.slice(1).map(({ name }) => name);
+    return ["steps", this.report.header.program?.name, ...names].filter((name) => name !== undefined).join("/");
+  }
+
+  /** The value of a text of JSON, or undefined where it is none. */
+  #json(text, what) {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      this.violations.push({ path: `${this.#path()}/${what}`, rule: "unreadable", message: error.message });
+      return undefined;
+    }
   }
 
   setHeader(header) {
@@ -330,7 +364,10 @@ class Writer {
   }
 
   closeSequence(status, duration) {
-    if (this.nested.length === 1) throw new Error("a sequence is closed, and none is open");
+    if (this.nested.length === 1) {
+      this.#unbalanced("found a sequence closed while none was open but the program");
+      return;
+    }
     Object.assign(this.nested.pop(), plain({ status, duration }));
   }
 
@@ -347,7 +384,8 @@ class Writer {
   }
 
   addResult(json) {
-    (this.#last().results ??= []).push(JSON.parse(json));
+    const result = this.#json(json, "result");
+    if (result !== undefined) (this.#last().results ??= []).push(result);
   }
 
   attach(attachment) {
@@ -371,7 +409,8 @@ class Writer {
   }
 
   addData(json) {
-    this.report.data.push(JSON.parse(json));
+    const entry = this.#json(json, "data");
+    if (entry !== undefined) this.report.data.push(entry);
   }
 
   #innermost() {
@@ -381,6 +420,14 @@ class Writer {
   #last() {
     return this.#innermost().steps.at(-1);
   }
+}
+
+/** Where a text stops being JSON; at its end where the engine does not say. */
+function placeInJson(text, error) {
+  const said = /at position (\d+)/.exec(error.message);
+  const before = said === null ? text : text.slice(0, Number(said[1]));
+  const lines = before.split("\n");
+  return `line ${lines.length}, column ${[...lines.at(-1)].length + 1}`;
 }
 
 /** Without what is not there. */
@@ -450,10 +497,10 @@ function errorFromWire({ kind, message, place: { tag, val }, file }) {
   return new ConvertError(kind, message, plain({ ...places[tag], file }));
 }
 
-function lookup(given) {
+function lookup(granted, given) {
   const answer = (list, same) => {
-    if (given === undefined) return { tag: "denied" };
-    if (given.unavailable !== undefined) return { tag: "unavailable", val: given.unavailable };
+    if (!granted) return { tag: "denied" };
+    if (given?.unavailable !== undefined) return { tag: "unavailable", val: given.unavailable };
     const found = (list ?? []).find(same);
     return found === undefined ? { tag: "absent" } : { tag: "found", val: found };
   };

@@ -143,9 +143,10 @@ test("a detection is returned", () => {
 });
 
 test("lookups answer, wait or are denied", () => {
-  const asked = (given) =>
+  const asked = (given, grants = ["lookup"]) =>
     convert(
       made({
+        grants,
         convert() {
           const process = lookup.process("FINAL").known();
           const product = lookup.product("PCB-7").known();
@@ -163,7 +164,8 @@ test("lookups answer, wait or are denied", () => {
   assert.deepEqual(lines, [{ level: "info", message: "10 true A,B" }]);
   assert.equal(asked({}).log[0].message, "undefined undefined undefined");
   assert.equal(asked({ unavailable: "no server" }).waiting.reason, "no server");
-  assert.equal(asked(undefined).error.kind, "misconfigured");
+  assert.equal(asked(undefined).log[0].message, "undefined undefined undefined");
+  assert.equal(asked({}, []).error.kind, "misconfigured");
 });
 
 test("progress and log lines are kept", () => {
@@ -179,4 +181,20 @@ test("progress and log lines are kept", () => {
   );
   assert.deepEqual(told, [0.5]);
   assert.deepEqual(lines, [{ level: "warn", message: "line 3" }]);
+});
+
+test("settings keep the rules of their schema, defaults too", () => {
+  const outcome = (one, n) =>
+    convert(made({ settings: { n: one }, convert: () => Outcome.converted() }), {
+      content: "",
+      settings: n === undefined ? {} : { n },
+    });
+  const bounded = setting.integer(0, "n", { minimum: 0, maximum: 9 });
+  assert.equal(outcome(bounded, 9).outcome, "converted");
+  assert.equal(outcome(bounded, -5).error.message, "settings: n: found -5, expected at least 0");
+  assert.equal(outcome(bounded, 10).error.kind, "misconfigured");
+  assert.equal(outcome(setting.integer(-1, "n", { minimum: 0 })).error.kind, "misconfigured");
+  const word = setting.text("ab", "n", { minLength: 2, maxLength: 3, pattern: "^[a-z]+$" });
+  assert.equal(outcome(word, "abc").outcome, "converted");
+  for (const wrong of ["a", "abcd", "AB"]) assert.equal(outcome(word, wrong).error.kind, "misconfigured");
 });

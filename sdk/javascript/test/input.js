@@ -141,3 +141,20 @@ test("bytes of a part of a file are text", () => {
   assert.equal(decodeUtf8(new TextEncoder().encode("æ\u{1f600}")), "æ\u{1f600}");
   assert.throws(() => decodeUtf8(new Uint8Array([0xff]), { offset: 12 }), { kind: "malformed", place: { offset: 12 } });
 });
+
+test("the byte order mark is no column", () => {
+  assert.throws(() => lines(new Uint8Array([0xef, 0xbb, 0xbf, 0x41, 0xff])), { place: { line: 1, column: 2 } });
+});
+
+test("what is no JSON is told with its line at most", () => {
+  assert.throws(
+    () => seen('{\n "é": bad}', (file) => file.json()),
+    (error) => error.kind === "malformed" && error.message === "not valid JSON" && error.place.column === undefined,
+  );
+});
+
+test("a label of UTF-8 is UTF-8, when it is told where it ends", () => {
+  const content = new Uint8Array([0x41, 0xe2, 0x82, 0x41]);
+  for (const label of ["utf-8", "utf8"])
+    assert.throws(() => seen(content, (file) => file.text(label)), { kind: "malformed", place: { offset: 1 } });
+});

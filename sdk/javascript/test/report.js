@@ -365,3 +365,42 @@ test("steps cross 64 at a time, and those before a sequence before it", () => {
   }
   assert.deepEqual(calls, [64, 64, 2, "open", 2, "chart", "close", 1, "finish"]);
 });
+
+test("what the station finds at the end is found here too", () => {
+  const violations = (write) => {
+    const { error } = convert(
+      converter({
+        name: "a",
+        version: "0.1.0",
+        probe: () => Detection.certain(),
+        convert(input, settings, reports) {
+          write(reports.uut({ serialNumber: "A-1", program: { name: "Main" } }), reports);
+          return Outcome.converted();
+        },
+      }),
+      { content: "" },
+    );
+    assert.equal(error.kind, "rejected");
+    return error.message;
+  };
+  const open = (uut) => {
+    uut.open("A");
+    uut.finish();
+  };
+  assert.match(violations(open), /steps\/Main\/A: found 1 sequences still open at the end, allowed is one close for each open$/);
+  const close = (uut) => {
+    uut.close();
+    uut.finish();
+  };
+  assert.match(violations(close), /found a sequence closed while none was open but the program/);
+  const data = (uut) => {
+    uut.data("{bad");
+    uut.finish();
+  };
+  assert.match(violations(data), /data: \S/);
+  const emit = (uut, reports) => {
+    uut.discard();
+    reports.emitJson("{\n bad}");
+  };
+  assert.match(violations(emit), /line 2, column 2: /);
+});

@@ -89,3 +89,10 @@ test("a status in the words of testers", () => {
   assert.equal(status("ng"), "failed");
   assert.throws(() => status("maybe", { line: 3 }), { message: '"maybe" is not a status', place: { line: 3 } });
 });
+
+test("a misspelt option of a number is told, an index is none", () => {
+  assert.throws(() => number("1.234", { decimalmark: "," }), /there is no option "decimalmark"/);
+  assert.throws(() => integer("1", { minimum: 0 }), /there is no option "minimum"/);
+  assert.deepEqual(["1", "2"].map(number), [1, 2]);
+  assert.throws(() => number("x", null), { kind: "malformed" });
+});
