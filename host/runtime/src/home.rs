@@ -73,11 +73,33 @@ impl Home {
         if !os::is_same(&file, &target).map_err(failed)? {
             return Err(failed(io::Error::other("it was replaced while it was opened; it is tried again")));
         }
-        if !self.allow_shared && os::writable_by_others(&metadata) {
-            return Err(Error::OpenToOthers { path: path.to_path_buf(), what: os::WRITABLE.to_owned() });
+        if self.allow_shared {
+            return Ok(file);
         }
-        Ok(file)
+        let open = |path: &Path| Error::OpenToOthers { path: path.to_path_buf(), what: os::WRITABLE.to_owned() };
+        if os::writable_by_others(&metadata) {
+            return Err(open(path));
+        }
+        match open_on_the_way(&self.inside, &target).map_err(failed)? {
+            Some(folder) => Err(open(folder)),
+            None => Ok(file),
+        }
     }
+}
+
+/// The folder between the folder of a plugin and a file of it to which every user of the machine may write, and so put another
+/// file into this one's place. Both as they are, without links.
+///
+/// The folder of the plugin itself is not looked at: where it decides what is loaded, `Trust::check_folder` looks at it and at
+/// those above. A component that somebody names may lie anywhere, also in `/tmp`.
+pub(crate) fn open_on_the_way<'a>(inside: &Path, target: &'a Path) -> io::Result<Option<&'a Path>> {
+    let is_below = |folder: &&Path| *folder != inside && folder.starts_with(inside);
+    for folder in target.ancestors().skip(1).take_while(is_below) {
+        if os::writable_by_others(&folder.metadata()?) {
+            return Ok(Some(folder));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(all(test, unix))]

@@ -226,6 +226,8 @@ pub(crate) struct HeaderFile {
     host: HttpHost,
     name: String,
     path: PathBuf,
+    /// The component that it belongs to: it may not lead out of the folder of that.
+    component: PathBuf,
     allow_shared: bool,
 }
 
@@ -238,6 +240,7 @@ impl HeaderFile {
                 host: host.clone(),
                 name: name.to_ascii_lowercase(),
                 path: folder.join(file),
+                component: path.to_path_buf(),
                 allow_shared,
             };
             additions.header_files.iter().map(file).collect::<Vec<_>>()
@@ -256,7 +259,7 @@ impl HeaderFile {
 
     /// The value as it is now: it may have been replaced while the plugin was in service.
     pub(crate) fn read(&self) -> Result<String, String> {
-        let home = Home::of(&self.path, self.allow_shared).map_err(|error| chain(&error))?;
+        let home = Home::of(&self.component, self.allow_shared).map_err(|error| chain(&error))?;
         let bytes = home.read(&self.path, MAX_HEADER_BYTES).map_err(|error| chain(&error))?;
         let text = String::from_utf8(bytes).map_err(|_| format!("{} is no UTF-8", self.path.display()))?;
         let value = text.lines().next().unwrap_or_default().trim();

@@ -9,6 +9,8 @@ import zipfile
 from typing import Any, Callable, List, Tuple
 
 from wats_converter import Error, Input, _input
+from wats_converter._values import quoted
+from wats_converter.testing._file import _CODECS
 
 from .support import convert
 
@@ -54,6 +56,21 @@ class LinesTest(unittest.TestCase):
 
         self.in_pieces(check)
 
+    def test_the_lines_before_what_is_not_utf8_come_first(self) -> None:
+        def check() -> None:
+            found: List[Any] = []
+
+            def read(input: Input) -> None:
+                for line in input.main.lines():
+                    found.append((line.number, str(line)))
+
+            told = ask(read, "\ufeffa\r\n\u00e5\nb".encode() + b"\xe5c\nd\n")
+            self.assertEqual((found, str(told)), ([(1, "a"), (2, "\u00e5")], "line 3, column 2: not UTF-8"))
+
+        self.in_pieces(check)
+        head = ask(lambda input: next(input.main.lines()), "ACME\nGr\u00f6\u00dfe\n".encode("cp1252"))
+        self.assertEqual(head, "ACME")
+
     def test_another_encoding_is_decoded_by_the_station(self) -> None:
         self.assertEqual(lines("\u00e5\r\nb".encode("cp1252"), "windows-1252"), [(1, "\u00e5"), (2, "b")])
 
@@ -77,8 +94,35 @@ class TextTest(unittest.TestCase):
         self.check(b"\xe5\x80\x81", "latin1", "\u00e5\u20ac\x81")
         self.check("\u65e5".encode("cp932"), "Shift_JIS", "\u65e5")
 
+    def test_labels_are_those_of_the_station(self) -> None:
+        labels = {
+            "windows-874": (b"\xa1\x81", "\u0e01\x81"),
+            "iso88591": (b"\xe5\x80", "\u00e5\u20ac"),
+            "\tUNICODE ": (b"\xff\xfe\xe5\x00", "\u00e5"),
+            "ucs-2": (b"\xe5\x00", "\u00e5"),
+            "x-sjis": ("\u65e5".encode("cp932"), "\u65e5"),
+            "x-mac-roman": (b"\x8c", "\u00e5"),
+            "866": (b"\x80", "\u0410"),
+            "x-user-defined": (b"a\xff", "a\uf7ff"),
+            "hz-gb-2312": (b"", ""),
+        }
+        for label, (content, expected) in labels.items():
+            with self.subTest(label):
+                self.check(content, label, expected)
+        for label in ("cp850", "cp437", "latin-1", "utf-8-sig", "utf_8", "mac_roman", "utf-32", "\u00a0utf-8", "rot13", ""):
+            with self.subTest(label):
+                self.check(b"", label, f"{quoted(label)} is no encoding that is known")
+
+    def test_every_label_has_a_codec(self) -> None:
+        self.assertEqual(len(_CODECS), 228)
+        for label in _CODECS:
+            self.check(b"", label, "")
+
     def test_errors_tell_what_and_where(self) -> None:
         self.check(b"\xef\xbb\xbfab\xff", None, 'byte 5: not valid "UTF-8 or UTF-16 with a byte order mark"')
+        self.check(b"a\xd2", "windows-1253", 'byte 1: not valid "windows-1253"')
+        self.check(b"a\x81", "sjis", 'byte 1: not valid "sjis"')
+        self.check(b"a", "iso-2022-kr", 'byte 0: not valid "iso-2022-kr"')
         self.check(b"", "klingon", '"klingon" is no encoding that is known')
 
 

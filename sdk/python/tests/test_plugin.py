@@ -10,7 +10,7 @@ import types
 import unittest
 from typing import Any, Generic, TypeVar
 
-from wats_converter import Converter, Descriptor, Detection, Input, NoSettings, Outcome, Reports, testing
+from wats_converter import Converter, Descriptor, Detection, Grant, Input, NoSettings, Outcome, Reports, Waiting, testing
 from wats_converter._plugin import describe_exception
 
 from .support import convert
@@ -48,6 +48,31 @@ class ConverterTest(unittest.TestCase):
     def test_a_list_is_not_a_text(self) -> None:
         with self.assertRaisesRegex(TypeError, "patterns: expected a list of texts, found one text"):
             Descriptor("odd", "1.0.0", patterns="*.csv")
+
+    def test_what_may_be_granted_is_told(self) -> None:
+        allowed = r"allowed are Grant.LOOKUP, Grant.OWN_ID, Grant.STATE, Grant.HTTP and Grant.http_to\(host\)"
+        for grants, found in [(["lookup"], "'lookup'"), ("lookup", "'l'"), ([Grant], "EnumMeta|EnumType"), ([None], "NoneType")]:
+            with self.assertRaisesRegex(TypeError, f"^grants: found ({found}), {allowed}$"):
+                Descriptor("odd", "1.0.0", grants=grants)  # type: ignore[arg-type]
+        both = [Grant.STATE, Grant.http_to("mes.example")]
+        self.assertEqual(Descriptor("even", "1.0.0", grants=both).grants, both)
+
+    def test_an_outcome_is_one_of_three(self) -> None:
+        allowed = r"allowed are Outcome.converted\(\), Outcome.skipped\(why\) and Outcome.waiting\(reason\)$"
+        for kind, detail, error, found in [
+            ("skip", "x", ValueError, "'skip'"),
+            ("waiting", "companion", TypeError, "waiting with str"),
+            ("waiting", None, TypeError, "waiting with NoneType"),
+            ("skipped", None, TypeError, "skipped with NoneType"),
+            ("converted", "x", TypeError, "converted with str"),
+        ]:
+            with self.assertRaisesRegex(error, f"^outcome: found {found}, {allowed}"):
+                Outcome(kind, detail)
+        with self.assertRaisesRegex(TypeError, "^outcome: expected a text, found NoneType"):
+            Outcome(None)  # type: ignore[arg-type]
+        self.assertEqual(Outcome("converted"), Outcome.converted())
+        self.assertEqual(Outcome("skipped", "x"), Outcome.skipped("x"))
+        self.assertEqual(Outcome("waiting", Waiting("x")).kind, "waiting")
 
     def test_no_outcome_is_a_fault_that_tells_the_method(self) -> None:
         class Forgets(Converter[NoSettings]):
@@ -106,6 +131,46 @@ class ExceptionTest(unittest.TestCase):
 
         self.assertTrue(self.told(work).startswith("AssertionError (tests/"))
 
+    def test_what_an_exception_was_raised_from_is_told(self) -> None:
+        def outer(input: Input, reports: Reports) -> Outcome:
+            raise RuntimeError("outer") from ValueError("inner")
+
+        line = outer.__code__.co_firstlineno + 1
+        self.assertEqual(self.told(outer), f"RuntimeError: outer (tests/test_plugin.py line {line}); caused by ValueError: inner")
+
+        def hidden(input: Input, reports: Reports) -> Outcome:
+            try:
+                raise ValueError("inner")
+            except ValueError:
+                raise RuntimeError("outer") from None
+
+        self.assertNotIn("caused", self.told(hidden))
+
+    def test_causes_end(self) -> None:
+        first, second = ValueError("first"), ValueError("second")
+        first.__cause__, second.__cause__ = second, first
+        self.assertEqual(describe_exception(first)[0], "ValueError: first; caused by ValueError: second")
+        last = ValueError("0")
+        for index in range(1, 100):
+            error = ValueError(str(index))
+            error.__cause__, last = last, error
+        told = "; caused by ".join(f"ValueError: {index}" for index in (99, 98, 97, 96, 95, 94))
+        self.assertEqual(describe_exception(last)[0], told)
+
+    def test_an_exception_whose_text_raises_is_told(self) -> None:
+        class Odd(Exception):
+            def __str__(self) -> str:
+                raise KeyError("detail")
+
+        def odd(input: Input, reports: Reports) -> Outcome:
+            raise Odd
+
+        line = odd.__code__.co_firstlineno + 1
+        self.assertEqual(self.told(odd), f"Odd: its text cannot be told (tests/test_plugin.py line {line})")
+        caused = ValueError("a\ud800")
+        caused.__cause__ = Odd()
+        self.assertEqual(describe_exception(caused)[0], "ValueError: a\ufffd; caused by Odd: its text cannot be told")
+
 
 class SandboxTest(unittest.TestCase):
     def test_what_a_component_has_not_raises(self) -> None:
@@ -131,6 +196,7 @@ class SandboxTest(unittest.TestCase):
             found = [raised(work) for work in (
                 now, imported_before.time, time.localtime, lambda: time.strftime("%Y"), uuid.uuid4, os.getcwd,
                 lambda: open("x"), lazy)]
+            assert b"\\xe5\\0\\0\\0".decode("utf-32-le") == b"\\0\\0\\0\\xe5".decode("utf-32-be") == "\\xe5"
             assert time.gmtime(0).tm_year == 1970 and time.strftime("%Y", time.gmtime(0)) == "1970"
             assert not os.path.exists("/") and "x" in traceback.format_exception(ValueError, ValueError("x"), None)[0]
             print("one\\ntw", end="")

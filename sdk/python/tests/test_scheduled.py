@@ -143,6 +143,8 @@ class HttpTest(unittest.TestCase):
             lambda: http.get(5),  # type: ignore[arg-type]
             lambda: http.get(URL, headers={"a": 1}),  # type: ignore[dict-item]
             lambda: http.request("POST", URL, body="a", json=1),
+            lambda: http.request("POST", URL, body=5),  # type: ignore[arg-type]
+            lambda: http.request("POST", URL, body=[5]),  # type: ignore[arg-type]
             lambda: http.get(URL, timeout="1"),  # type: ignore[arg-type]
             lambda: state.set_bytes("a", "b"),  # type: ignore[arg-type]
             lambda: state.set_text("a", b"b"),  # type: ignore[arg-type]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+import math
 import unittest
-from typing import Any, Dict, List, Literal, Optional, Tuple
+from typing import Any, Dict, List, Literal, Optional, Tuple, Union
 
 from wats_converter import Converter, Descriptor, Detection, Error, Input, NoSettings, Outcome, Reports, setting, testing
 from wats_converter._settings import read, schema
@@ -74,6 +75,66 @@ class SchemaTest(unittest.TestCase):
             made = dataclasses.make_dataclass("Odd", [("field", hint, dataclasses.field(default=default))])
             with self.assertRaisesRegex(TypeError, "Odd.field: "):
                 schema(made)
+
+
+    def test_a_default_that_could_not_be_set_is_refused_with_its_field(self) -> None:
+        class Odd(enum.Enum):
+            PAIR = (1, 2)
+
+        for hint, default, message in [
+            (float, setting(math.inf), "Out of range float values"),
+            (float, math.nan, "Out of range float values"),
+            (float, setting(1, maximum=math.inf), "Out of range float values"),
+            (int, setting("3"), 'its default: expected a whole number, found "3"'),
+            (str, None, "its default: expected a text, found null"),
+            (int, setting(0, minimum=1), "its default: 0 does not fit its minimum 1"),
+            (Optional[int], setting(0, minimum=1), "its default: 0 does not fit its minimum 1"),
+            (str, setting("ab", pattern="^[A-Z]*$"), 'its default: "ab" does not fit its pattern'),
+            (str, setting("ab", pattern="("), "missing \\)"),
+            (Literal["fast", "slow"], setting("quick"), 'its default: expected "fast" or "slow", found "quick"'),
+            (List[str], setting([1]), r"its default\[0\]: expected a text, found 1"),
+            (List[str], setting([], min_length=1), r"its default: \[\] does not fit its minItems 1"),
+            (Dict[str, int], setting({"a": "b"}), 'its default.a: expected a whole number, found "b"'),
+            (Column, setting(Column(5)), "its default.name: expected a text, found 5"),  # type: ignore[arg-type]
+        ]:
+            made = dataclasses.make_dataclass("Odd", [("field", hint, default)])
+            with self.subTest(message), self.assertRaisesRegex(ValueError, f"^Odd.field: {message}"):
+                schema(made)
+        pair = dataclasses.make_dataclass("Pair", [("field", Odd, Odd.PAIR)])
+        self.assertEqual(read(pair, json.dumps({"field": json.loads(schema(pair))["properties"]["field"]["default"]})), pair())
+
+    def test_a_constraint_is_written_under_the_name_for_its_type(self) -> None:
+        for hint, default, long, expected in [
+            (str, "ab", "abc", {"minLength": 1, "maxLength": 2}),
+            (List[str], ["a"], ["a", "b", "c"], {"minItems": 1, "maxItems": 2}),
+            (Tuple[str, ...], ("a",), ["a", "b", "c"], {"minItems": 1, "maxItems": 2}),
+            (Optional[List[str]], None, ["a", "b", "c"], {"minItems": 1, "maxItems": 2}),
+            (Dict[str, str], {"a": "b"}, dict.fromkeys("abc", ""), {"minProperties": 1, "maxProperties": 2}),
+            (Union[str, List[str]], "a", "abc", {"minLength": 1, "minItems": 1, "maxLength": 2, "maxItems": 2}),
+        ]:
+            made = dataclasses.make_dataclass("Odd", [("field", hint, setting(default, min_length=1, max_length=2))])
+            found = json.loads(schema(made))["properties"]["field"]
+            self.assertEqual({key: limit for key, limit in found.items() if key[:3] in ("min", "max")}, expected)
+            with self.assertRaisesRegex(Error, "settings.field: .* does not fit its max(Length|Items|Properties) 2"):
+                read(made, json.dumps({"field": long}))
+
+    def test_a_constraint_of_no_use_is_refused(self) -> None:
+        for hint, default, message in [
+            (str, setting("", minimum=0), "minimum is for a number, and it is str"),
+            (int, setting(1, min_length=1), "min_length is for a text or list or table, and it is int"),
+            (bool, setting(True, maximum=1), "maximum is for a number, and it is bool"),
+            (List[str], setting([], pattern="x"), "pattern is for a text, and it is .*List"),
+            (Column, setting(Column("x"), max_length=1), "max_length is for a text or list or table, and it is Column"),
+        ]:
+            made = dataclasses.make_dataclass("Odd", [("field", hint, default)])
+            with self.subTest(message), self.assertRaisesRegex(TypeError, f"^Odd.field: {message}"):
+                schema(made)
+        wrong: List[Dict[str, Any]] = [{"minimum": "1"}, {"max_length": 1.5}, {"pattern": 5}, {"description": 5}]
+        for options in wrong:
+            with self.assertRaisesRegex(TypeError, f"^{next(iter(options))}: expected "):
+                setting("", **options)
+        with self.assertRaisesRegex(ValueError, "^min_length: found -1"):
+            setting("", min_length=-1)
 
 
 class ReadTest(unittest.TestCase):

@@ -161,6 +161,15 @@ class StepsTest(unittest.TestCase):
             (lambda uut: uut.numeric("x", 5, limits=(1, 2)), TypeError, "limits: expected NumericLimits"),
             (lambda uut: uut.action("x", status="passed"), TypeError, "status: expected Status"),
             (lambda uut: uut.call_executable("x", 3221225477), ValueError, "exit_code: found 3221225477"),
+            (lambda uut: uut.action("x", loop_index="3"), TypeError, "^loop_index: expected a whole number, found str"),
+            (lambda uut: uut.action("x", loop_index=True), TypeError, "^loop_index: expected a whole number, found bool"),
+            (lambda uut: uut.action("x", loop_index=1.5), TypeError, "^loop_index: expected a whole number, found float"),
+            (lambda uut: uut.action("x", loop_index=-1), ValueError, "^loop_index: found -1, allowed are 0 to 4294967295"),
+            (lambda uut: uut.action("x", loop_index=2**32), ValueError, "^loop_index: found 4294967296"),
+            (lambda uut: uut.action("x", loop_summary=(3, "2", 1)), TypeError, "^loop_summary: expected a whole number"),
+            (lambda uut: uut.action("x", loop_summary=(3, 2, -1)), ValueError, "^loop_summary: found -1"),
+            (lambda uut: uut.action("x", loop_summary=3), TypeError, "^loop_summary: expected how many there were"),
+            (lambda uut: uut.action("x", loop_summary=(3, 2)), TypeError, "^loop_summary: expected how many there were"),
             (lambda uut: uut.attach(Attachment("x", "y", "text")), TypeError, "expected bytes"),
             (lambda uut: uut.data({"x": math.nan}), ValueError, "entry"),
         ]:
@@ -261,7 +270,9 @@ class ReportTest(unittest.TestCase):
             uut.attach_file(input.main, "text/csv")
             self.assertEqual(uut.finish(Status.FAILED), "00000000-0000-4000-8000-000000000001")
 
-        found = convert(work, "", name="a.csv").report
+        converted = convert(work, "", name="a.csv")
+        self.assertEqual(converted.asked, ["name"])
+        found = converted.report
         self.assertIs(found.status, Status.FAILED)
         self.assertEqual(found.misc_infos, [("Oven", "3")])
         self.assertIsNone(found.sub_units[0].part_type)

@@ -79,7 +79,7 @@ class Descriptor(Record):
         self.max_size = whole_or_none(max_size, "max_size", _U64)
         self.magic = [(whole(offset, "magic", U32), bytes(found)) for offset, found in magic]
         self.contains = _texts(contains, "contains")
-        self.grants = list(grants)
+        self.grants = [_grant(found) for found in grants]
         self.properties = _text_properties(properties)
 
 
@@ -168,8 +168,14 @@ class Outcome(Record):
     detail: object
 
     def __init__(self, kind: str, detail: object = None) -> None:
+        types: Dict[str, type] = {"converted": type(None), "skipped": str, "waiting": Waiting}
+        allowed = "Outcome.converted(), Outcome.skipped(why) and Outcome.waiting(reason)"
+        if whole_text(kind, "outcome") not in types:
+            raise ValueError(f"outcome: found {kind!r}, allowed are {allowed}")
+        if not isinstance(detail, types[kind]):
+            raise TypeError(f"outcome: found {kind} with {type(detail).__name__}, allowed are {allowed}")
         self.kind = kind
-        self.detail = detail
+        self.detail = whole_text(detail, "why") if isinstance(detail, str) else detail
 
     @classmethod
     def converted(cls) -> Outcome:
@@ -185,6 +191,14 @@ class Outcome(Record):
     def waiting(cls, reason: str, *, retry_after: Optional[float] = None, missing: Sequence[str] = ()) -> Outcome:
         """Not yet: ask again later. As ``raise Waiting(...)``."""
         return cls("waiting", Waiting(reason, retry_after=retry_after, missing=missing))
+
+
+def _grant(grant: object) -> Union[Grant, HttpTo]:
+    if isinstance(grant, (Grant, HttpTo)):
+        return grant
+    allowed = ", ".join(str(known) for known in Grant)
+    found = repr(grant) if isinstance(grant, str) else type(grant).__name__
+    raise TypeError(f"grants: found {found}, allowed are {allowed} and Grant.http_to(host)")
 
 
 def _texts(texts: Sequence[str], what: str) -> List[str]:

@@ -120,7 +120,7 @@ class File:
         Without an encoding they are UTF-8, read in pieces: memory is one piece and one line, and a byte order mark is passed
         over. With one the whole file is decoded by ``text``.
 
-        Raises ``Error`` of kind ``MALFORMED`` with line and column, when the text is not UTF-8.
+        Raises ``Error`` of kind ``MALFORMED`` with line and column, when the text is not UTF-8; the lines before come first.
         """
         pieces = self._pieces() if encoding is None else iter([self.text(encoding)])
         number = 0
@@ -159,6 +159,8 @@ class File:
                 if lines == columns == 0 and before.startswith("\ufeff"):
                     before = before[1:]
                 line, column = _after(lines, columns, before)
+                if before:
+                    yield before
                 raise Error.malformed("not UTF-8").at_cell(line + 1, column + 1) from None
             if lines == columns == 0 and text.startswith("\ufeff"):
                 text = text[1:]

@@ -16,11 +16,14 @@ from ._error import Error
 from ._input import Input
 from ._reports import Reports
 from ._settings import NoSettings
+from ._values import whole_text
 
 _S = TypeVar("_S")
 
 # Where the kinds of plugins are defined, which are none themselves.
 _KINDS = (__name__, __name__.replace("_plugin", "_scheduled"))
+
+_MOST_CAUSES = 5
 
 # In a component most of the library lies in another folder than `os`.
 _NOT_THE_AUTHORS = (
@@ -145,12 +148,30 @@ def _method(function: Any) -> str:
 
 
 def describe_exception(error: BaseException) -> Tuple[str, List[str]]:
-    """What an exception says and where in the author's code it was raised, for the operator; and the way there, for the author."""
-    text = str(error)
-    name = type(error).__name__
-    said = f"{name}: {text}" if text else name
+    """What an exception says, where in the author's code it was raised and what led to it, for the operator; and the way there, for
+    the author."""
+    said = _said(error)
     places = [f"{file} line {line}" for file, line in _author_frames(error.__traceback__)]
-    return (f"{said} ({places[-1]})" if places else said, places)
+    if places:
+        said += f" ({places[-1]})"
+    seen = [error]
+    cause = error.__cause__
+    while cause is not None and len(seen) <= _MOST_CAUSES and all(cause is not other for other in seen):
+        seen.append(cause)
+        said += f"; caused by {_said(cause)}"
+        cause = cause.__cause__
+    return (said, places)
+
+
+def _said(error: BaseException) -> str:
+    """``ValueError: bad thing``."""
+    name = type(error).__name__
+    try:
+        text = whole_text(str(error), "text")
+    except BaseException:
+        # It may be the author's class, with a fault of its own.
+        text = "its text cannot be told"
+    return f"{name}: {text}" if text else name
 
 
 def _author_frames(traceback: Optional[TracebackType]) -> List[Tuple[str, int]]:

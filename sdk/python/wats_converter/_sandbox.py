@@ -32,6 +32,8 @@ import encodings.utf_16  # noqa: F401
 import encodings.utf_16_be  # noqa: F401
 import encodings.utf_16_le  # noqa: F401
 import encodings.utf_32  # noqa: F401
+import encodings.utf_32_be  # noqa: F401
+import encodings.utf_32_le  # noqa: F401
 import linecache  # noqa: F401
 import traceback  # noqa: F401
 

@@ -10,15 +10,24 @@ import json
 import re
 import sys
 import typing
-from typing import Any, Callable, Dict, List, Literal, Mapping, Optional, Type, TypeVar, Union
+from typing import Any, Callable, Dict, List, Literal, Mapping, Optional, Set, Type, TypeVar, Union
 
 from ._error import Error
-from ._values import quoted
+from ._values import U32, quoted, real_or_none, whole_or_none, whole_text
 
 _Setting = TypeVar("_Setting")
 _Class = TypeVar("_Class")
 
 _CONSTRAINTS = "wats_converter"
+# What a constraint is called in JSON Schema for each kind of value that it is for.
+_NAMES = {
+    "minimum": {"number": "minimum"},
+    "maximum": {"number": "maximum"},
+    "minLength": {"text": "minLength", "list": "minItems", "table": "minProperties"},
+    "maxLength": {"text": "maxLength", "list": "maxItems", "table": "maxProperties"},
+    "pattern": {"text": "pattern"},
+}
+_OPTIONS = {"minLength": "min_length", "maxLength": "max_length"}
 _UNIONS = [Union] + ([getattr(__import__("types"), "UnionType")] if sys.version_info >= (3, 10) else [])
 _LISTS = (list, tuple, collections.abc.Sequence)
 _DICTS = (dict, collections.abc.Mapping)
@@ -48,8 +57,17 @@ def setting(
 
     A plain default (``sequence: str = "Main"``) does as well. A list or dictionary is copied for each instance.
 
+    :param minimum: of a number, as ``maximum``.
+    :param min_length: characters of a text, or items of a list or dictionary, as ``max_length``.
     :param pattern: regular expression that must match somewhere in a text; keep to what JSON Schema and ``re`` share.
     """
+    whole_text(description, "description")
+    for name, limit in (("minimum", minimum), ("maximum", maximum)):
+        real_or_none(limit, name)
+    for name, length in (("min_length", min_length), ("max_length", max_length)):
+        whole_or_none(length, name, U32)
+    if pattern is not None:
+        whole_text(pattern, "pattern")
     given = {
         "description": description or None,
         "minimum": minimum,
@@ -70,12 +88,12 @@ def setting(
 def schema(settings: type) -> str:
     """JSON Schema 2020-12 of a settings dataclass, with defaults; empty when there is nothing to set.
 
-    Raises ``TypeError`` for a field of a type that settings cannot have.
+    Raises ``TypeError`` for a field of a type that settings cannot have, ``ValueError`` for a default that could not be set.
     """
     if settings is NoSettings:
         return ""
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_object(settings)}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def read(settings: Type[_Class], text: str) -> _Class:
@@ -102,14 +120,21 @@ def _object(settings: type) -> Dict[str, Any]:
     required = []
     for field, hint in _fields(settings):
         try:
-            found = {**_type(hint), **field.metadata.get(_CONSTRAINTS, {})}
+            constraints = field.metadata.get(_CONSTRAINTS, {})
+            found = {**_type(hint), **_constraints(hint, constraints)}
             if _has_default(field):
                 default = field.default if field.default is not dataclasses.MISSING else field.default_factory()
                 found["default"] = _plain(default)
             else:
                 required.append(field.name)
+            written = json.loads(json.dumps(found, allow_nan=False))
+            if "default" in written:
+                # The station fills it in, and checks it as what is set.
+                _read(hint, written["default"], "its default", constraints)
         except TypeError as error:
             raise TypeError(f"{settings.__name__}.{field.name}: {error}") from None
+        except (ValueError, OverflowError, re.error, Error) as error:
+            raise ValueError(f"{settings.__name__}.{field.name}: {error}") from None
         properties[field.name] = found
     made: Dict[str, Any] = {"type": "object", "title": settings.__name__}
     doc = settings.__doc__ or ""
@@ -150,11 +175,48 @@ def _type(hint: Any) -> Dict[str, Any]:
     )
 
 
+def _kinds(hint: Any) -> Set[str]:
+    """For which kinds of values a constraint of a field of this type may be."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in _UNIONS:
+        return {kind for arg in args for kind in _kinds(arg)}
+    if origin in _LISTS:
+        return {"list"}
+    if origin in _DICTS:
+        return {"table"}
+    if hint is str:
+        return {"text"}
+    if hint in (int, float):
+        return {"number"}
+    if hint is Any or origin is Literal or (isinstance(hint, type) and issubclass(hint, enum.Enum)):
+        return {"text", "number"}
+    return set()
+
+
+def _constraints(hint: Any, constraints: Mapping[str, Any]) -> Dict[str, Any]:
+    """The constraints under the names that they have for this type, with the description."""
+    made: Dict[str, Any] = {}
+    kinds = _kinds(hint)
+    for name, limit in constraints.items():
+        if name not in _NAMES:
+            made[name] = limit
+            continue
+        names = [known for kind, known in _NAMES[name].items() if kind in kinds]
+        if not names:
+            raise TypeError(f"{_OPTIONS.get(name, name)} is for a {' or '.join(_NAMES[name])}, and it is {_named(hint)}")
+        made.update(dict.fromkeys(names, limit))
+    return made
+
+
+def _named(hint: Any) -> str:
+    return hint.__name__ if isinstance(hint, type) else str(hint)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value) if field.init}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
@@ -192,15 +254,18 @@ def _read(hint: Any, value: Any, where: str, constraints: Mapping[str, Any]) -> 
     if origin in _LISTS:
         if not isinstance(value, list):
             raise _wrong(where, "a list", value)
+        _check(value, where, constraints)
         items = [_read(args[0], item, f"{where}[{index}]", {}) for index, item in enumerate(value)]
         return tuple(items) if origin is tuple else items
     if origin in _DICTS:
         if not isinstance(value, dict):
             raise _wrong(where, "a table", value)
+        _check(value, where, constraints)
         return {key: _read(args[1], item, f"{where}.{key}", {}) for key, item in value.items()}
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         for member in hint:
-            if member.value == value and type(member.value) is type(value):
+            known = _plain(member.value)
+            if known == value and type(known) is type(value):
                 return member
         raise _wrong(where, " or ".join(json.dumps(member.value) for member in hint), value)
     return _read_object(hint, value, where)
@@ -240,6 +305,8 @@ def _check(value: Any, where: str, constraints: Mapping[str, Any]) -> None:
         "maxLength": lambda limit: len(value) <= limit,
         "pattern": lambda limit: re.search(limit, value) is not None,
     }
+    kind = {str: "text", int: "number", float: "number", list: "list", dict: "table"}.get(type(value), "")
     for name, limit in constraints.items():
-        if name in checks and value is not None and not checks[name](limit):
-            raise Error.misconfigured(f"{where}: {json.dumps(value, ensure_ascii=False)} does not fit its {name} {limit!r}")
+        known = _NAMES.get(name, {}).get(kind)
+        if known is not None and not checks[name](limit):
+            raise Error.misconfigured(f"{where}: {json.dumps(value, ensure_ascii=False)} does not fit its {known} {limit!r}")

@@ -12,6 +12,7 @@ from ._limits import NumericLimits, Status, StepGroup, TextLimits
 from ._parts import Attachment, Chart
 from ._values import (
     S32,
+    U32,
     Record,
     Time,
     Value,
@@ -190,9 +191,15 @@ class Step(Record):
 
 
 def _loop_summary(step: Step, summary: Tuple[int, int, int]) -> None:
-    count, passed, failed = summary
+    if not isinstance(summary, (tuple, list)) or len(summary) != 3:
+        raise TypeError(f"loop_summary: expected how many there were, passed and failed, found {summary!r}")
+    count, passed, failed = (whole(number, "loop_summary", U32) for number in summary)
     numbers = {"loop-count": count, "loop-ending-index": count, "loop-passed": passed, "loop-failed": failed}
     step.properties += properties(numbers, "loop_summary")
+
+
+def _loop_index(step: Step, index: int) -> None:
+    step.properties += properties({"loop-index": whole(index, "loop_index", U32)}, "loop_index")
 
 
 def _caused_failure(step: Step, caused: bool) -> None:
@@ -216,7 +223,7 @@ _SETTERS: Dict[str, Callable[[Step, Any], None]] = {
     "error_code": _put("error_code", code_or_none),
     "error_message": _put("error_message", text_or_none),
     "report_text": _put("report_text", text_or_none),
-    "loop_index": lambda step, index: step.properties.extend(properties({"loop-index": index}, "loop_index")),
+    "loop_index": _loop_index,
     "loop_summary": _loop_summary,
     "caused_failure": _caused_failure,
     "chart": _put("chart", _optional(Chart)),

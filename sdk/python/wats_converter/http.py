@@ -157,6 +157,8 @@ def request(
             raise TypeError("a request has `body` or `json`, not both")
         checked.append(("content-type", "application/json"))
         body = _json.dumps(json, ensure_ascii=False, allow_nan=False)
+    if not isinstance(body, (str, bytes, bytearray, memoryview)):
+        raise TypeError(f"body: expected bytes or a text, found {type(body).__name__}")
     content = whole_text(body, "body").encode("utf-8") if isinstance(body, str) else bytes(body)
     seconds = None if timeout is None else real(timeout, "timeout")
     return _host.scheduled().send(Request(whole_text(method, "method"), whole_text(url, "url"), checked, content, seconds))

@@ -21,6 +21,8 @@ use crate::runtime::Runtime;
 
 /// Loads at a time: compiling takes a core, and the rest are for converting.
 const MAX_LOADS: usize = 2;
+/// Until the next scan, and until a file that could not be read is tried again, at least.
+const LEAST_WAIT: Duration = Duration::from_millis(5);
 /// Until a file that could not be read is tried again, at most.
 const MOST_WAIT: Duration = Duration::from_mins(1);
 /// How old a file has to be when the folder is opened to be loaded without waiting whether it holds still.
@@ -131,6 +133,25 @@ fn watch(core: &Arc<Core>) -> Option<notify::RecommendedWatcher> {
     }
 }
 
+impl State {
+    /// Until the next scan: sooner when a file is settling, or a hold ends.
+    fn pause(&self, options: &FolderOptions, now: Instant) -> Duration {
+        let mut pause = options.rescan;
+        for ((folder, _), tracked) in &self.files {
+            // Where it could not be loaded yet, a scan would change nothing; a load that ends asks for one.
+            let may_load = self.loads < MAX_LOADS && !self.unreadable.contains_key(folder);
+            if may_load && !tracked.is_loading && tracked.seen != tracked.loaded {
+                let settled = tracked.seen_since + options.settle;
+                pause = pause.min(settled.saturating_duration_since(now).max(LEAST_WAIT));
+            }
+            if let Some(until) = tracked.hold.held().and_then(|held| held.until) {
+                pause = pause.min(until.saturating_duration_since(now));
+            }
+        }
+        pause
+    }
+}
+
 impl Core {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -161,7 +182,7 @@ impl Core {
             if state.stop {
                 return;
             }
-            let pause = self.pause(&state, Instant::now());
+            let pause = state.pause(&self.options, Instant::now());
             let (mut state, _) = self
                 .changed
                 .wait_timeout_while(state, pause, |state| !state.hint && !state.stop)
@@ -175,38 +196,25 @@ impl Core {
         }
     }
 
-    /// Until the next scan: sooner when a file is settling, or a hold ends.
-    fn pause(&self, state: &State, now: Instant) -> Duration {
-        let mut pause = self.options.rescan;
-        for ((folder, _), tracked) in &state.files {
-            // Where it could not be loaded yet, a scan would change nothing; a load that ends asks for one.
-            let may_load = state.loads < MAX_LOADS && !state.unreadable.contains_key(folder);
-            if may_load && !tracked.is_loading && tracked.seen != tracked.loaded {
-                let settled = tracked.seen_since + self.options.settle;
-                pause = pause.min(settled.saturating_duration_since(now).max(Duration::from_millis(5)));
-            }
-            if let Some(until) = tracked.hold.held().and_then(|held| held.until) {
-                pause = pause.min(until.saturating_duration_since(now));
-            }
-        }
-        pause
-    }
-
     /// Reads the folders, forgets what is gone, loads what is new and holds still. `old`: what has not changed since then
     /// need not be waited for.
     fn scan(self: &Arc<Self>, old: Option<SystemTime>) {
         let mut found: Vec<((usize, PathBuf), Found)> = Vec::new();
         let mut unreadable = BTreeMap::new();
         for (number, folder) in self.folders.iter().enumerate() {
-            match scan::scan(folder) {
-                Ok(files) => {
-                    // Somebody may have opened it since the start.
-                    let checked = |file: Found| match self.runtime.trust().check_folder(folder) {
-                        Ok(()) => file,
-                        Err(error) => Found { path: file.path, stamp: Err(error) },
-                    };
-                    found.extend(files.into_iter().map(|file| ((number, file.path.clone()), checked(file))));
-                }
+            // Somebody may have opened it since the start.
+            let checked = |file: Found| match self.runtime.trust().check_folder(folder) {
+                Ok(()) => file,
+                Err(error) => Found { path: file.path, stamp: Err(error) },
+            };
+            let read = scan::scan(folder).and_then(|files| {
+                let files: Vec<_> = files.into_iter().map(checked).collect();
+                // If it went meanwhile, what is missing is not gone.
+                std::fs::metadata(folder)?;
+                Ok(files)
+            });
+            match read {
+                Ok(files) => found.extend(files.into_iter().map(|file| ((number, file.path.clone()), file))),
                 Err(error) => {
                     unreadable.insert(number, error.to_string());
                 }
@@ -215,7 +223,7 @@ impl Core {
         let now = Instant::now();
         let mut state = self.lock();
         let mut has_changed = false;
-        self.tell_unreadable(&state.unreadable, &unreadable);
+        tell_unreadable(&self.folders, &state.unreadable, &unreadable);
         for tracked in state.files.values_mut() {
             has_changed |= tracked.hold.expire(now);
         }
@@ -242,16 +250,18 @@ impl Core {
                         tracked.failures = 0;
                     }
                     let is_new = tracked.loaded != Some(stamp);
-                    let holds_still = now.duration_since(tracked.seen_since) >= self.options.settle
+                    let holds_still = now >= tracked.seen_since + self.options.settle
                         || old.is_some_and(|old| stamp.is_older_than(old));
-                    if is_new && holds_still && !tracked.is_loading && state.loads < MAX_LOADS {
+                    let is_due = is_new && holds_still && !tracked.is_loading;
+                    let is_retry = tracked.failures > 0;
+                    if is_due && state.loads < MAX_LOADS {
                         self.load(&mut state, key, stamp);
-                        has_changed = true;
+                        // Another try is told of only if it ends otherwise than the one before.
+                        has_changed |= !is_retry;
                     }
                 }
                 Err(error) => {
-                    let is_news = tracked.error.as_ref().is_none_or(|old| old.to_string() != error.to_string());
-                    if is_news {
+                    if tracked.is_news(&error) {
                         tracing::error!(error = chain(&error), "plugin not loaded");
                         tracked.refuse(error);
                         has_changed = true;
@@ -263,19 +273,6 @@ impl Core {
         }
         if has_changed {
             self.publish(state);
-        }
-    }
-
-    /// Once for each change: a share can be away for days.
-    fn tell_unreadable(&self, before: &BTreeMap<usize, String>, now: &BTreeMap<usize, String>) {
-        for (number, folder) in self.folders.iter().enumerate() {
-            match (before.get(&number), now.get(&number)) {
-                (before, Some(error)) if before != Some(error) => {
-                    tracing::warn!(folder = %folder.display(), %error, "cannot read plugin folder");
-                }
-                (Some(_), None) => tracing::info!(folder = %folder.display(), "plugin folder can be read again"),
-                _ => {}
-            }
         }
     }
 
@@ -291,6 +288,7 @@ impl Core {
         match thread {
             Ok(_) => {
                 tracked.is_loading = true;
+                tracked.is_retry = tracked.failures > 0;
                 state.loads += 1;
             }
             // The next scan tries again.
@@ -304,15 +302,16 @@ impl Core {
         state.loads -= 1;
         // The next one may be waiting for its turn.
         state.hint = true;
+        let mut has_changed = true;
         if let Some(tracked) = state.files.get_mut(key) {
             tracked.is_loading = false;
             let is_transient = loaded.as_ref().is_err_and(Error::is_transient);
             tracked.loaded = if is_transient { None } else { Some(stamp) };
             if is_transient {
                 // Sooner first, since it may be on its way; a file that may not be read for good is asked for once a minute.
-                let wait = self.options.settle.saturating_mul(1_u32.checked_shl(tracked.failures).unwrap_or(u32::MAX));
-                tracked.seen_since = Instant::now() + wait.min(MOST_WAIT).saturating_sub(self.options.settle);
-                tracked.failures = (tracked.failures + 1).min(31);
+                let wait = wait_after(tracked.failures, self.options.settle);
+                tracked.seen_since = Instant::now() + wait.saturating_sub(self.options.settle);
+                tracked.failures = tracked.failures.saturating_add(1);
             } else {
                 tracked.failures = 0;
             }
@@ -332,15 +331,24 @@ impl Core {
                     }
                 }
                 Err(error) => {
-                    let is_news = tracked.error.as_ref().is_none_or(|old| old.to_string() != error.to_string());
-                    if is_news || !is_transient {
+                    let is_told = is_transient && !tracked.is_news(&error);
+                    if !is_told {
                         tracing::error!(error = chain(&error), "plugin not loaded");
                     }
-                    tracked.refuse(error);
+                    // Unless it is another try, the set says that it is being loaded.
+                    has_changed = !(is_told && tracked.is_retry);
+                    if has_changed {
+                        tracked.refuse(error);
+                    }
                 }
             }
         }
-        self.publish(guard);
+        if has_changed {
+            self.publish(guard);
+        } else {
+            drop(guard);
+            self.changed.notify_all();
+        }
     }
 
     /// Makes the new set seen, and tells of it.
@@ -403,6 +411,24 @@ pub(super) fn called<'a>(files: &'a Files, name: &str) -> Option<(&'a (usize, Pa
     in_service.or_else(|| files.iter().find(|(_, tracked)| is(tracked.next())))
 }
 
+/// Once for each change: a share can be away for days.
+fn tell_unreadable(folders: &[PathBuf], before: &BTreeMap<usize, String>, now: &BTreeMap<usize, String>) {
+    for (number, folder) in folders.iter().enumerate() {
+        match (before.get(&number), now.get(&number)) {
+            (before, Some(error)) if before != Some(error) => {
+                tracing::warn!(folder = %folder.display(), %error, "cannot read plugin folder");
+            }
+            (Some(_), None) => tracing::info!(folder = %folder.display(), "plugin folder can be read again"),
+            _ => {}
+        }
+    }
+}
+
+/// How long a file is let be that could not be read, after so many failures before.
+fn wait_after(failures: u32, settle: Duration) -> Duration {
+    settle.max(LEAST_WAIT).saturating_mul(1_u32.checked_shl(failures).unwrap_or(u32::MAX)).min(MOST_WAIT)
+}
+
 /// Loads, and makes an error of a panic: an entry that stays `Loading` makes every file wait that no other plugin is known to
 /// be for.
 fn guarded<T>(path: &Path, load: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
@@ -413,7 +439,79 @@ fn guarded<T>(path: &Path, load: impl FnOnce() -> Result<T, Error>) -> Result<T,
 
 #[cfg(test)]
 mod tests {
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Level, Metadata, Subscriber};
+
     use super::*;
+
+    /// Keeps the levels of all lines.
+    #[derive(Clone, Default)]
+    struct Levels(Arc<Mutex<Vec<Level>>>);
+
+    impl Subscriber for Levels {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            self.0.lock().unwrap().push(*event.metadata().level());
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_told_once_for_each_reason_and_when_it_can_be_again() {
+        let folders = [PathBuf::from("here"), PathBuf::from("away")];
+        let why = |why: &str| BTreeMap::from([(1, why.to_owned())]);
+        let scans = [BTreeMap::new(), why("gone"), why("gone"), why("gone"), why("denied"), BTreeMap::new()];
+        let levels = Levels::default();
+        tracing::subscriber::with_default(levels.clone(), || {
+            for (before, now) in scans.iter().zip(scans.iter().skip(1)) {
+                tell_unreadable(&folders, before, now);
+            }
+        });
+        assert_eq!(*levels.0.lock().unwrap(), [Level::WARN, Level::WARN, Level::INFO]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_loaded_yet_makes_no_scan_come_sooner() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.wasm");
+        std::fs::write(&path, "x").unwrap();
+        let stamp = scan::scan(dir.path()).unwrap().remove(0).stamp.unwrap();
+        let options = FolderOptions::default();
+        let began = Instant::now();
+        let mut state = State::default();
+        state.files.insert((0, path), Tracked { seen: Some(stamp), ..Tracked::new(began) });
+        assert_eq!(state.pause(&options, began), options.settle);
+        let settled = began + options.settle;
+        assert_eq!(state.pause(&options, settled), LEAST_WAIT);
+        state.loads = MAX_LOADS;
+        assert_eq!(state.pause(&options, settled), options.rescan);
+        state.loads = MAX_LOADS - 1;
+        assert_eq!(state.pause(&options, settled), LEAST_WAIT);
+        state.unreadable.insert(0, "gone".to_owned());
+        assert_eq!(state.pause(&options, settled), options.rescan);
+    }
+
+    #[test]
+    fn each_failure_to_read_a_file_doubles_the_wait_up_to_a_minute() {
+        let settle = FolderOptions::default().settle;
+        let waits = [0, 1, 2, 8, 9, 40].map(|failures| wait_after(failures, settle).as_millis());
+        assert_eq!(waits, [200, 400, 800, 51_200, 60_000, 60_000]);
+        assert_eq!(wait_after(3, Duration::ZERO), LEAST_WAIT * 8);
+    }
 
     #[test]
     fn a_panic_while_a_plugin_is_loaded_is_the_error_of_that_plugin() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::error::Error;
+use crate::home::open_on_the_way;
 use crate::manifest::Manifest;
 use crate::os;
 use crate::trust::signature_path;
@@ -27,7 +28,8 @@ struct Look {
     size: u64,
     modified: Option<SystemTime>,
     number: u64,
-    /// Whether others may write to it: taking that away makes it worth another try.
+    is_file: bool,
+    /// Whether others may write to it, or put another into its place: taking that away makes it worth another try.
     is_open: bool,
 }
 
@@ -69,20 +71,16 @@ pub(super) fn scan(folder: &Path) -> io::Result<Vec<Found>> {
 
 fn stamp(path: &Path, inside: &Path) -> Result<Option<Stamp>, Error> {
     let component = match look(path, inside)? {
-        Some(metadata) if metadata.is_file() => metadata,
+        Some(component) if component.is_file => component,
         _ => return Ok(None),
     };
     let manifest = look(&Manifest::path_for(path), inside)?;
     let signature = look(&signature_path(path), inside)?;
-    Ok(Some(Stamp {
-        component: of(&component),
-        manifest: manifest.as_ref().map(of),
-        signature: signature.as_ref().map(of),
-    }))
+    Ok(Some(Stamp { component, manifest, signature }))
 }
 
 /// None when it is not there.
-fn look(path: &Path, inside: &Path) -> Result<Option<Metadata>, Error> {
+fn look(path: &Path, inside: &Path) -> Result<Option<Look>, Error> {
     let gone = |error: io::Error| {
         if error.kind() == io::ErrorKind::NotFound {
             Ok(None)
@@ -95,7 +93,7 @@ fn look(path: &Path, inside: &Path) -> Result<Option<Metadata>, Error> {
         Err(error) => return gone(error),
     };
     if !metadata.is_symlink() {
-        return Ok(Some(metadata));
+        return Ok(Some(of(&metadata, false)));
     }
     let target = match path.canonicalize() {
         Ok(target) => target,
@@ -104,17 +102,20 @@ fn look(path: &Path, inside: &Path) -> Result<Option<Metadata>, Error> {
     if !target.starts_with(inside) {
         return Err(Error::LinkOutside { path: path.to_path_buf(), target });
     }
-    match path.metadata() {
-        Ok(metadata) => Ok(Some(metadata)),
+    let found = path.metadata().and_then(|metadata| Ok((metadata, open_on_the_way(inside, &target)?.is_some())));
+    match found {
+        Ok((metadata, is_open)) => Ok(Some(of(&metadata, is_open))),
         Err(error) => gone(error),
     }
 }
 
-fn of(metadata: &Metadata) -> Look {
+/// `is_open`: whether a folder is that lies on the way to it.
+fn of(metadata: &Metadata, is_open: bool) -> Look {
     Look {
         size: metadata.len(),
         modified: metadata.modified().ok(),
         number: os::file_number(metadata),
-        is_open: os::writable_by_others(metadata),
+        is_file: metadata.is_file(),
+        is_open: is_open || os::writable_by_others(metadata),
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Tracked {
     /// How it looked when it was loaded last, or could not be.
     pub(super) loaded: Option<Stamp>,
     pub(super) is_loading: bool,
+    /// Whether that is another try of what could not be read: it is told as failed until it is loaded.
+    pub(super) is_retry: bool,
     /// How often it could not be read, as it looks now.
     pub(super) failures: u32,
     /// What is in service, also on trial.
@@ -50,6 +52,7 @@ impl Tracked {
             seen_since: now,
             loaded: None,
             is_loading: false,
+            is_retry: false,
             failures: 0,
             plugin: None,
             error: None,
@@ -104,6 +107,11 @@ impl Tracked {
         }
         self.plugin = Some(plugin);
         self.hold.begin_anew();
+    }
+
+    /// Whether this is another error than the one that is told. Its causes count: of a file that cannot be read they say why.
+    pub(super) fn is_news(&self, error: &Error) -> bool {
+        self.error.as_ref().is_none_or(|old| chain(old) != chain(error))
     }
 
     /// A new file that cannot be loaded. Whatever was in service stays so, on trial or not.
@@ -176,7 +184,9 @@ impl Tracked {
         let state = if let Some(held) = self.hold.held() {
             let until = held.until.map(|until| now + until.saturating_duration_since(Instant::now()));
             EntryState::Held { until, reason: held.reason.clone() }
-        } else if self.is_loading || (self.plugin.is_none() && self.error.is_none() && self.next().is_none()) {
+        } else if (self.is_loading && !self.is_retry)
+            || (self.plugin.is_none() && self.error.is_none() && self.next().is_none())
+        {
             EntryState::Loading
         } else if let Some(error) = &self.error {
             EntryState::Failed { error: Arc::clone(error) }

@@ -250,12 +250,14 @@ fn what_cannot_be_read_is_tried_ever_more_rarely() {
     let mut options = FolderOptions::default();
     options.settle = Duration::from_millis(10);
     let folder = Folder::open(options);
-    folder.put_guest("scripted.wasm", "scripted");
+    // First the manifest, so that all tries are of files that look the same.
     std::fs::create_dir(folder.dir.path().join("scripted.toml")).unwrap();
-    folder.until("failed", |set| failed(set, "scripted").is_some());
+    folder.put_guest("scripted.wasm", "scripted");
+    let set = folder.until("failed", |set| failed(set, "scripted").is_some());
     std::thread::sleep(Duration::from_secs(1));
     let tries = folder.bench.metric("wats_plugin_loads_total", &["outcome=\"read\""]);
     assert!((2..12).contains(&tries), "{tries}: 10, 20, 40 ms and so on, not each 10 ms");
+    assert_eq!(folder.plugins.set().generation, set.generation, "nothing came of it that was not told");
     // Whatever is done about it is seen at once.
     std::fs::remove_dir(folder.dir.path().join("scripted.toml")).unwrap();
     folder.until_ready("scripted");
@@ -298,6 +300,29 @@ fn a_link_that_leads_out_of_the_folder_is_not_followed() {
     let error = failed(&set, "linked").unwrap();
     assert!(matches!(*error, Error::LinkOutside { .. }), "{error:?}");
     assert_eq!(set.in_service().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_into_an_open_folder_is_followed_when_the_folder_is_closed() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let set = |folder: &Path, mode: u32| {
+        std::fs::set_permissions(folder.join("sub"), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let folder = Folder::open_with(FolderOptions::default(), |dir| {
+        std::fs::create_dir(dir.join("sub")).unwrap();
+        std::fs::copy(guest("scripted"), dir.join("sub/x.wasm")).unwrap();
+        symlink("sub/x.wasm", dir.join("linked.wasm")).unwrap();
+        set(dir, 0o777);
+    });
+    let refused = folder.until("refusal", |set| failed(set, "linked").is_some());
+    let error = failed(&refused, "linked").unwrap();
+    assert!(matches!(&*error, Error::OpenToOthers { path, .. } if path.ends_with("sub")), "{error:?}");
+    assert_eq!(refused.in_service().count(), 0);
+    set(folder.dir.path(), 0o755);
+    folder.plugins.rescan();
+    folder.until_ready("scripted");
 }
 
 #[test]

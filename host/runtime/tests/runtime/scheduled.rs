@@ -211,6 +211,35 @@ fn headers_of_the_connection_are_not_the_plugins_and_secrets_are_added_behind_it
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_of_a_header_is_not_read_outside_of_the_folder_of_the_plugin() {
+    let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("scheduled.wasm");
+    std::fs::copy(guest("scheduled"), &path).unwrap();
+    let text = "grants = [\"http:mes.example\"]\n[settings]\nscript = \"get https://mes.example/\"\n\
+                [http.\"mes.example\".header_files]\nAuthorization = \"sub/token\"\n";
+    std::fs::write(folder.path().join("scheduled.toml"), text).unwrap();
+    let plugin = Bench::new().runtime.load(&path).unwrap();
+    let sub = folder.path().join("sub");
+
+    // A folder below is right, and so is a link that stays inside.
+    std::fs::create_dir(folder.path().join("secrets")).unwrap();
+    std::fs::write(folder.path().join("secrets/token"), "inside").unwrap();
+    std::os::unix::fs::symlink("secrets", &sub).unwrap();
+    let ran = run_of(&plugin, BTreeMap::new(), None);
+    assert_eq!(ran.requests()[0].headers, [("authorization".to_owned(), "inside".to_owned())]);
+
+    std::fs::write(outside.path().join("token"), "outside").unwrap();
+    std::fs::remove_file(&sub).unwrap();
+    std::os::unix::fs::symlink(outside.path(), &sub).unwrap();
+    let ran = run_of(&plugin, BTreeMap::new(), None);
+    assert!(ran.requests().is_empty(), "{:?}", ran.requests());
+    let failure = ran.conversion.outcome.unwrap_err();
+    assert_eq!((&failure.kind, failure.fault), (&FailureKind::Misconfigured, Fault::Station), "{failure}");
+    assert!(failure.to_string().contains("outside of the plugin folder"), "{failure}");
+}
+
 #[test]
 fn requests_are_counted_bounded_in_time_and_answers_in_size() {
     let mut limited = manifest(&["http:mes.example"], "requests https://mes.example/ 6");

@@ -263,6 +263,44 @@ mod unix {
     }
 
     #[test]
+    fn a_link_into_a_folder_to_which_everybody_may_write_is_refused_as_the_folder_is() {
+        let place = Place::new();
+        let folder = place.dir.path().canonicalize().unwrap();
+        let (outer, inner) = (folder.join("outer"), folder.join("outer/inner"));
+        std::fs::create_dir_all(&inner).unwrap();
+        set(&outer, 0o755);
+        set(&inner, 0o755);
+        // The component and its manifest alike.
+        std::fs::rename(place.component(), inner.join("blue")).unwrap();
+        std::fs::write(outer.join("m"), "priority = 1\n").unwrap();
+        symlink("outer/inner/blue", place.component()).unwrap();
+        place.load(Trust::default()).unwrap();
+        let check = |open: &Path| {
+            // Also where others may add only: what is added may come to be what the link means.
+            for mode in [0o777, 0o1777] {
+                set(open, mode);
+                let (found, said) = open_to_others(place.load(Trust::default()).map(drop));
+                assert_eq!(found, open);
+                assert!(said.contains("chmod o-w") && said.contains("allow_shared_dirs"), "{said}");
+            }
+            let mut trust = Trust::default();
+            trust.allow_shared = true;
+            place.load(trust).unwrap();
+            set(open, 0o755);
+            place.load(Trust::default()).unwrap();
+        };
+        check(&inner);
+        check(&outer);
+        std::fs::remove_file(place.component()).unwrap();
+        std::fs::rename(inner.join("blue"), place.component()).unwrap();
+        symlink("outer/m", folder.join("scripted.toml")).unwrap();
+        check(&outer);
+        // A component that is named by itself may lie in any folder; a plugin folder is checked as a folder.
+        set(&folder, 0o777);
+        place.load(Trust::default()).unwrap();
+    }
+
+    #[test]
     fn a_pipe_is_refused_instead_of_waited_for() {
         let place = Place::new();
         std::fs::remove_file(place.component()).unwrap();

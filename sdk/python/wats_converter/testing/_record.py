@@ -136,6 +136,7 @@ class Recorder:
         self._report.attachments.append(attachment)
 
     def attach_file(self, file: Any, content_type: str) -> None:
+        file.asked.add("name")
         self._report.attached_files.append((file.file_name, content_type))
 
     def add_misc_info(self, description: str, text: str) -> None:
