@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
-use wats_report::Violation;
+use wats_report::{MAX_VIOLATIONS, Violation};
 
 use crate::conversion::{Asked, LookupRecord};
 use crate::failure::{FailureKind, Operation};
@@ -19,9 +19,6 @@ use crate::plugin::Facts;
 use crate::schedule::{HttpRecord, HttpSender, Memory};
 use crate::source::Source;
 use crate::wasi::InertWasi;
-
-/// Violations kept for the operator when several reports of a file are wrong.
-const MAX_VIOLATIONS: usize = 1_000;
 
 /// Why the host ended the call, when it was not the guest.
 #[derive(Debug, Clone)]
@@ -109,7 +106,7 @@ impl State {
         Ok(())
     }
 
-    /// Keeps violations for the operator.
+    /// Keeps violations for the operator, no more than can be read when many reports of a file are wrong.
     pub(crate) fn keep_violations(&mut self, violations: &[Violation]) {
         let room = MAX_VIOLATIONS.saturating_sub(self.violations.len());
         self.violations.extend(violations.iter().take(room).cloned());

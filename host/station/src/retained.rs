@@ -282,12 +282,7 @@ impl Kept {
         }
         if self.form == Form::Folder {
             // It may lie under another name than it came with.
-            let (lies, came) = (take::slashed(&self.relative), origin.path.clone().unwrap_or_else(|| self.path()));
-            for file in std::iter::once(&mut source.main).chain(&mut source.companions) {
-                if let Some(inner) = file.path.strip_prefix(&lies).filter(|inner| inner.starts_with('/')) {
-                    file.path = format!("{came}{inner}").into();
-                }
-            }
+            move_files(&mut source, &self.relative, &origin.path.clone().unwrap_or_else(|| self.path()));
         }
         if let (Some(mtime_ns), Form::File | Form::Zip) = (origin.mtime_ns, self.form)
             && source.companions.is_empty()
@@ -317,12 +312,7 @@ impl Kept {
         let mut source = taken.source;
         if self.form == Form::Set {
             // The folder of the set was not there in the inbox.
-            let set = format!("{}/", take::slashed(&self.relative));
-            let home = self.relative.parent().map(take::slashed).filter(|home| !home.is_empty());
-            for file in std::iter::once(&mut source.main).chain(&mut source.companions) {
-                let inner = file.path.strip_prefix(&set).unwrap_or(&file.path);
-                file.path = home.as_ref().map_or_else(|| inner.into(), |home| format!("{home}/{inner}").into());
-            }
+            move_files(&mut source, &self.relative, &self.relative.parent().map(take::slashed).unwrap_or_default());
         }
         Ok(source)
     }
@@ -347,6 +337,16 @@ impl Kept {
 pub fn defaults(config: &Config, inbox: &Inbox, source: &Source) -> Defaults {
     let start = source.main.modified.parse::<Timestamp>().ok();
     Defaults { start, ..supervise::defaults(config, inbox) }
+}
+
+/// Files of one folder as if they lay in another; none is where the inbox begins.
+fn move_files(source: &mut Source, from: &Path, to: &str) {
+    let from = take::slashed(from);
+    for file in std::iter::once(&mut source.main).chain(&mut source.companions) {
+        if let Some(inner) = file.path.strip_prefix(&from).and_then(|inner| inner.strip_prefix('/')) {
+            file.path = if to.is_empty() { inner.into() } else { format!("{to}/{inner}").into() };
+        }
+    }
 }
 
 /// What is in a folder; nothing where it is not there.

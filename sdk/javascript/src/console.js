@@ -21,7 +21,7 @@ export function consoleOf(log) {
     (...words) =>
       log(level, words.map(shown).join(" ").toWellFormed());
   const nothing = () => {};
-  const error = say("error");
+  const [error, info] = [say("error"), say("info")];
   return {
     assert: (right, ...words) => {
       if (!right) error("Assertion failed", ...words);
@@ -30,15 +30,15 @@ export function consoleOf(log) {
     count: nothing,
     countReset: nothing,
     debug: say("debug"),
-    dir: (word) => say("info")(word),
-    dirxml: say("info"),
+    dir: (word) => info(word),
+    dirxml: info,
     error,
-    group: say("info"),
-    groupCollapsed: say("info"),
+    group: info,
+    groupCollapsed: info,
     groupEnd: nothing,
-    info: say("info"),
-    log: say("info"),
-    table: (word) => say("info")(word),
+    info,
+    log: info,
+    table: (word) => info(word),
     time: nothing,
     timeEnd: nothing,
     timeLog: nothing,

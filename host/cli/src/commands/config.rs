@@ -127,10 +127,7 @@ async fn check(loaded: &Loaded, offline: bool, output: Output) -> anyhow::Result
     for (path, loaded) in plugins {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let told = match loaded {
-            Ok(plugin)
-                if plugin.world() == World::ScheduledConverter
-                    && !config.schedules.iter().any(|schedule| schedule.plugin == plugin.name()) =>
-            {
+            Ok(plugin) if super::plugin::schedules_of(&plugin, &config.schedules).is_some_and(|all| all.is_empty()) => {
                 let why = super::plugin::unscheduled(&plugin);
                 Outcome::Doubtful(format!("{} {}: {why}", plugin.name(), plugin.version()))
             }

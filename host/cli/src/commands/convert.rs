@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use wats_runtime::{Compiler, Level, LogLine, Runtime, RuntimeOptions};
+use wats_runtime::{Level, LogLine};
 use wats_station::{
     config::RawDefaults,
     offline::{Answer, Choice, ConvertedReport, Offline},
 };
-use wats_telemetry::Telemetry;
 
-use super::plugin::patterns;
+use super::plugin::{self, Setup, patterns, says};
 use crate::{
     args::ConvertArgs,
     context::{self, Loaded},
@@ -18,8 +17,6 @@ use crate::{
     output::{Output, count, plain},
 };
 
-/// Lines of the plugin's log that are shown of a file that it converted.
-const SAID: usize = 20;
 /// Plugins that are named where none fits.
 const NAMED: usize = 10;
 
@@ -27,13 +24,6 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
     context::must_be_folders(&args.plugins)?;
     let mut config = loaded.config.clone();
     config.plugin_dirs = context::plugin_dirs(&args.plugins, &config);
-    let telemetry = Telemetry::start(&wats_telemetry::Options { metrics: false, ..Default::default() })?;
-    let mut options = RuntimeOptions::new(telemetry.meter("wats"));
-    options.workers = 1;
-    options.compiler = Compiler::InProcess;
-    options.cache_dir = context::cache_dir();
-    options.trust = config.plugins.trust.clone();
-    options.limits = config.limits.of_plugins();
     let choice = Choice {
         plugin: args.plugin.clone(),
         inbox: args.inbox.clone(),
@@ -45,7 +35,8 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
         },
     };
     let dirs = config.plugin_dirs.clone();
-    let offline = Offline::open(config, Runtime::new(options)?, choice)?;
+    let runtime = plugin::runtime(Setup::of(&config))?;
+    let offline = Offline::open(config, runtime, choice)?;
     let mut worst = exit::OK;
     for file in &args.files {
         let code = match offline.convert(file) {
@@ -104,17 +95,6 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
         }
         other => give_up(file, &format!("{other:?}"), &[], exit::FAILED, output),
     }
-}
-
-/// What a plugin logged or printed over a file that it converted. One that says more than that is read in its own tests.
-fn says<'a>(log: impl Iterator<Item = &'a LogLine>) -> Vec<String> {
-    let mut lines: Vec<_> = log.map(|line| format!("plugin says: {}", line.message)).collect();
-    let more = lines.len().saturating_sub(SAID);
-    lines.truncate(SAID);
-    if more > 0 {
-        lines.push(format!("and {} more", count(more as u64, "line")));
-    }
-    lines
 }
 
 /// Why none was asked: there is none, or what each takes is something else.

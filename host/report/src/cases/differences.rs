@@ -46,8 +46,9 @@ pub fn differences(expected: &Value, found: &Value) -> Vec<String> {
     lines.0
 }
 
-/// An outcome in a few words, after "it".
-fn came_to(outcome: &Value) -> String {
+/// An outcome, as [`differences`] has them, in a few words after "it": `gives 1 report (A-1)`, `fails as malformed at line 3: ...`.
+/// Texts of the plugin stand in it as they are.
+pub fn came_to(outcome: &Value) -> String {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     if let Value::Array(reports) = outcome {
         let serials: Vec<_> = reports.iter().take(5).map(|report| text(report, "sn")).collect();

@@ -13,7 +13,7 @@ mod tests;
 
 use serde::Deserialize;
 
-pub use self::differences::differences;
+pub use self::differences::{came_to, differences};
 pub use self::pretty::pretty;
 pub use self::run::{CaseAnswer, CaseRun, no_answer, ran};
 pub use self::station::CaseStation;

@@ -70,10 +70,8 @@ impl When {
         })?;
         let now = Timestamp::now();
         // The library that finds the next time takes a turn of the clocks for one of whole hours, and would look for ever.
-        let is_odd = |turn: &jiff::tz::TimeZoneTransition<'_>| {
-            turn.offset().seconds() % 3600 != zone.to_offset(now).seconds() % 3600
-        };
-        if zone.following(now).take(4).any(|turn| is_odd(&turn)) {
+        let minutes = zone.to_offset(now).seconds() % 3600;
+        if zone.following(now).take(4).any(|turn| turn.offset().seconds() % 3600 != minutes) {
             return Err(format!("the clocks of {name} are not put forward by whole hours; use UTC or another zone"));
         }
         if times.find_next(cronexpr::MakeTimestamp(now)).is_err() {

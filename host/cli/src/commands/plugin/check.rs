@@ -11,12 +11,7 @@ use crate::{args::CheckArgs, exit, output::Output};
 
 pub(super) fn check(config: &Config, args: &CheckArgs, output: Output) -> anyhow::Result<u8> {
     // Compiled anew: how long that takes is a part of the answer.
-    let runtime = super::runtime(Setup {
-        fresh: true,
-        trust: config.plugins.trust.clone(),
-        limits: config.limits.of_plugins(),
-        ..Setup::default()
-    })?;
+    let runtime = super::runtime(Setup { fresh: true, ..Setup::of(config) })?;
     let mut code = exit::OK;
     let mut values = Vec::new();
     for given in &args.files {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wats_runtime::{Anatomy, Error, Plugin, World};
+use wats_runtime::{Anatomy, Error, LogLine, Plugin, World};
 
-use crate::output::{Output, plain};
+use crate::output::{Output, count, plain};
 
 /// The facts that every command gives of a plugin, as one object.
 pub(super) fn value(path: &Path, size: u64, loaded: &Result<Plugin, Error>) -> Value {
@@ -46,6 +46,18 @@ pub(super) fn grants(plugin: &Plugin) -> String {
 /// Who signed it.
 pub(super) fn signature(plugin: &Plugin) -> String {
     plugin.signed().map_or("not signed".to_owned(), |signed| format!("signed: {}", plain(&signed.comment)))
+}
+
+/// What it logged or printed over one file, in lines; one that says more than that is read in its own tests.
+pub(crate) fn says<'a>(log: impl Iterator<Item = &'a LogLine>) -> Vec<String> {
+    const SAID: usize = 20;
+    let mut lines: Vec<_> = log.map(|line| format!("plugin says: {}", line.message)).collect();
+    let more = lines.len().saturating_sub(SAID);
+    lines.truncate(SAID);
+    if more > 0 {
+        lines.push(format!("and {} more", count(more as u64, "line")));
+    }
+    lines
 }
 
 /// The file names that it takes.

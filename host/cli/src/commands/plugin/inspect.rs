@@ -16,11 +16,7 @@ pub(super) fn inspect(config: &Config, given: &Path, output: Output) -> anyhow::
     let file = super::component(given)?;
     let bytes = super::read(&file)?;
     let size = bytes.len() as u64;
-    let runtime = super::runtime(Setup {
-        trust: config.plugins.trust.clone(),
-        limits: config.limits.of_plugins(),
-        ..Setup::default()
-    })?;
+    let runtime = super::runtime(Setup::of(config))?;
     let (anatomy, loaded) = (Anatomy::of(&file, &bytes), runtime.load(&file));
     let code = if loaded.is_ok() { exit::OK } else { exit::REFUSED };
     if output.json {

@@ -88,7 +88,7 @@ pub(super) async fn list(loaded: &Loaded, plugins: &[PathBuf], output: Output) -
 }
 
 /// The schedules that run it, where that is how it is run.
-fn schedules_of<'a>(plugin: &Plugin, all: &'a [Schedule]) -> Option<Vec<&'a Schedule>> {
+pub(crate) fn schedules_of<'a>(plugin: &Plugin, all: &'a [Schedule]) -> Option<Vec<&'a Schedule>> {
     let is_scheduled = plugin.world() == World::ScheduledConverter;
     is_scheduled.then(|| all.iter().filter(|schedule| schedule.plugin == plugin.name()).collect())
 }
@@ -137,11 +137,7 @@ pub(crate) fn load_all(dirs: &[PathBuf], config: &Config) -> anyhow::Result<Vec<
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let runtime = super::runtime(Setup {
-        trust: config.plugins.trust.clone(),
-        limits: config.limits.of_plugins(),
-        ..Setup::default()
-    })?;
+    let runtime = super::runtime(Setup::of(config))?;
     let load = |file: PathBuf| {
         let folder = runtime.trust().check_folder(file.parent().unwrap_or(&file));
         let loaded = folder.and_then(|()| runtime.load(&file));

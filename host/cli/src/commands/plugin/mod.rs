@@ -18,11 +18,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use wats_runtime::{Compiler, Limits, Plugin, Runtime, RuntimeOptions, Trust, World};
+use wats_station::Config;
 use wats_telemetry::Telemetry;
 
 pub(crate) use self::{
-    facts::patterns,
-    list::{load_all, unscheduled},
+    facts::{patterns, says},
+    list::{load_all, schedules_of, unscheduled},
 };
 use crate::{
     args::PluginCommand,
@@ -62,6 +63,13 @@ pub(crate) struct Setup {
     pub(crate) limits: Limits,
     /// Calls at the same time; 0 is one.
     pub(crate) workers: usize,
+}
+
+impl Setup {
+    /// As the station of this configuration: its trust, and its limits.
+    pub(crate) fn of(config: &Config) -> Self {
+        Self { trust: config.plugins.trust.clone(), limits: config.limits.of_plugins(), ..Self::default() }
+    }
 }
 
 pub(crate) fn runtime(setup: Setup) -> anyhow::Result<Runtime> {

@@ -14,11 +14,6 @@ use wats_runtime::{
     Plugin, Process, ProcessKinds, Product, ReportSink, Run, SinkError, Source,
 };
 
-use crate::output::count;
-
-/// Reports or keys that are named of an outcome.
-const NAMED: usize = 5;
-
 /// What a conversion came to.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -28,53 +23,6 @@ pub(crate) struct Ran {
     pub(crate) text: String,
     /// All that the plugin host knows.
     pub(crate) conversion: Conversion,
-}
-
-impl Ran {
-    /// The outcome in one line, after "it".
-    pub(super) fn came_to(&self) -> String {
-        match &self.conversion.outcome {
-            Ok(Outcome::Converted) => {
-                let reports = self.document.get("reports").unwrap_or(&self.document);
-                let told = gives(reports.as_array().map(Vec::as_slice).unwrap_or_default());
-                match self.document.get("state").and_then(Value::as_object) {
-                    Some(state) if state.is_empty() => format!("{told} and remembers nothing"),
-                    Some(state) => format!("{told} and remembers {}", some(state.keys().map(String::as_str))),
-                    None => told,
-                }
-            }
-            Ok(Outcome::Skipped(why)) => format!("is skipped: {}", one_line(why)),
-            Ok(Outcome::Waiting { reason, .. }) => format!("waits: {}", one_line(reason)),
-            Ok(other) => format!("is {other:?}"),
-            Err(failure) => {
-                let place =
-                    if failure.place == Place::Whole { String::new() } else { format!(" at {}", failure.place) };
-                format!("fails as {}{place}: {}", failure.kind.as_str(), one_line(&failure.message))
-            }
-        }
-    }
-}
-
-fn gives(reports: &[Value]) -> String {
-    match reports.len() as u64 {
-        0 => "has nothing to report".to_owned(),
-        many => {
-            let serials = reports.iter().map(|report| report.get("sn").and_then(Value::as_str).unwrap_or("?"));
-            format!("gives {} ({})", count(many, "report"), some(serials))
-        }
-    }
-}
-
-/// The first few of them.
-fn some<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
-    let more = if names.len() > NAMED { ", ..." } else { "" };
-    let names: Vec<_> = names.take(NAMED).collect();
-    format!("{}{more}", names.join(", "))
-}
-
-/// A message may have several lines.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Converts a source as a case.

@@ -8,13 +8,13 @@ use std::{
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use serde_json::json;
-use wats_report::cases::differences;
+use wats_report::cases::{self, differences};
 use wats_runtime::{FailureKind, LogLine, Plugin};
 
 use super::{
     Setup,
     case::{self, Given},
-    sandbox, stale,
+    facts, sandbox, stale,
 };
 use crate::{
     args::TestArgs,
@@ -135,7 +135,8 @@ fn compare(plugin: &Plugin, folder: &Path, args: &TestArgs, result: &mut Tested)
     if let Err(failure) = &ran.conversion.outcome {
         result.backtrace = failure.backtrace.iter().map(ToString::to_string).collect();
     }
-    let came_to = ran.came_to();
+    // A message may have several lines.
+    let came_to = cases::came_to(&ran.document).split_whitespace().collect::<Vec<_>>().join(" ");
     result.differences = match &case.expected {
         // The same text, so there is no need to read it.
         Some(expected) if expected == ran.text.as_bytes() => Vec::new(),
@@ -204,11 +205,8 @@ fn show(result: &Tested, is_named: bool, output: Output) -> anyhow::Result<()> {
         }
     }
     if !result.ok || is_named {
-        for line in result.log.iter().take(SHOWN) {
-            output.line(&format!("         plugin says: {}", plain(&line.message)))?;
-        }
-        if result.log.len() > SHOWN {
-            output.line(&format!("         and {} more", count((result.log.len() - SHOWN) as u64, "line")))?;
+        for line in facts::says(result.log.iter()) {
+            output.line(&format!("         {}", plain(&line)))?;
         }
     }
     Ok(())
