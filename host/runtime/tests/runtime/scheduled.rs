@@ -134,6 +134,13 @@ fn requests_go_only_to_hosts_that_are_asked_for_and_granted() {
     let exchanges = ran.exchanges();
     assert_eq!(exchanges[0], "GET https://mes.example/units -> 203, 58 bytes");
     assert!(exchanges[2].starts_with("GET https://other.example/ -> denied: "), "{exchanges:?}");
+    assert!(
+        exchanges[4].starts_with("GET https://mes.example/ -> invalid: "),
+        "without who and the password: {exchanges:?}"
+    );
+    let ran = run(&[], "get https://user:pw@exa|mple/units");
+    let exchanges = ran.exchanges();
+    assert!(exchanges[0].contains("https://...@exa|mple/units") && !exchanges[0].contains("pw"), "{exchanges:?}");
 
     // A port that is the usual one is the same whether it is named or not; of another scheme it is another.
     let script =
