@@ -71,27 +71,30 @@ pub(crate) fn test(filter: Option<&str>) -> Result<Count> {
             Ok(toolchain) => toolchain,
             Err(error) => {
                 let name = workspaces::relative(&sdk.folder);
-                println!("left out: {name}, whose tools could not be installed: {error:#}");
+                let why = format!("{name}, whose tools could not be installed: {error:#}");
+                println!("left out: {why}");
                 if std::env::var_os("CI").is_some() {
-                    count.one(false);
+                    count.add(Count::wrong(why));
                 }
                 continue;
             }
         };
         let tests = sdk.recipes.iter().flat_map(|recipe| &recipe.tests).filter(|_| is_wanted);
         for test in tests {
-            println!("{}: {}", workspaces::relative(&sdk.folder), test.run.join(" "));
+            let name = format!("{}: {}", workspaces::relative(&sdk.folder), test.run.join(" "));
+            println!("{name}");
             // Runners of other languages close in other words: a whole run counts as one test here.
             let works = toolchain.command(&test.run, &sdk.folder).and_then(|mut command| run::works(&mut command));
-            count.one(works.unwrap_or_else(|error| {
+            let works = works.unwrap_or_else(|error| {
                 println!("error: {error:#}");
                 false
-            }));
+            });
+            count.one(&name, works);
         }
         for project in projects {
-            count.add(&built_and_tested(project, &toolchain).unwrap_or_else(|error| {
+            count.add(built_and_tested(project, &toolchain).unwrap_or_else(|error| {
                 println!("error: {error:#}");
-                Count { passed: 0, failed: 1 }
+                Count::wrong(format!("{}: {error:#}", workspaces::relative(project)))
             }));
         }
     }
@@ -198,7 +201,7 @@ fn built_and_tested(project: &Path, toolchain: &Toolchain) -> Result<Count> {
     println!("{name}");
     let mut count = Count::default();
     let built = run::works(&mut started(&["build".as_ref(), project.as_os_str()])?)?;
-    count.one(built);
+    count.one(&format!("{name}: wats plugin build"), built);
     if !built {
         return Ok(count);
     }
@@ -215,8 +218,8 @@ fn built_and_tested(project: &Path, toolchain: &Toolchain) -> Result<Count> {
     let text = String::from_utf8_lossy(&output.stdout);
     print!("{text}");
     match text.lines().rev().find_map(summary) {
-        Some(found) if output.status.success() || found.failed > 0 => count.add(&found),
-        _ => count.one(false),
+        Some((passed, failed)) if output.status.success() || failed > 0 => count.add(Count::of(passed, failed, &text)),
+        _ => count.one(&format!("{name}: wats plugin test, without a count"), false),
     }
     Ok(count)
 }
@@ -231,12 +234,12 @@ fn plugin_command(programs: &Path, arguments: &[&OsStr], toolchain: &Toolchain) 
     Ok(command)
 }
 
-/// Reads `12 cases passed, 1 failed`.
-fn summary(line: &str) -> Option<Count> {
+/// Reads `12 cases passed, 1 failed`: how many passed, and how many failed.
+fn summary(line: &str) -> Option<(usize, usize)> {
     let (passed, rest) = line.trim().split_once(" case")?;
     let rest = rest.strip_prefix('s').unwrap_or(rest);
     let failed = rest.strip_prefix(" passed, ")?.strip_suffix(" failed")?;
-    Some(Count { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
+    Some((passed.parse().ok()?, failed.parse().ok()?))
 }
 
 impl Toolchain {
@@ -318,8 +321,8 @@ mod tests {
 
     #[test]
     fn the_closing_line_of_the_cases_is_read_and_no_other_is() {
-        assert_eq!(summary("12 cases passed, 1 failed"), Some(Count { passed: 12, failed: 1 }));
-        assert_eq!(summary("1 case passed, 0 failed"), Some(Count { passed: 1, failed: 0 }));
+        assert_eq!(summary("12 cases passed, 1 failed"), Some((12, 1)));
+        assert_eq!(summary("1 case passed, 0 failed"), Some((1, 0)));
         assert_eq!(summary("test result: ok. 12 passed; 3 failed"), None);
     }
 }

@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 fn dispatch(words: &[&str]) -> Result<bool> {
     match words {
         ["demo", rest @ ..] => demo::demo(rest),
-        ["test", rest @ ..] => test::test(&test::Options::parse(rest)?),
+        ["test", rest @ ..] => test::test(&test::Options::parse(rest)?).map(|count| count.close()),
         ["guests"] => guests::guests().map(|_| true),
         ["docs"] => docs::docs(),
         ["wit"] => wit::copy().map(|()| true),

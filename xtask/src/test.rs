@@ -38,37 +38,68 @@ impl Options {
     }
 }
 
+/// Lines of the output of one test binary that failed which are shown again at the end.
+const SHOWN_AGAIN: usize = 120;
+
 /// What test binaries reported.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
+    /// What was printed of those that failed.
+    failures: Vec<String>,
 }
 
 impl Count {
     /// One more.
-    pub(crate) fn one(&mut self, passed: bool) {
+    pub(crate) fn one(&mut self, name: &str, passed: bool) {
         if passed {
             self.passed += 1;
         } else {
-            self.failed += 1;
+            self.add(Self::wrong(name.to_owned()));
         }
     }
 
-    pub(crate) fn add(&mut self, other: &Self) {
+    /// One that failed, and why.
+    pub(crate) fn wrong(why: String) -> Self {
+        Self { passed: 0, failed: 1, failures: vec![why] }
+    }
+
+    /// What a runner counted that printed this.
+    pub(crate) fn of(passed: usize, failed: usize, printed: &str) -> Self {
+        let failures = if failed > 0 { vec![last_lines(printed)] } else { Vec::new() };
+        Self { passed, failed, failures }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.failures.extend(other.failures);
+    }
+
+    /// Says once more what failed, where nobody has to look for it, and closes with the line that counts. Whether all passed.
+    pub(crate) fn close(&self) -> bool {
+        for failure in &self.failures {
+            println!("== failed\n{}", failure.trim_end());
+        }
+        println!("{} passed, {} failed", self.passed, self.failed);
+        self.failed == 0
     }
 }
 
-/// Runs them; whether all passed. The last line is `N passed, N failed`.
-pub(crate) fn test(options: &Options) -> Result<bool> {
+fn last_lines(text: &str) -> String {
+    let skipped = text.lines().count().saturating_sub(SHOWN_AGAIN);
+    text.lines().skip(skipped).collect::<Vec<_>>().join("\n")
+}
+
+/// Runs them and counts.
+pub(crate) fn test(options: &Options) -> Result<Count> {
     let mut total = Count::default();
     // One that fails does not keep the other from being done.
     for done in [run::phase("contract", wit::check), run::phase("guests", || guests::guests().map(drop))] {
         if let Err(error) = done {
             println!("error: {error:#}");
-            total.failed += 1;
+            total.add(Count::wrong(format!("error: {error:#}")));
         }
     }
     let root = run::root();
@@ -77,21 +108,20 @@ pub(crate) fn test(options: &Options) -> Result<bool> {
         let arguments = ["build", "--workspace", "--bins", "--locked", "--features", BROKEN];
         run::succeed(run::cargo(&root).args(arguments))
     })?;
-    total.add(&run::phase("workspace", || suite(&root, &["--workspace", "--features", BROKEN], None, options))?);
+    total.add(run::phase("workspace", || suite(&root, &["--workspace", "--features", BROKEN], None, options))?);
     let native = run::output().join("guests-native");
     for mut folder in workspaces::guests()? {
         if workspaces::is_template(&folder) {
             folder = workspaces::copied_template(&folder)?;
         }
         let arguments: &[&str] = if folder.ends_with("sdk/rust") { &["--all-features"] } else { &["--workspace"] };
-        total.add(&run::phase(&workspaces::relative(&folder), || suite(&folder, arguments, Some(&native), options))?);
+        total.add(run::phase(&workspaces::relative(&folder), || suite(&folder, arguments, Some(&native), options))?);
     }
-    total.add(&run::phase("languages", || languages::test(options.filter.as_deref())).unwrap_or_else(|error| {
+    total.add(run::phase("languages", || languages::test(options.filter.as_deref())).unwrap_or_else(|error| {
         println!("error: {error:#}");
-        Count { passed: 0, failed: 1 }
+        Count::wrong(format!("error: {error:#}"))
     }));
-    println!("{} passed, {} failed", total.passed, total.failed);
-    Ok(total.failed == 0)
+    Ok(total)
 }
 
 /// Runs the tests of one workspace, shows what they print, and counts.
@@ -117,8 +147,8 @@ fn suite(folder: &Path, arguments: &[&str], target: Option<&Path>, options: &Opt
     }
     let (mut count, succeeded) = watch(&mut command)?;
     if !succeeded && count.failed == 0 {
-        // Did not compile, or a test binary died without a summary.
-        count.failed += 1;
+        let folder = workspaces::relative(folder);
+        count.add(Count::wrong(format!("{folder}: did not compile, or a test binary died without a summary")));
     }
     Ok(count)
 }
@@ -127,28 +157,39 @@ fn watch(command: &mut Command) -> Result<(Count, bool)> {
     run::flush();
     let mut child = command.spawn().with_context(|| format!("start {}", run::line(command)))?;
     let output = child.stdout.take().context("a pipe from the tests")?;
-    let mut count = Count::default();
-    let mut stdout = std::io::stdout().lock();
-    for line in BufReader::new(output).split(b'\n') {
-        let line = line?;
-        if let Some(found) = summary(&String::from_utf8_lossy(&line)) {
-            count.add(&found);
-        }
-        stdout.write_all(&line)?;
-        stdout.write_all(b"\n")?;
-        stdout.flush()?;
-    }
+    let count = passed_on(BufReader::new(output), &mut std::io::stdout().lock())?;
     Ok((count, child.wait()?.success()))
 }
 
-/// Reads `test result: ok. 12 passed; 0 failed; 1 ignored; ...`.
-fn summary(line: &str) -> Option<Count> {
+/// Shows what tests print as it comes, and counts.
+fn passed_on(from: impl BufRead, to: &mut impl Write) -> Result<Count> {
+    let mut count = Count::default();
+    // Of what the binary at hand prints, what it says of those that failed.
+    let mut failures = String::new();
+    for line in from.split(b'\n') {
+        let line = line?;
+        let text = String::from_utf8_lossy(&line);
+        if let Some((passed, failed)) = summary(&text) {
+            count.add(Count::of(passed, failed, &std::mem::take(&mut failures)));
+        } else if !failures.is_empty() || text == "failures:" {
+            failures.push_str(&text);
+            failures.push('\n');
+        }
+        to.write_all(&line)?;
+        to.write_all(b"\n")?;
+        to.flush()?;
+    }
+    Ok(count)
+}
+
+/// Reads `test result: ok. 12 passed; 0 failed; 1 ignored; ...`: how many passed, and how many failed.
+fn summary(line: &str) -> Option<(usize, usize)> {
     let rest = line.trim().strip_prefix("test result: ")?;
     let number = |word: &str| {
         let before = rest.split(word).next()?;
         before.rsplit(' ').find(|piece| !piece.is_empty())?.parse().ok()
     };
-    Some(Count { passed: number(" passed;")?, failed: number(" failed;")? })
+    Some((number(" passed;")?, number(" failed;")?))
 }
 
 #[cfg(test)]
@@ -158,9 +199,22 @@ mod tests {
     #[test]
     fn a_summary_line_is_read_and_no_other_is() {
         let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s";
-        assert_eq!(summary(line), Some(Count { passed: 12, failed: 3 }));
+        assert_eq!(summary(line), Some((12, 3)));
         assert_eq!(summary("test a_summary ... ok"), None);
         assert_eq!(summary("test result: nonsense"), None);
+    }
+
+    #[test]
+    fn what_failed_is_kept_for_the_end_and_what_passed_is_not() {
+        let printed = "test a ... ok\ntest b ... FAILED\n\nfailures:\n\n---- b stdout ----\nleft: 1\n\nfailures:\n    b\n\n\
+             test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured\n\
+             test c ... ok\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured\n";
+        let mut shown = Vec::new();
+        let count = passed_on(printed.as_bytes(), &mut shown).unwrap();
+        assert_eq!(String::from_utf8(shown).unwrap(), printed);
+        assert_eq!((count.passed, count.failed), (2, 1));
+        assert_eq!(count.failures, ["failures:\n\n---- b stdout ----\nleft: 1\n\nfailures:\n    b\n"]);
+        assert_eq!(last_lines(&"line\n".repeat(500)).lines().count(), SHOWN_AGAIN);
     }
 
     #[test]

@@ -57,6 +57,7 @@ pub struct Choice {
 #[non_exhaustive]
 pub enum Answer {
     /// Its reports; possibly none.
+    #[non_exhaustive]
     Converted {
         /// Name and version of the plugin.
         by: (String, String),
@@ -76,6 +77,7 @@ pub enum Answer {
         why: String,
     },
     /// It cannot be converted.
+    #[non_exhaustive]
     Failed {
         /// One sentence that says it all.
         why: String,

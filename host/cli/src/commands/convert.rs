@@ -59,7 +59,7 @@ pub(crate) fn convert(loaded: &Loaded, args: &ConvertArgs, output: Output) -> an
 
 fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
     match answer {
-        Answer::Converted { by, reports, log } => {
+        Answer::Converted { by, reports, log, .. } => {
             if output.json {
                 for report in reports {
                     output.line(&String::from_utf8_lossy(&report.wsjf))?;
@@ -85,7 +85,7 @@ fn show(file: &Path, answer: &Answer, output: Output) -> anyhow::Result<u8> {
             give_up(file, &format!("no plugin takes it: {}", why.join("; ")), &[], exit::REFUSED, output)
         }
         Answer::Waiting { why } => give_up(file, &format!("it waits: {why}"), &[], exit::PENDING, output),
-        Answer::Failed { why, failure, violations, log } => {
+        Answer::Failed { why, failure, violations, log, .. } => {
             // A failure of the plugin host names the violations in its own words.
             let violations = violations.iter().filter(|_| failure.is_none()).map(ToString::to_string);
             let log = log.iter().map(|line| format!("plugin says: {}", line.message));
