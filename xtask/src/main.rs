@@ -33,8 +33,8 @@ usage: cargo xtask TASK
   fuzz [--seconds N] [--no-host] [TARGET]
                            feed odd bytes to what reads plugins, files and reports; an hour, or N seconds, for all
   windows                  compile everything for Windows, as far as errors and warnings go; warnings are errors
-  ci                       what .ci/run does: formatting, lints, the report for wasm, tests, fuzzing, docs,
-                           Windows
+  ci                       what .ci/run does: formatting, lints, the report for wasm, fuzzing, docs, Windows,
+                           tests
   dist                     make the release folder in target/dist
 
 environment: WATS_WASM_TOOLCHAIN=rustup|debian|FOLDER picks where the compiler for plugins comes from, and

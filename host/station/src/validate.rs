@@ -369,3 +369,32 @@ pub(crate) fn new_report(report: &Report, id: Uuid, key: String, notes: String) 
 fn union(a: Asked, b: Asked) -> Asked {
     Asked { name: a.name || b.name, path: a.path || b.path, modified: a.modified || b.modified }
 }
+
+#[cfg(test)]
+mod tests {
+    use wats_report::{MAX_VIOLATIONS, UutReport};
+
+    use super::*;
+
+    #[test]
+    fn of_reports_without_end_that_are_refused_only_so_many_violations_are_kept() {
+        let identity = SourceIdentity {
+            rule: Identity::Content,
+            inbox: "in".into(),
+            digest: [0; 32],
+            name: "a".into(),
+            path: "a".into(),
+            modified: String::new(),
+        };
+        let (station, defaults, asked_before) = (Uuid::nil(), Defaults::default(), Asked::default());
+        let mut sink = Sink::new(Rules { station, identity, defaults, asked_before }, None);
+        for ordinal in 0..2 * MAX_VIOLATIONS {
+            let report = Report::Uut(UutReport::default());
+            let ordinal = u32::try_from(ordinal).unwrap();
+            let draft = Draft { report, key: None, own_id: None, ordinal, asked: Asked::default() };
+            let told = if ordinal % 2 == 0 { sink.check(draft) } else { sink.complete(draft).unwrap().unwrap_err() };
+            assert!(wats_report::is_refused(&told), "the plugin is told of each: {told:?}");
+        }
+        assert_eq!(sink.refused.len(), MAX_VIOLATIONS);
+    }
+}

@@ -10,7 +10,10 @@ use std::{
 
 use serde_json::Value;
 use wats_sim::{Sim, SimOptions};
+use wats_tests::made::another_build;
 use wats_tests::station::{PATIENCE, Setup, Station, plugin, until};
+
+use crate::trust::{is, put};
 
 /// A system of the factory that has results, and tells those behind `since`. It ends with the process.
 #[derive(Clone)]
@@ -293,6 +296,60 @@ async fn a_run_ends_in_time_and_files_arrive_meanwhile() {
     let began = std::time::Instant::now();
     station.stop().await.unwrap();
     assert!(began.elapsed() < PATIENCE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_waits_for_another_system_takes_no_files_place() {
+    let (sim, mes) = (sim(), Mes::start());
+    mes.state.lock().unwrap().slow = PATIENCE;
+    let setup = Setup {
+        plugins: vec!["scheduled".to_owned(), "scripted".to_owned()],
+        more: format!(
+            "[workers]\nmax = 1\n[[schedule]]\nname = \"mes\"\nplugin = \"scheduled\"\nevery_seconds = 3600\n\
+             run_on_start = true\ntimeout_seconds = 600\n{DEFAULTS}"
+        ),
+        ..Setup::with_server(&sim.url())
+    };
+    let mut station = Station::new(&setup).unwrap();
+    manifest(&station, &mes.grants(), &mes.units());
+    station.start_ready().await.unwrap();
+    schedule(&station, "a run under way", |it| !it["running"].is_null()).await;
+    until("the request", || async { Ok((!mes.asked().is_empty()).then_some(())) }).await.unwrap();
+    station.drop_file("a.script", "report SN-F 5.0").unwrap();
+    delivered(&sim, &["SN-F"]).await;
+    let now = schedule(&station, "the same run", |it| !it["running"].is_null()).await;
+    assert_eq!(now["runs"], 0, "the file waited for the run: {now}");
+    station.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_version_is_on_trial_for_its_runs_also_for_those_without_news() {
+    let (sim, mes) = (sim(), Mes::start());
+    let setup = Setup {
+        plugins: vec!["scheduled".to_owned()],
+        more: format!(
+            "[plugins]\ncanary_files = 2\n[[schedule]]\nname = \"mes\"\nplugin = \"scheduled\"\nevery_seconds = 1\n{DEFAULTS}"
+        ),
+        ..Setup::with_server(&sim.url())
+    };
+    let mut station = Station::new(&setup).unwrap();
+    manifest(&station, &mes.grants(), &mes.units());
+    station.start_ready().await.unwrap();
+    is(&station, "scheduled", "ready").await;
+    let newer = another_build(&fs::read(plugin("scheduled").unwrap()).unwrap(), 1);
+    put(&station.plugins(), "scheduled.wasm", newer);
+    let (_, kept) = until("the end of the trial", || async {
+        let (status, metrics) = station.get("/metrics").await?;
+        let kept = metrics.lines().any(|line| line.starts_with("wats_plugin_trials_total") && line.contains("kept"));
+        Ok(kept.then_some((status, metrics)))
+    })
+    .await
+    .map_err(|error| format!("{error}: {}", station.log_tail()))
+    .unwrap();
+    assert!(!kept.contains("outcome=\"returned\""), "{kept}");
+    is(&station, "scheduled", "ready").await;
+    assert!(serials(&sim).is_empty());
+    station.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

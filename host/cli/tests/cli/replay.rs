@@ -62,11 +62,13 @@ fn replay_tells_what_a_new_version_would_change_in_kept_sources() {
 }
 
 #[test]
-fn a_version_that_changes_nothing_ends_well_and_takes_the_settings_of_the_old_one() {
+fn a_version_that_changes_nothing_ends_well_and_takes_settings_and_limits_of_the_old_one() {
     let bench = station("after = \"move\"\n");
-    bench.write("plugins/scripted.toml", "[settings]\nprefix = \"SN-\"\n");
+    bench.write("plugins/scripted.toml", "[settings]\nprefix = \"SN-\"\n[limits]\nreports = 1\n");
     fs::remove_file(bench.path("new/scripted.toml")).unwrap();
-    bench.write("in.archive/a.script", "report A-1 5.0\n").write("in.archive/b.script", "crossed B-1\n");
+    bench
+        .write("in.archive/a.script", "report A-1 5.0\n")
+        .write("in.archive/b.script", "report B-1 5.0\nreport B-2 5.0\n");
     let all = ["replay", "new/scripted.wasm", "--inbox", "in", "--since", "7d"];
     bench.wats(&all).ends_with(0).says(&["2 sources: 2 the same", "; failing in both: 1"]);
     bench.wats(&[&all[..], &["--limit", "1"]].concat()).ends_with(0).says(&["1 source: 1 the same"]);
@@ -253,12 +255,15 @@ fn a_folder_is_replayed_as_the_plugin_was_given_it_wherever_it_went() {
             "after = \"{after}\"\nsource = \"folders\"\n{retain}[inbox.ready]\nmarker = \"DONE\"\nmain = \"*.script\"\n"
         ));
         let mut running = bench.run();
-        // The companion comes before the main file by its name, and the marker before both.
-        for (name, content) in [("a.csv", "of it\n"), ("main.script", "report A-1 5.0\ncompanion 0\n"), ("DONE", "")] {
-            bench.write(&format!("in/unit 7/{name}"), content);
-        }
         let folder = bench.path("in/unit 7");
-        eventually("it is filed away", || if folder.exists() { Err(after.to_owned()) } else { Ok(()) });
+        let comes = |main: &str| {
+            // The companion comes before the main file by its name, and the marker before both.
+            for (name, content) in [("a.csv", "of it\n"), ("main.script", main), ("DONE", "")] {
+                bench.write(&format!("in/unit 7/{name}"), content);
+            }
+            eventually("it is filed away", || if folder.exists() { Err(after.to_owned()) } else { Ok(()) });
+        };
+        comes("report A-1 5.0\ncompanion 0\n");
         stop(&mut running);
         // Its report waits for a server.
         let found = bench.wats(&["--json", "trace", "--file", "unit 7"]).ends_with(6).json();
@@ -272,5 +277,14 @@ fn a_folder_is_replayed_as_the_plugin_was_given_it_wherever_it_went() {
         assert_eq!(told["details"][0]["path"], "unit 7/main.script", "{after}: {told}");
         let told = bench.wats(&["--json", "replay", "new/scripted.wasm", "--against-queue"]).ends_with(1).json();
         assert_eq!((&told["changed"], &told["no_record"]), (&json!(1), &json!(0)), "{after}: {told}");
+
+        // Another one of the same name lies under another name, and is given to the plugin under the one that it came with.
+        let mut running = bench.run();
+        comes("path\nreport B-1 5.0\n");
+        stop(&mut running);
+        let told = bench.wats(&["--json", "replay", "new/scripted.wasm", "--against-queue"]).ends_with(1).json();
+        assert_eq!((&told["changed"], &told["no_record"]), (&json!(2), &json!(0)), "{after}: {told}");
+        let paths: Vec<_> = told["details"].as_array().unwrap().iter().map(|source| source["path"].clone()).collect();
+        assert_eq!(paths, ["unit 7/main.script", "unit 7/main.script"], "{after}");
     }
 }

@@ -132,10 +132,13 @@ fn plugins(runtime: &Runtime, config: &Config, args: &ReplayArgs) -> anyhow::Res
     let old_name = old.as_ref().map_or(new.name(), Plugin::name).to_owned();
     installed.retain(|plugin| plugin.name() != old_name && plugin.name() != new.name());
     if let Some(old) = old.as_ref().filter(|_| !Manifest::path_for(Path::new(&path)).is_file()) {
-        let manifest = old.manifest();
-        new = new.with(manifest.settings.clone(), manifest.grants.clone()).map_err(|error| {
+        // What the operator wrote for the plugin, whichever version it is: but for what names the one component.
+        let mut manifest = old.manifest().clone();
+        manifest.digest = None;
+        manifest.http.clear();
+        new = runtime.load_bytes(&path, &plugin::read(&path)?, manifest).map_err(|error| {
             let what = format!(
-                "give {} {} the settings of the old version: {}",
+                "give {} {} the manifest of the old version: {}",
                 new.name(),
                 new.version(),
                 wats_runtime::chain(&error)
