@@ -150,6 +150,30 @@ static void errors_do_not_pile_up(void) {
     CHECK_TEXT(RUN(tries_often, .content = "").message, "\"many times no number\" is not a number");
 }
 
+static const char *long_text;
+
+static bool reads_a_long_text(const wats_input *input, const settings *settings) {
+    (void)input;
+    (void)settings;
+    double value;
+    return wats_number(long_text, '.', wats_cell(3, 4), &value);
+}
+
+/* A file may be one line of many megabytes, of which a message quotes the beginning. */
+static void of_a_long_text_the_beginning_is_quoted(void) {
+    const size_t length = 1000 * 1000;
+    char *text = malloc(length + 1);
+    memset(text, '9', length);
+    memcpy(text + 999, "\xC3\xA5", 2);
+    text[length] = 0;
+    long_text = text;
+    wats_test_result result = RUN(reads_a_long_text, .content = "");
+    CHECK_TEXT(result.place, "line 3, column 4");
+    CHECK(strlen(result.message) == 1 + 999 + strlen("\"... is not a number"));
+    CHECK_TEXT(result.message + 999, "9\"... is not a number");
+    free(text);
+}
+
 /* ---- Files ---- */
 
 static bool counts_lines(const wats_input *input, const settings *settings) {
@@ -189,6 +213,30 @@ static void a_line_that_is_not_utf8_fails_the_conversion_in_any_case(void) {
     CHECK_TEXT(result.place, "line 2, column 3");
     CHECK_TEXT(result.message, "not UTF-8");
     CHECK_TEXT(RUN(counts_lines, .content = "a\0b\n", .size = 4).message, "found a NUL in a text");
+}
+
+static bool names_the_file(const wats_input *input, const settings *settings) {
+    (void)settings;
+    wats_lines *lines = wats_lines_of(input->companions[0]);
+    while (wats_next(lines)) {}
+    return wats_fail_in(wats_name_of(input->companions[0]));
+}
+
+static bool names_the_file_too_late(const wats_input *input, const settings *settings) {
+    (void)settings;
+    while (wats_next(wats_lines_of(input->main))) {}
+    wats_fail(WATS_MALFORMED, wats_line(7), "another");
+    return wats_fail_in("other.csv");
+}
+
+static void an_error_that_stands_can_be_told_with_its_file(void) {
+    wats_test_result result = RUN(names_the_file, .content = "", .companions = {{.name = "limits.csv", .content = "a\n\xFF\n"}});
+    CHECK_TEXT(result.message, "not UTF-8");
+    CHECK_TEXT(result.place, "line 2, column 1");
+    CHECK_TEXT(result.file, "limits.csv");
+    result = RUN(names_the_file_too_late, .content = "\xFF");
+    CHECK_TEXT(result.message, "not UTF-8");
+    CHECK_TEXT(result.file, "");
 }
 
 static bool reads_pieces(const wats_input *input, const settings *settings) {
@@ -315,6 +363,26 @@ static void everything_that_is_written_arrives(void) {
     CHECK(rail && rail->value.value == 4 && rail->low == -1);
 }
 
+static bool adds_two_of_each(const wats_input *input, const settings *settings) {
+    (void)input;
+    (void)settings;
+    wats_uut *uut = wats_begin(&(wats_header){.serial_number = "A"});
+    wats_action(uut, "x");
+    wats_add_chart(uut, &(wats_chart){.label = "a"});
+    wats_add_attachment(uut, &(wats_attachment){"a", "x/y", "1", 1});
+    wats_add_chart(uut, &(wats_chart){.label = "b"});
+    wats_add_attachment(uut, &(wats_attachment){"b", "x/y", "2", 1});
+    wats_add_result(uut, "{}");
+    return wats_finish(uut);
+}
+
+/* The host says that one is allowed, and that is for it to say: none may be lost without a word. */
+static void no_chart_and_no_attachment_is_lost(void) {
+    CHECK_TEXT(RUN(adds_two_of_each, .content = "").transcript,
+               "begin A program=Main\naction x\nadd-chart label=a\nadd-attachment a x/y 1 bytes\nadd-chart label=b\n"
+               "add-attachment b x/y 1 bytes\nadd-result {}\nfinish\n");
+}
+
 static bool writes_many(const wats_input *input, const settings *settings) {
     (void)input;
     (void)settings;
@@ -434,7 +502,48 @@ static void outcomes_are_told(void) {
     CHECK_TEXT(failed.message, "version 7");
 }
 
+static const char *panic_text;
+static bool panics(const wats_input *input, const settings *settings) {
+    (void)input, (void)settings;
+    wats_panic("a/b.c", 7, "%s", panic_text);
+}
+
+static int odd_case;
+static bool is_odd(const wats_input *input, const settings *settings) {
+    (void)input, (void)settings;
+    wats_uut *uut = wats_begin(&(wats_header){.serial_number = "A"});
+    wats_chart chart = {.scale = (wats_scale)9};
+    wats_property property = {.key = "k", .kind = (wats_value_kind)9};
+    switch (odd_case) {
+    case 0: wats_action(uut, "x", .group = (wats_group)9); break;
+    case 1: wats_open_with(uut, &(wats_sequence){.name = "x", .group = (wats_group)9}); break;
+    case 2: wats_chart_step(uut, "x", &chart); break;
+    case 3: wats_text(uut, "x", "y", .expected = {(wats_text_comparison)9, "y"}); break;
+    case 4: wats_action(uut, "x", .properties = &property, .property_count = 1); break;
+    case 5: wats_log((wats_level)9, "x"); break;
+    case 6: return wats_fail((wats_error_kind)9, wats_whole(), "x");
+    case 7: return wats_fail(WATS_MALFORMED, (wats_place){.kind = (wats_place_kind)9}, "x");
+    }
+    return true;
+}
+
+static void a_number_that_is_in_no_enumeration_is_told(void) {
+    static const char *const expected[] = {"wats_group", "wats_group", "wats_scale", "wats_text_comparison", "wats_value_kind",
+                                           "wats_level", "wats_error_kind", "wats_place_kind"};
+    for (odd_case = 0; odd_case < 8; odd_case++) {
+        char message[60];
+        snprintf(message, sizeof message, "9 is not a %s", expected[odd_case]);
+        CHECK_TEXT(RUN(is_odd, .content = "").message, message);
+    }
+}
+
 static void faults_of_the_plugin_are_told_with_their_place(void) {
+    panic_text = "bad \xE5 byte";
+    CHECK_TEXT(RUN(panics, .content = "").log, "error: bad ? byte (b.c line 7)\n");
+    char long_panic[5000] = "";
+    memset(long_panic, 'x', sizeof long_panic - 1);
+    panic_text = long_panic;
+    CHECK(strstr(RUN(panics, .content = "").message, "xxx (b.c line 7)") != NULL);
     wats_test_result result = RUN(asserts, .content = "");
     CHECK_TEXT(result.outcome, "trap");
     CHECK(strncmp(result.message, "assertion failed: input == NULL (sdk.c line ", 44) == 0);
@@ -511,17 +620,21 @@ int main(void) {
     numbers_are_read_strictly();
     words_times_and_limits_are_read();
     errors_do_not_pile_up();
+    of_a_long_text_the_beginning_is_quoted();
     lines_end_with_lf_or_crlf();
     lines_longer_than_a_piece_are_whole();
     a_line_that_is_not_utf8_fails_the_conversion_in_any_case();
+    an_error_that_stands_can_be_told_with_its_file();
     files_are_read_in_pieces_and_decoded();
     a_nul_in_a_text_is_told();
     everything_that_is_written_arrives();
+    no_chart_and_no_attachment_is_lost();
     steps_are_copied_and_batched_without_loss();
     what_is_not_utf8_is_replaced_and_told();
     a_rejected_report_fails_the_conversion_in_any_case();
     a_forgotten_report_is_told();
     outcomes_are_told();
+    a_number_that_is_in_no_enumeration_is_told();
     faults_of_the_plugin_are_told_with_their_place();
     lookups_are_answered();
     settings_fill_a_struct();
