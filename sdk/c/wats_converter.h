@@ -804,7 +804,7 @@ typedef struct wats_setting {
     const char *key;
     wats_setting_kind kind;
     size_t at;
-    /* Default: a text, or JSON. */
+    /* Default: a text, or JSON; of a list of texts a JSON list. */
     const char *text;
     /* Default: a number. */
     double number;

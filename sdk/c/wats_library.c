@@ -1642,7 +1642,9 @@ static void write_setting(writing *to, const wats_setting *setting) {
     write_json_string(to, setting->key);
     write_text(to, ":{");
     if (setting->kind == WATS_SETTING_IS_TEXTS) {
-        write_text(to, "\"type\":\"array\",\"items\":{\"type\":\"string\"},\"default\":[],");
+        write_text(to, "\"type\":\"array\",\"items\":{\"type\":\"string\"},\"default\":");
+        write_text(to, wats_blank(setting->text) ? "[]" : setting->text);
+        write_text(to, ",");
     } else if (setting->kind == WATS_SETTING_IS_JSON) {
         /* The schema's own members, without its braces. */
         char *schema = wats_trim(wats_copy(setting->schema ? setting->schema : "{}"));
@@ -1824,7 +1826,7 @@ static bool fill_setting(const wats_setting *setting, char *to) {
         return true;
     }
     case WATS_SETTING_IS_TEXTS: {
-        const char *const *texts = texts_from("[]");
+        const char *const *texts = texts_from(wats_blank(setting->text) ? "[]" : setting->text);
         if (found) texts = value.tag == WATS_CONVERTER_TYPES_VALUE_JSON ? texts_from(kept(&value.val.json)) : NULL;
         if (!texts) return wrong_setting(setting, "a list of texts");
         *(const char *const **)to = texts;
