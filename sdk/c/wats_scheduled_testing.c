@@ -212,7 +212,7 @@ static void begin_run(const wats_test_run *run, wats_test *common) {
     memcpy(common->settings, run->settings, sizeof common->settings);
     memcpy(common->processes, run->processes, sizeof common->processes);
     memcpy(common->products, run->products, sizeof common->products);
-    begin_host(common, wats_exported_scheduled.settings);
+    begin_host(common, wats_exported_scheduled.settings, wats_exported_scheduled.grants);
     host.states_key_and_start = true;
     memset(&schedule, 0, sizeof schedule);
     schedule.run = run;
@@ -251,7 +251,11 @@ wats_test_ran wats_test_run_once(const wats_test_run *run) {
     wats_test_ran ran;
     memset(&outcome, 0, sizeof outcome);
     memset(&ran, 0, sizeof ran);
-    if (setjmp(host.stopped)) {
+    const char *wrong = plugin_wrong(wats_exported_scheduled.name, wats_exported_scheduled.version);
+    host.running = "run";
+    if (wrong) {
+        ran.result = noted(not_loaded(wrong));
+    } else if (setjmp(host.stopped)) {
         ran.result = noted(trapped());
     } else {
         bool done = exports_converter_run(&info, &outcome, &error);
@@ -270,8 +274,13 @@ const char *wats_test_schema(void) {
     static wats_test common;
     converter_descriptor_t descriptor;
     begin_run(&nothing, &common);
-    if (setjmp(host.stopped)) return "";
+    host.running = "describe";
+    if (setjmp(host.stopped)) {
+        host.running = NULL;
+        return "";
+    }
     exports_converter_describe(&descriptor);
+    host.running = NULL;
     return c_text(&descriptor.settings_schema);
 }
 
