@@ -12,8 +12,8 @@
  *         assert(strcmp(wats_test_state(&ran, "since"), "7") == 0);
  *     }
  *
- * Compile it with the converter, wats_scheduled_converter.c and wats_scheduled_testing.c. It does not judge reports as the host does, but
- * that each states a key and a start. Memory that it gives lives until the program ends. */
+ * Compile it with the converter, wats_scheduled_converter.c and wats_scheduled_testing.c. As wats_testing.h it does
+ * not judge reports as the host does, but that each states a key and a start. Memory that it gives lives until the program ends. */
 #ifndef WATS_SCHEDULED_TESTING_H
 #define WATS_SCHEDULED_TESTING_H
 
