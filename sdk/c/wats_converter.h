@@ -265,8 +265,8 @@ typedef struct wats_lines wats_lines;
 
 /* A line of text. */
 typedef struct wats_text_line {
-    /* Without the line feed and a carriage return before it. It may be written to, and lives until the next line is asked for;
-     * `wats_copy` keeps it. */
+    /* Without the line feed and a carriage return before it. It may be written to, and lives until the next line is asked for, which
+     * overwrites it; `wats_copy` keeps it. */
     char *text;
     size_t length;
     /* From 1. */

@@ -824,6 +824,9 @@ struct wats_lines {
     uint64_t position;
     bool at_end, broken;
     wats_text_line line;
+    /* The line before, which is no more the author's. */
+    char *lent;
+    size_t lent_length;
 };
 
 wats_lines *wats_lines_of(const wats_file *file) {
@@ -892,6 +895,9 @@ static size_t next_in_text(wats_lines *lines) {
 
 wats_text_line *wats_next(wats_lines *lines) {
     if (lines->broken) return NULL;
+    /* It would go on to be there in a small file, and hold pieces of other lines in a large one: whoever keeps it sees that at once. */
+    if (lines->lent_length) memset(lines->lent, '?', lines->lent_length);
+    lines->lent_length = 0;
     size_t length = lines->file ? next_in_file(lines) : next_in_text(lines);
     if (!length) return NULL;
     char *text = lines->buffer + lines->from;
@@ -915,8 +921,8 @@ wats_text_line *wats_next(wats_lines *lines) {
     }
     /* Over the line feed, the carriage return, or the byte that the buffer has more. */
     text[length] = 0;
-    lines->line.text = text;
-    lines->line.length = length;
+    lines->line.text = lines->lent = text;
+    lines->line.length = lines->lent_length = length;
     return &lines->line;
 }
 
