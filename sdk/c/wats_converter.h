@@ -273,7 +273,7 @@ typedef struct wats_text_line {
     uint32_t number;
 } wats_text_line;
 
-/* The lines of a file in UTF-8, read in pieces: memory is one piece and one line. A byte order mark is passed over. */
+/* The lines of a file in UTF-8, read in pieces: memory is one piece, or four times the longest line. A byte order mark is passed over. */
 wats_lines *wats_lines_of(const wats_file *file);
 /* The lines of a text, such as one from `wats_text_of`. The text is not changed. */
 wats_lines *wats_lines_in(const char *text);

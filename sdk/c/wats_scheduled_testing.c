@@ -26,10 +26,17 @@ static struct {
 
 /* ---- Requests ---- */
 
-static bool granted(const char *grant) {
-    for (size_t i = 0; schedule.grants[i]; i++)
-        if (strcmp(schedule.grants[i], grant) == 0) return true;
+/* Whether one of the grants is this one; that of a host is there with `http`, too. */
+static bool is_among(const char *const *grants, size_t most, const char *grant) {
+    bool of_host = strncmp(grant, "http:", 5) == 0;
+    for (size_t i = 0; i < most && grants[i]; i++)
+        if (strcmp(grants[i], grant) == 0 || (of_host && strcmp(grants[i], WATS_GRANT_HTTP) == 0)) return true;
     return false;
+}
+
+/* What the plugin has is what it asks for and is granted. */
+static bool granted(const char *grant) {
+    return is_among(wats_exported_scheduled.grants, 16, grant) && is_among(schedule.grants, SIZE_MAX, grant);
 }
 
 static void lower(char *text, size_t length) {
@@ -133,7 +140,7 @@ bool HTTP(send)(HTTP(request_t) *request, HTTP(response_t) *to, HTTP(http_error_
     if (strchr(authority, '@'))
         return fail(error, WATS_HTTP_INVALID, "the address has a user or a password in it; give a header", 0);
     const char *grant = says("http:%s", authority);
-    if (!granted(WATS_GRANT_HTTP) && !granted(grant)) {
+    if (!granted(grant)) {
         put(&reason, "`%s` would have to be asked for and granted", grant);
         return fail(error, WATS_HTTP_DENIED, reason.text, 0);
     }

@@ -62,7 +62,8 @@ typedef struct wats_test_run {
     wats_test_value state[16];
     /* To all other requests nobody answers. */
     wats_test_answer answers[16];
-    /* Of `state` and `http` what is granted, a list that ends with NULL. Default: all that the plugin asks for. */
+    /* Of `state` and `http` what is granted, a list that ends with NULL; the plugin has of it what it asks for. Default: all that it asks
+     * for. */
     const char *const *grants;
     /* As in `wats_test`. */
     const char *settings[16][2];
