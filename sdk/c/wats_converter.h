@@ -52,8 +52,11 @@ extern "C" {
 
 #if defined(__GNUC__) || defined(__clang__)
 #define WATS_PRINTF(text, first) __attribute__((format(printf, text, first)))
+/* What it fills in is not filled in when it returns false: a compiler warns of those who do not look. */
+#define WATS_CHECKED __attribute__((warn_unused_result))
 #else
 #define WATS_PRINTF(text, first)
+#define WATS_CHECKED
 #endif
 
 /* ---- Values that may be absent ---- */
@@ -307,14 +310,14 @@ size_t wats_split(char *text, char separator, char **fields, size_t most);
 /* Reads a number, strictly: `5`, `-1.25e-3`, `NaN`, `inf`, with the decimal mark given. White space around it does not matter. No
  * locale has an influence. With another mark than a point a point is refused: it could group thousands.
  *
- * False when it is none, which is told as `malformed` with the text and the place. It is never read as 0. */
-bool wats_number(const char *text, char decimal_mark, wats_place place, double *value);
+ * False when it is none, which is told as `malformed` with the text and the place. It is never read as 0: `value` is left as it was. */
+bool wats_number(const char *text, char decimal_mark, wats_place place, double *value) WATS_CHECKED;
 /* As `wats_number`; a blank text is absent. */
-bool wats_number_or_none(const char *text, char decimal_mark, wats_place place, wats_optional *value);
+bool wats_number_or_none(const char *text, char decimal_mark, wats_place place, wats_optional *value) WATS_CHECKED;
 /* Reads a whole number within bounds, as strictly. */
-bool wats_integer(const char *text, int64_t lowest, int64_t highest, wats_place place, int64_t *value);
+bool wats_integer(const char *text, int64_t lowest, int64_t highest, wats_place place, int64_t *value) WATS_CHECKED;
 /* Reads a status from the spellings that testers use, in any case: `P`, `Pass`, `OK`, `NG`, `Aborted`, ... */
-bool wats_status_from(const char *text, wats_place place, wats_status *status);
+bool wats_status_from(const char *text, wats_place place, wats_status *status) WATS_CHECKED;
 
 /* Calendar fields of a point in time, as files carry them. Without an offset it is the local time of the station. */
 typedef struct wats_time {
@@ -390,7 +393,7 @@ wats_limits wats_inclusive(wats_optional low, wats_optional high);
 /* By the operator's WATS name in any case (`GELE`, `LT`, `LOG`) and the limits that a file gives. A comparison with one limit takes
  * the low one, or the high one when there is no low one. False, and told as `malformed`, when there is no such operator or a limit
  * is missing. */
-bool wats_limits_named(const char *name, wats_optional low, wats_optional high, wats_place place, wats_limits *limits);
+bool wats_limits_named(const char *name, wats_optional low, wats_optional high, wats_place place, wats_limits *limits) WATS_CHECKED;
 
 typedef enum wats_text_comparison {
     WATS_TEXT_LOG = 0,
@@ -413,7 +416,7 @@ wats_text_limits wats_same_text_in_any_case(const char *expected);
 /* Another text. */
 wats_text_limits wats_other_text(const char *unwanted);
 /* By the operator's WATS name in any case: `EQ`, `NE`, `CASESENSIT`, `IGNORECASE`, `LOG`. False, and told, when there is none. */
-bool wats_text_limits_named(const char *name, const char *limit, wats_place place, wats_text_limits *limits);
+bool wats_text_limits_named(const char *name, const char *limit, wats_place place, wats_text_limits *limits) WATS_CHECKED;
 
 /* A series of values in a chart. */
 typedef struct wats_series {
