@@ -72,7 +72,8 @@ def run(folder, sources, library):
 def ignored():
     """Whether the compiler warns of a number that is used without a look at whether there was one."""
     source = '#include "wats_converter.h"\nvoid f(double *v) { wats_number("1", \'.\', wats_whole(), v); }\n'
-    command = [*compiler("CC", "cc"), "-std=c11", "-Werror", "-I", str(SDK), "-x", "c", "-c", "-", "-o", str(SDK / "tests" / "build" / "ignored.o")]
+    target = SDK / "tests" / "build" / "ignored.o"
+    command = [*compiler("CC", "cc"), "-std=c11", "-Werror", "-I", str(SDK), "-x", "c", "-c", "-", "-o", str(target)]
     done = subprocess.run(command, input=source, capture_output=True, text=True)
     if done.returncode == 0 or "unused" not in done.stderr:
         sys.exit(f"a number that is not looked at is not warned of: {done.stderr}")
