@@ -32,11 +32,11 @@ static void put_character(text_t *to, unsigned long character) {
     to->len += length;
 }
 
-typedef enum encoding { UNKNOWN, UTF_8, UTF_16LE, UTF_16BE, WINDOWS_1252, OF_ASCII, OF_NONE } encoding;
+typedef enum encoding_kind { UNKNOWN, UTF_8, UTF_16LE, UTF_16BE, WINDOWS_1252, OF_ASCII, OF_NONE } encoding_kind;
 
 /* All labels of https://encoding.spec.whatwg.org, each between blanks. */
 static const struct {
-    encoding encoding;
+    encoding_kind encoding;
     const char *labels;
 } LABELS[] = {
     {UTF_8, " unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8 "},
@@ -64,7 +64,7 @@ static const struct {
     {OF_NONE, " csiso2022jp iso-2022-jp csiso2022kr hz-gb-2312 iso-2022-cn iso-2022-cn-ext iso-2022-kr replacement "},
 };
 
-static encoding encoding_of(const char *label) {
+static encoding_kind encoding_of(const char *label) {
     char word[40] = " ";
     size_t length = 1;
     while (*label && strchr("\t\n\f\r ", *label)) label++;
@@ -111,7 +111,7 @@ static size_t decode_utf16(const unsigned char *bytes, size_t size, bool big, te
 static bool decode(const unsigned char *bytes, size_t size, const char *label, text_t *to, SOURCE(text_error_t) *error) {
     bool marked_8 = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0;
     bool marked_le = size >= 2 && memcmp(bytes, "\xFF\xFE", 2) == 0, marked_be = size >= 2 && memcmp(bytes, "\xFE\xFF", 2) == 0;
-    encoding wanted = label ? encoding_of(label) : marked_le ? UTF_16LE : marked_be ? UTF_16BE : UTF_8;
+    encoding_kind wanted = label ? encoding_of(label) : marked_le ? UTF_16LE : marked_be ? UTF_16BE : UTF_8;
     size_t mark = wanted == UTF_8 && marked_8 ? 3 : (wanted == UTF_16LE && marked_le) || (wanted == UTF_16BE && marked_be) ? 2 : 0;
     memset(error, 0, sizeof *error);
     if (wanted == UNKNOWN) {
