@@ -259,7 +259,7 @@ char *wats_bytes_of(const wats_file *file, size_t *length);
 /* The whole file as UTF-8, without byte order mark, up to 64 MiB (the host's limit `text_bytes`). `encoding` is a WHATWG label such
  * as `windows-1252`; without one (NULL) a byte order mark decides, else UTF-8. The host decodes: no tables in the plugin.
  *
- * NULL on an error, which is told: `malformed` with the offset of what is invalid or when there is a NUL in it, `unsupported` when
+ * NULL on an error, which is told: `malformed` with the offset of what is invalid, or with line and column of a NUL, `unsupported` when
  * the file is too large, `misconfigured` when the label names no encoding. Then return false. */
 char *wats_text_of(const wats_file *file, const char *encoding);
 

@@ -791,10 +791,15 @@ char *wats_text_of(const wats_file *file, const char *encoding) {
     bool decoded = SOURCE(method_file_text)(file->borrowed, encoding ? &label : NULL, &text, &error);
     reuse(&call.scratch);
     if (decoded) {
-        bool whole_text = !text.len || !memchr(text.ptr, 0, text.len);
-        char *copy = (char *)kept(&text);
-        if (whole_text) return copy;
-        wats_fail(WATS_MALFORMED, wats_whole(), "found a NUL in a text");
+        size_t length = text.len;
+        char *copy = (char *)kept(&text), *nul = memchr(copy, 0, length);
+        if (!nul) return copy;
+        uint32_t line = 1, column = 1;
+        for (const char *c = copy; c < nul; c++) {
+            if (*c == '\n') line++, column = 1;
+            else column += (*c & 0xC0) != 0x80;
+        }
+        wats_fail(WATS_MALFORMED, wats_cell(line, column), "found a NUL in a text");
         return NULL;
     }
     const char *name = encoding ? encoding : "UTF-8 or UTF-16 with a byte order mark";

@@ -336,7 +336,9 @@ static bool reads_text(const wats_input *input, const settings *settings) {
 }
 
 static void a_nul_in_a_text_is_told(void) {
-    CHECK_TEXT(RUN(reads_text, .content = "a\0b", .size = 3).message, "found a NUL in a text");
+    wats_test_result result = RUN(reads_text, .content = "a\r\n\xC3\xA5" "b\0c\0", .size = 8);
+    CHECK_TEXT(result.message, "found a NUL in a text");
+    CHECK_TEXT(result.place, "line 2, column 3");
 }
 
 /* ---- Reports ---- */
