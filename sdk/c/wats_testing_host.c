@@ -36,6 +36,9 @@ typedef struct writer {
     text_buffer path;
     size_t begins[DEEPEST_SEQUENCE], depth;
     const char *program;
+    /* The step added last, and what it has already. */
+    const char *last;
+    bool has_chart, has_attachment;
     bool ended;
     /* What is wrong with it, told when it is finished. */
     struct violation {
@@ -444,6 +447,9 @@ void REPORT(method_uut_add)(REPORT(borrow_uut_t) self, REPORT(list_step_t) *step
         const REPORT(step_t) *step = &steps->ptr[i];
         const char *name = c_text(&step->name);
         wats_test_step *added = add_step(to, name, BODIES[step->body.tag]);
+        to->last = name;
+        to->has_chart = step->body.tag == WATS_CONVERTER_REPORT_STEP_BODY_CHART;
+        to->has_attachment = false;
         added->status = STATUS_OF(step->status);
         TELL("%s %s", BODIES[step->body.tag], name);
         TELL_STATUS(step->status);
@@ -459,8 +465,14 @@ void REPORT(method_uut_add)(REPORT(borrow_uut_t) self, REPORT(list_step_t) *step
     }
 }
 
+/* Of charts and attachments a step has one of each. */
+static void add_one(writer *to, bool *has, const char *what) {
+    if (*has) violate(to, "", says("found a second %s for step \"%s\", allowed is one", what, to->last));
+    *has = true;
+}
+
 void REPORT(method_uut_add_chart)(REPORT(borrow_uut_t) self, REPORT(chart_t) *chart) {
-    (void)self;
+    add_one(writer_of(self.__handle), &writer_of(self.__handle)->has_chart, "chart");
     tell_chart("add-chart", chart);
     TELL("\n");
 }
@@ -470,7 +482,7 @@ static void tell_attachment(const char *word, const REPORT(attachment_t) *attach
 }
 
 void REPORT(method_uut_add_attachment)(REPORT(borrow_uut_t) self, REPORT(attachment_t) *attachment) {
-    (void)self;
+    add_one(writer_of(self.__handle), &writer_of(self.__handle)->has_attachment, "attachment");
     tell_attachment("add-attachment", attachment);
 }
 void REPORT(method_uut_attach)(REPORT(borrow_uut_t) self, REPORT(attachment_t) *attachment) {

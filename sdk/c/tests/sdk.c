@@ -447,6 +447,9 @@ static bool adds_two_of_each(const wats_input *input, const settings *settings) 
 
 /* The host says that one is allowed, and that is for it to say: none may be lost without a word. */
 static void no_chart_and_no_attachment_is_lost(void) {
+    CHECK_TEXT(RUN(adds_two_of_each, .content = "").message,
+               "the report breaks 2 rules: steps/Main: found a second chart for step \"x\", allowed is one; "
+               "steps/Main: found a second attachment for step \"x\", allowed is one");
     CHECK_TEXT(RUN(adds_two_of_each, .content = "").transcript,
                "begin A program=Main\naction x\nadd-chart label=a\nadd-attachment a x/y 1 bytes\nadd-chart label=b\n"
                "add-attachment b x/y 1 bytes\nadd-result {}\nfinish\n");
