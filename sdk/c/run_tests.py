@@ -69,6 +69,16 @@ def run(folder, sources, library):
     subprocess.run([str(program)], check=True, cwd=folder, env={"ASAN_OPTIONS": "detect_leaks=0", **os.environ})
 
 
+def ignored():
+    """Whether the compiler warns of a number that is used without a look at whether there was one."""
+    source = '#include "wats_converter.h"\nvoid f(double *v) { wats_number("1", \'.\', wats_whole(), v); }\n'
+    target = SDK / "tests" / "build" / "ignored.o"
+    command = [*compiler("CC", "cc"), "-std=c11", "-Werror", "-I", str(SDK), "-x", "c", "-c", "-", "-o", str(target)]
+    done = subprocess.run(command, input=source, capture_output=True, text=True)
+    if done.returncode == 0 or "unused" not in done.stderr:
+        sys.exit(f"a number that is not looked at is not warned of: {done.stderr}")
+
+
 def write_tutorials():
     """The blocks of C in the README that are whole converters, as tests/build/tutorial.c and tutorial_scheduled.c."""
     blocks = (SDK / "README.md").read_text(encoding="utf-8").split("```c\n")[1:]
@@ -81,6 +91,7 @@ def write_tutorials():
 def main(arguments):
     if len(arguments) < 2:
         write_tutorials()
+        ignored()
     projects = [(arguments[0], arguments[1:], library_of(arguments[0]))] if len(arguments) > 1 else OWN
     for folder, sources, library in projects:
         run(folder, sources, library)

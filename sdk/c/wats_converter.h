@@ -52,8 +52,11 @@ extern "C" {
 
 #if defined(__GNUC__) || defined(__clang__)
 #define WATS_PRINTF(text, first) __attribute__((format(printf, text, first)))
+/* What it fills in is not filled in when it returns false: a compiler warns of those who do not look. */
+#define WATS_CHECKED __attribute__((warn_unused_result))
 #else
 #define WATS_PRINTF(text, first)
+#define WATS_CHECKED
 #endif
 
 /* ---- Values that may be absent ---- */
@@ -256,7 +259,7 @@ char *wats_bytes_of(const wats_file *file, size_t *length);
 /* The whole file as UTF-8, without byte order mark, up to 64 MiB (the host's limit `text_bytes`). `encoding` is a WHATWG label such
  * as `windows-1252`; without one (NULL) a byte order mark decides, else UTF-8. The host decodes: no tables in the plugin.
  *
- * NULL on an error, which is told: `malformed` with the offset of what is invalid or when there is a NUL in it, `unsupported` when
+ * NULL on an error, which is told: `malformed` with the offset of what is invalid, or with line and column of a NUL, `unsupported` when
  * the file is too large, `misconfigured` when the label names no encoding. Then return false. */
 char *wats_text_of(const wats_file *file, const char *encoding);
 
@@ -265,15 +268,15 @@ typedef struct wats_lines wats_lines;
 
 /* A line of text. */
 typedef struct wats_text_line {
-    /* Without the line feed and a carriage return before it. It may be written to, and lives until the next line is asked for;
-     * `wats_copy` keeps it. */
+    /* Without the line feed and a carriage return before it. It may be written to, and lives until the next line is asked for, which
+     * overwrites it; `wats_copy` keeps it. */
     char *text;
     size_t length;
     /* From 1. */
     uint32_t number;
 } wats_text_line;
 
-/* The lines of a file in UTF-8, read in pieces: memory is one piece and one line. A byte order mark is passed over. */
+/* The lines of a file in UTF-8, read in pieces: memory is one piece, or four times the longest line. A byte order mark is passed over. */
 wats_lines *wats_lines_of(const wats_file *file);
 /* The lines of a text, such as one from `wats_text_of`. The text is not changed. */
 wats_lines *wats_lines_in(const char *text);
@@ -307,14 +310,14 @@ size_t wats_split(char *text, char separator, char **fields, size_t most);
 /* Reads a number, strictly: `5`, `-1.25e-3`, `NaN`, `inf`, with the decimal mark given. White space around it does not matter. No
  * locale has an influence. With another mark than a point a point is refused: it could group thousands.
  *
- * False when it is none, which is told as `malformed` with the text and the place. It is never read as 0. */
-bool wats_number(const char *text, char decimal_mark, wats_place place, double *value);
+ * False when it is none, which is told as `malformed` with the text and the place. It is never read as 0: `value` is left as it was. */
+bool wats_number(const char *text, char decimal_mark, wats_place place, double *value) WATS_CHECKED;
 /* As `wats_number`; a blank text is absent. */
-bool wats_number_or_none(const char *text, char decimal_mark, wats_place place, wats_optional *value);
+bool wats_number_or_none(const char *text, char decimal_mark, wats_place place, wats_optional *value) WATS_CHECKED;
 /* Reads a whole number within bounds, as strictly. */
-bool wats_integer(const char *text, int64_t lowest, int64_t highest, wats_place place, int64_t *value);
+bool wats_integer(const char *text, int64_t lowest, int64_t highest, wats_place place, int64_t *value) WATS_CHECKED;
 /* Reads a status from the spellings that testers use, in any case: `P`, `Pass`, `OK`, `NG`, `Aborted`, ... */
-bool wats_status_from(const char *text, wats_place place, wats_status *status);
+bool wats_status_from(const char *text, wats_place place, wats_status *status) WATS_CHECKED;
 
 /* Calendar fields of a point in time, as files carry them. Without an offset it is the local time of the station. */
 typedef struct wats_time {
@@ -390,7 +393,7 @@ wats_limits wats_inclusive(wats_optional low, wats_optional high);
 /* By the operator's WATS name in any case (`GELE`, `LT`, `LOG`) and the limits that a file gives. A comparison with one limit takes
  * the low one, or the high one when there is no low one. False, and told as `malformed`, when there is no such operator or a limit
  * is missing. */
-bool wats_limits_named(const char *name, wats_optional low, wats_optional high, wats_place place, wats_limits *limits);
+bool wats_limits_named(const char *name, wats_optional low, wats_optional high, wats_place place, wats_limits *limits) WATS_CHECKED;
 
 typedef enum wats_text_comparison {
     WATS_TEXT_LOG = 0,
@@ -413,7 +416,7 @@ wats_text_limits wats_same_text_in_any_case(const char *expected);
 /* Another text. */
 wats_text_limits wats_other_text(const char *unwanted);
 /* By the operator's WATS name in any case: `EQ`, `NE`, `CASESENSIT`, `IGNORECASE`, `LOG`. False, and told, when there is none. */
-bool wats_text_limits_named(const char *name, const char *limit, wats_place place, wats_text_limits *limits);
+bool wats_text_limits_named(const char *name, const char *limit, wats_place place, wats_text_limits *limits) WATS_CHECKED;
 
 /* A series of values in a chart. */
 typedef struct wats_series {
@@ -804,7 +807,7 @@ typedef struct wats_setting {
     const char *key;
     wats_setting_kind kind;
     size_t at;
-    /* Default: a text, or JSON. */
+    /* Default: a text, or JSON; of a list of texts a JSON list. */
     const char *text;
     /* Default: a number. */
     double number;

@@ -71,6 +71,13 @@ class Texts {
     std::deque<std::string> many_;
 };
 
+// A NUL would end a text for the C functions, and "5" be read of "5\0x": U+FFFD stands in its place.
+inline std::string without_nul(std::string_view text) {
+    std::string whole(text);
+    for (std::size_t at = 0; (at = whole.find('\0', at)) != whole.npos;) whole.replace(at, 1, "\xEF\xBF\xBD");
+    return whole;
+}
+
 inline wats_optional optional(std::optional<double> value) { return value ? wats_some(*value) : wats_none(); }
 
 inline std::string_view view(const char *text) { return text ? std::string_view(text) : std::string_view(); }
@@ -359,7 +366,7 @@ inline std::optional<std::pair<std::string_view, std::string_view>> split_once(s
 inline Result<double> number(std::string_view text, char decimal_mark = '.') {
     detail::Texts texts;
     double value;
-    if (!wats_number(texts(text), decimal_mark, wats_whole(), &value)) return Error::last();
+    if (!wats_number(texts(detail::without_nul(text)), decimal_mark, wats_whole(), &value)) return Error::last();
     return value;
 }
 
@@ -375,7 +382,7 @@ inline Result<std::optional<double>> number_or_none(std::string_view text, char 
 inline Result<std::int64_t> integer(std::string_view text, std::int64_t lowest = INT64_MIN, std::int64_t highest = INT64_MAX) {
     detail::Texts texts;
     std::int64_t value;
-    if (!wats_integer(texts(text), lowest, highest, wats_whole(), &value)) return Error::last();
+    if (!wats_integer(texts(detail::without_nul(text)), lowest, highest, wats_whole(), &value)) return Error::last();
     return value;
 }
 
@@ -383,7 +390,7 @@ inline Result<std::int64_t> integer(std::string_view text, std::int64_t lowest =
 inline Result<Status> status_from(std::string_view text) {
     detail::Texts texts;
     wats_status status;
-    if (!wats_status_from(texts(text), wats_whole(), &status)) return Error::last();
+    if (!wats_status_from(texts(detail::without_nul(text)), wats_whole(), &status)) return Error::last();
     return static_cast<Status>(status);
 }
 
@@ -631,7 +638,10 @@ class [[nodiscard]] OpenSequence {
     explicit OpenSequence(wats_uut *uut) : uut_(uut) {}
     OpenSequence(OpenSequence &&other) noexcept : uut_(std::exchange(other.uut_, nullptr)) {}
     OpenSequence &operator=(OpenSequence &&) = delete;
-    ~OpenSequence() { close(); }
+    ~OpenSequence() {
+        // A report that is ended has none open any more: what ended it told of those that were.
+        if (uut_ && wats_depth(uut_) > 0) close();
+    }
     void close() {
         if (uut_) wats_close(std::exchange(uut_, nullptr));
     }
@@ -962,17 +972,30 @@ struct Answer {
     std::string reason = {};
 };
 
+namespace detail {
+
+// The reason of the last lookup, when it was unavailable.
+inline std::string reason_of(wats_answer answer) {
+    if (answer != WATS_UNAVAILABLE) return {};
+    wats_unanswered();
+    return Error::last().message();
+}
+
+}  // namespace detail
+
 // The process (test operation) of that name, without regard to case.
 inline Answer<wats_process> process_by_name(std::string_view name) {
     detail::Texts texts;
     Answer<wats_process> answer;
     answer.answer = wats_process_by_name(texts(name), &answer.found);
+    answer.reason = detail::reason_of(answer.answer);
     return answer;
 }
 inline Answer<wats_product> product_by_part_number(std::string_view part_number) {
     detail::Texts texts;
     Answer<wats_product> answer;
     answer.answer = wats_product_by_part_number(texts(part_number), &answer.found);
+    answer.reason = detail::reason_of(answer.answer);
     return answer;
 }
 
@@ -984,7 +1007,7 @@ struct Json {
 };
 
 // One setting of the struct S: `field("factor", &Settings::factor, "What values are multiplied with").least(0)`. Its default is what
-// `S{}` has. Types: std::string, double, std::int64_t, bool, std::vector<std::string> (empty by default), Json.
+// `S{}` has. Types: std::string, double, std::int64_t, bool, std::vector<std::string>, Json (blank: no default).
 template <class S>
 class Field {
   public:
@@ -1004,9 +1027,9 @@ class Field {
     }
     // Of a text: it must be one of these, at most 16.
     Field one_of(std::initializer_list<const char *> choices) && {
+        if (choices.size() > 16) wats_panic(nullptr, 0, "setting %s has %zu choices, allowed are 16", setting_.key, choices.size());
         std::size_t count = 0;
-        for (const char *choice : choices)
-            if (count < 16) setting_.choices[count++] = choice;
+        for (const char *choice : choices) setting_.choices[count++] = choice;
         return std::move(*this);
     }
     // Of a JSON setting: its schema, as JSON text.
@@ -1024,7 +1047,7 @@ class Field {
                 else if constexpr (std::is_same_v<T, double>) row.kind = WATS_SETTING_IS_NUMBER, row.number = value;
                 else if constexpr (std::is_same_v<T, bool>) row.kind = WATS_SETTING_IS_FLAG, row.flag = value;
                 else if constexpr (std::is_same_v<T, Json>) row.kind = WATS_SETTING_IS_JSON, row.text = value.text.c_str();
-                else if constexpr (std::is_same_v<T, std::vector<std::string>>) row.kind = WATS_SETTING_IS_TEXTS;
+                else if constexpr (std::is_same_v<T, std::vector<std::string>>) row.kind = WATS_SETTING_IS_TEXTS, row.text = json_of(value);
                 else row.kind = WATS_SETTING_IS_INTEGER, row.number = static_cast<double>(value);
             },
             member_);
@@ -1038,7 +1061,7 @@ class Field {
                 using T = std::decay_t<decltype(value)>;
                 const void *from = slot;
                 if constexpr (std::is_same_v<T, std::string>) value = *static_cast<const char *const *>(from);
-                else if constexpr (std::is_same_v<T, Json>) value.text = *static_cast<const char *const *>(from);
+                else if constexpr (std::is_same_v<T, Json>) value.text = detail::view(*static_cast<const char *const *>(from));
                 else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
                     value.clear();
                     auto text = *static_cast<const char *const *const *>(from);
@@ -1049,6 +1072,26 @@ class Field {
     }
 
   private:
+    // A list of texts as JSON. It lives as long as the table, which is until the program ends.
+    static const char *json_of(const std::vector<std::string> &texts) {
+        std::string json = "[";
+        for (const std::string &text : texts) {
+            if (json.size() > 1) json += ',';
+            json += '"';
+            for (char c : text) {
+                char escaped[8];
+                if (c == '"' || c == '\\') json += '\\';
+                if (static_cast<unsigned char>(c) >= 0x20) json += c;
+                else json.append(escaped, static_cast<std::size_t>(std::snprintf(escaped, sizeof escaped, "\\u%04x", c)));
+            }
+            json += '"';
+        }
+        json += ']';
+        char *kept = new char[json.size() + 1]();
+        json.copy(kept, json.size());
+        return kept;
+    }
+
     std::variant<std::string S::*, double S::*, std::int64_t S::*, bool S::*, std::vector<std::string> S::*, Json S::*> member_;
     wats_setting setting_{};
 };

@@ -24,23 +24,23 @@ extern "C" {
 typedef struct wats_json wats_json;
 
 /* A text. */
-bool wats_json_text(const wats_json *value, const char *key, const char **text);
+bool wats_json_text(const wats_json *value, const char *key, const char **text) WATS_CHECKED;
 /* A text, or NULL when it is absent. */
-bool wats_json_text_or_none(const wats_json *value, const char *key, const char **text);
+bool wats_json_text_or_none(const wats_json *value, const char *key, const char **text) WATS_CHECKED;
 /* A number. */
-bool wats_json_number(const wats_json *value, const char *key, double *number);
+bool wats_json_number(const wats_json *value, const char *key, double *number) WATS_CHECKED;
 /* A number that may be absent. */
-bool wats_json_number_or_none(const wats_json *value, const char *key, wats_optional *number);
+bool wats_json_number_or_none(const wats_json *value, const char *key, wats_optional *number) WATS_CHECKED;
 /* A whole number within bounds. */
-bool wats_json_integer(const wats_json *value, const char *key, int64_t lowest, int64_t highest, int64_t *number);
+bool wats_json_integer(const wats_json *value, const char *key, int64_t lowest, int64_t highest, int64_t *number) WATS_CHECKED;
 /* True or false. */
-bool wats_json_flag(const wats_json *value, const char *key, bool *flag);
+bool wats_json_flag(const wats_json *value, const char *key, bool *flag) WATS_CHECKED;
 /* A list, whose values `wats_json_next` gives. */
-bool wats_json_list(const wats_json *value, const char *key, const wats_json **list);
+bool wats_json_list(const wats_json *value, const char *key, const wats_json **list) WATS_CHECKED;
 /* A list, or NULL when it is absent; `wats_json_next` takes that, too. */
-bool wats_json_list_or_none(const wats_json *value, const char *key, const wats_json **list);
+bool wats_json_list_or_none(const wats_json *value, const char *key, const wats_json **list) WATS_CHECKED;
 /* A table. */
-bool wats_json_table(const wats_json *value, const char *key, const wats_json **table);
+bool wats_json_table(const wats_json *value, const char *key, const wats_json **table) WATS_CHECKED;
 
 /* The member of that name, of any kind; NULL, and nothing told, when it is absent or `value` is no table. For what the functions above do
  * not say: `if (wats_json_member(result, "retries") && !wats_json_integer(result, "retries", 0, 9, &retries)) return false;` */

@@ -284,14 +284,18 @@ void wats_panic(const char *file, int line, const char *format, ...) {
     static char message[1024];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(message, sizeof message, format, arguments);
+    /* The place has room behind the longest text. */
+    const size_t room = sizeof message - 128;
+    int length = vsnprintf(message, room, format, arguments);
     va_end(arguments);
-    size_t used = length < 0 ? 0 : (size_t)length < sizeof message ? (size_t)length : sizeof message - 1;
+    size_t used = length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
     if (file) {
         int more = snprintf(message + used, sizeof message - used, " (%s line %d)", base_name(file), line);
         if (more > 0) used += (size_t)more < sizeof message - used ? (size_t)more : sizeof message - used - 1;
     }
-    say(WATS_ERR, message, valid_length(message, used));
+    /* A text that is not UTF-8, or was cut inside of a character, may not cross the boundary, and what is behind it must. */
+    for (size_t valid; (valid = valid_length(message, used)) < used;) message[valid] = '?';
+    say(WATS_ERR, message, used);
     stop(message);
 }
 
@@ -441,10 +445,19 @@ size_t wats_split(char *text, char separator, char **fields, size_t most) {
     }
 }
 
+/* What messages quote of a text: a file without line feeds may be one text of many megabytes. */
+#define QUOTED ((size_t)1000)
+
 /* The text in quotes, with what cannot be seen escaped, for messages; until the error is told. */
 static const char *quoted(const char *text) {
     size_t length = strlen(text);
-    char *result = take(&call.scratch, length * 6 + 3);
+    const char *rest = "";
+    if (length > QUOTED) {
+        rest = "...";
+        length = QUOTED;
+        while (length && (text[length] & 0xC0) == 0x80) length--;
+    }
+    char *result = take(&call.scratch, length * 6 + 6);
     char *to = result;
     *to++ = '"';
     for (size_t i = 0; i < length; i++) {
@@ -457,6 +470,7 @@ static const char *quoted(const char *text) {
         else *to++ = (char)c;
     }
     *to++ = '"';
+    strcpy(to, rest);
     return result;
 }
 
@@ -777,10 +791,15 @@ char *wats_text_of(const wats_file *file, const char *encoding) {
     bool decoded = SOURCE(method_file_text)(file->borrowed, encoding ? &label : NULL, &text, &error);
     reuse(&call.scratch);
     if (decoded) {
-        bool whole_text = !text.len || !memchr(text.ptr, 0, text.len);
-        char *copy = (char *)kept(&text);
-        if (whole_text) return copy;
-        wats_fail(WATS_MALFORMED, wats_whole(), "found a NUL in a text");
+        size_t length = text.len;
+        char *copy = (char *)kept(&text), *nul = memchr(copy, 0, length);
+        if (!nul) return copy;
+        uint32_t line = 1, column = 1;
+        for (const char *c = copy; c < nul; c++) {
+            if (*c == '\n') line++, column = 1;
+            else column += (*c & 0xC0) != 0x80;
+        }
+        wats_fail(WATS_MALFORMED, wats_cell(line, column), "found a NUL in a text");
         return NULL;
     }
     const char *name = encoding ? encoding : "UTF-8 or UTF-16 with a byte order mark";
@@ -810,6 +829,9 @@ struct wats_lines {
     uint64_t position;
     bool at_end, broken;
     wats_text_line line;
+    /* The line before, which is no more the author's. */
+    char *lent;
+    size_t lent_length;
 };
 
 wats_lines *wats_lines_of(const wats_file *file) {
@@ -878,6 +900,9 @@ static size_t next_in_text(wats_lines *lines) {
 
 wats_text_line *wats_next(wats_lines *lines) {
     if (lines->broken) return NULL;
+    /* It would go on to be there in a small file, and hold pieces of other lines in a large one: whoever keeps it sees that at once. */
+    if (lines->lent_length) memset(lines->lent, '?', lines->lent_length);
+    lines->lent_length = 0;
     size_t length = lines->file ? next_in_file(lines) : next_in_text(lines);
     if (!length) return NULL;
     char *text = lines->buffer + lines->from;
@@ -901,8 +926,8 @@ wats_text_line *wats_next(wats_lines *lines) {
     }
     /* Over the line feed, the carriage return, or the byte that the buffer has more. */
     text[length] = 0;
-    lines->line.text = text;
-    lines->line.length = length;
+    lines->line.text = lines->lent = text;
+    lines->line.length = lines->lent_length = length;
     return &lines->line;
 }
 
@@ -921,14 +946,17 @@ struct wats_uut {
     size_t count;
     /* Of what the steps hold. */
     arena batch;
-    /* What belongs to the last step. */
-    bool has_chart, has_attachment;
-    REPORT(chart_t) chart;
-    REPORT(attachment_t) attachment;
-    struct result {
-        converter_string_t json;
-        struct result *next;
-    } *results, **results_end;
+    /* What belongs to the last step, in the order in which it was added. A second chart or attachment goes to the host, too, which
+     * says that one is allowed. */
+    struct extra {
+        enum { EXTRA_CHART, EXTRA_ATTACHMENT, EXTRA_RESULT } what;
+        union {
+            REPORT(chart_t) chart;
+            REPORT(attachment_t) attachment;
+            converter_string_t result;
+        };
+        struct extra *next;
+    } *extras, **extras_end;
     /* Room in the list of measurements of the last step. */
     size_t room;
     /* How the open sequences are to be closed, the innermost last. */
@@ -950,6 +978,12 @@ struct wats_uut {
 #define SET_STATUS(option, status_) SET(option, (status_) != WATS_NOT_GIVEN, status_of(status_))
 #define SET_INTEGER(option, type, optional, least, most, what) \
     SET(option, whole(optional, least, most, what), (type)(optional).value)
+
+/* A number of an enumeration. Of another the host says no more than that it is none. */
+static uint8_t one_of(int number, int last, const char *enumeration) {
+    if (number < 0 || number > last) MISUSE("%d is not a %s", number, enumeration);
+    return (uint8_t)number;
+}
 
 /* The status of the contract, which has no "not given". */
 static REPORT(status_t) status_of(wats_status status) {
@@ -983,6 +1017,7 @@ static void fill_property(arena *memory, REPORT(property_t) *to, const wats_prop
         to->value.tag = WATS_CONVERTER_TYPES_VALUE_JSON;
         to->value.val.json = lent(memory, from->text);
         break;
+    default: MISUSE("%d is not a wats_value_kind", (int)from->kind);
     }
 }
 
@@ -1003,7 +1038,7 @@ static REPORT(sequence_t) sequence_of(arena *memory, const wats_sequence *from) 
     to.name = lent(memory, from->name);
     if (!wats_blank(from->path)) to.path = lent(memory, from->path);
     if (!wats_blank(from->version)) to.version = lent(memory, from->version);
-    to.group = (REPORT(step_group_t))from->group;
+    to.group = one_of((int)from->group, WATS_CLEANUP, "wats_group");
     SET_TEXT(memory, to.start, from->start);
     SET_TEXT(memory, to.error_code, from->error_code);
     SET_TEXT(memory, to.error_message, from->error_message);
@@ -1068,13 +1103,15 @@ static void flush(wats_uut *uut) {
     if (!uut->count) return;
     REPORT(list_step_t) steps = {uut->steps, uut->count};
     REPORT(method_uut_add)(uut->borrowed, &steps);
-    if (uut->has_chart) REPORT(method_uut_add_chart)(uut->borrowed, &uut->chart);
-    if (uut->has_attachment) REPORT(method_uut_add_attachment)(uut->borrowed, &uut->attachment);
-    for (struct result *result = uut->results; result; result = result->next)
-        REPORT(method_uut_add_result)(uut->borrowed, &result->json);
+    for (struct extra *extra = uut->extras; extra; extra = extra->next) {
+        switch (extra->what) {
+        case EXTRA_CHART: REPORT(method_uut_add_chart)(uut->borrowed, &extra->chart); break;
+        case EXTRA_ATTACHMENT: REPORT(method_uut_add_attachment)(uut->borrowed, &extra->attachment); break;
+        case EXTRA_RESULT: REPORT(method_uut_add_result)(uut->borrowed, &extra->result); break;
+        }
+    }
     uut->count = 0;
-    uut->has_chart = uut->has_attachment = false;
-    uut->results = NULL;
+    uut->extras = NULL;
     reuse(&uut->batch);
 }
 
@@ -1131,7 +1168,7 @@ static REPORT(numeric_limits_t) limits_of(wats_limits from) {
 static REPORT(text_limits_t) text_limits_of(arena *memory, wats_text_limits from) {
     REPORT(text_limits_t) to;
     memset(&to, 0, sizeof to);
-    to.tag = (uint8_t)from.comparison;
+    to.tag = one_of((int)from.comparison, WATS_TEXT_IGNORE_CASE, "wats_text_comparison");
     if (from.comparison != WATS_TEXT_LOG) to.val.eq = lent(memory, from.expected);
     return to;
 }
@@ -1183,7 +1220,7 @@ static REPORT(chart_t) chart_of(arena *memory, const wats_chart *from) {
     to.y_label = lent(memory, from->y_label);
     to.x_unit = lent(memory, from->x_unit);
     to.y_unit = lent(memory, from->y_unit);
-    to.scale = (REPORT(chart_scale_t))from->scale;
+    to.scale = one_of((int)from->scale, WATS_LOG_XY, "wats_scale");
     if (from->series_count) to.series.ptr = take(memory, from->series_count * sizeof *to.series.ptr);
     for (; to.series.len < from->series_count; to.series.len++) {
         const wats_series *series = &from->series[to.series.len];
@@ -1252,7 +1289,7 @@ static void fill_body(wats_uut *uut, REPORT(step_body_t) *to, const wats_step *f
 
 void wats_add(wats_uut *uut, const wats_step *from) {
     open_writer(uut);
-    if (uut->count == BATCH || uut->has_chart || uut->has_attachment || uut->results) flush(uut);
+    if (uut->count == BATCH || uut->extras) flush(uut);
     arena *memory = &uut->batch;
     REPORT(step_t) *to = &uut->steps[uut->count];
     memset(to, 0, sizeof *to);
@@ -1260,7 +1297,7 @@ void wats_add(wats_uut *uut, const wats_step *from) {
     to->name = lent(memory, from->name);
     fill_body(uut, &to->body, from);
     SET_STATUS(to->status, from->status);
-    to->group = (REPORT(step_group_t))from->group;
+    to->group = one_of((int)from->group, WATS_CLEANUP, "wats_group");
     SET_TEXT(memory, to->start, from->start);
     SET(to->duration, from->duration.given, from->duration.value);
     SET_TEXT(memory, to->error_code, from->error_code);
@@ -1290,25 +1327,32 @@ static REPORT(step_t) *last_step(wats_uut *uut, const char *what) {
     return &uut->steps[uut->count - 1];
 }
 
+/* Room for what belongs to the step added last. */
+static struct extra *add_extra(wats_uut *uut, const char *what) {
+    last_step(uut, what);
+    struct extra *extra = take(&uut->batch, sizeof *extra);
+    if (uut->extras) *uut->extras_end = extra;
+    else uut->extras = extra;
+    uut->extras_end = &extra->next;
+    return extra;
+}
+
 void wats_add_chart(wats_uut *uut, const wats_chart *chart) {
-    last_step(uut, "a chart");
-    uut->chart = chart_of(&uut->batch, chart);
-    uut->has_chart = true;
+    struct extra *extra = add_extra(uut, "a chart");
+    extra->what = EXTRA_CHART;
+    extra->chart = chart_of(&uut->batch, chart);
 }
 
 void wats_add_attachment(wats_uut *uut, const wats_attachment *attachment) {
-    last_step(uut, "an attachment");
-    uut->attachment = attachment_of(&uut->batch, attachment);
-    uut->has_attachment = true;
+    struct extra *extra = add_extra(uut, "an attachment");
+    extra->what = EXTRA_ATTACHMENT;
+    extra->attachment = attachment_of(&uut->batch, attachment);
 }
 
 void wats_add_result(wats_uut *uut, const char *json) {
-    last_step(uut, "a result");
-    struct result *result = take(&uut->batch, sizeof *result);
-    result->json = lent(&uut->batch, json);
-    if (uut->results) *uut->results_end = result;
-    else uut->results = result;
-    uut->results_end = &result->next;
+    struct extra *extra = add_extra(uut, "a result");
+    extra->what = EXTRA_RESULT;
+    extra->result = lent(&uut->batch, json);
 }
 
 /* The next free entry of a list in the batch, which grows. */
@@ -1433,6 +1477,7 @@ static void end(wats_uut *uut) {
     release(&uut->batch);
     free(uut->steps);
     uut->steps = NULL;
+    uut->depth = 0;
     uut->ended = true;
 }
 
@@ -1476,7 +1521,7 @@ void wats_log(wats_level level, const char *format, ...) {
     char *text = format_into(&call.scratch, format, arguments);
     va_end(arguments);
     converter_string_t wire = lent(&call.scratch, text);
-    STATION(log)((uint8_t)level, &wire);
+    STATION(log)(one_of((int)level, WATS_ERR, "wats_level"), &wire);
     reuse(&call.scratch);
 }
 
@@ -1608,7 +1653,9 @@ static void write_setting(writing *to, const wats_setting *setting) {
     write_json_string(to, setting->key);
     write_text(to, ":{");
     if (setting->kind == WATS_SETTING_IS_TEXTS) {
-        write_text(to, "\"type\":\"array\",\"items\":{\"type\":\"string\"},\"default\":[],");
+        write_text(to, "\"type\":\"array\",\"items\":{\"type\":\"string\"},\"default\":");
+        write_text(to, wats_blank(setting->text) ? "[]" : setting->text);
+        write_text(to, ",");
     } else if (setting->kind == WATS_SETTING_IS_JSON) {
         /* The schema's own members, without its braces. */
         char *schema = wats_trim(wats_copy(setting->schema ? setting->schema : "{}"));
@@ -1649,7 +1696,7 @@ static void write_setting(writing *to, const wats_setting *setting) {
     case WATS_SETTING_IS_FLAG: write_text(to, setting->flag ? ",\"default\":true" : ",\"default\":false"); break;
     case WATS_SETTING_IS_TEXTS: break;
     case WATS_SETTING_IS_JSON:
-        if (setting->text) {
+        if (!wats_blank(setting->text)) {
             write_text(to, ",\"default\":");
             write_text(to, setting->text);
         }
@@ -1785,12 +1832,12 @@ static bool fill_setting(const wats_setting *setting, char *to) {
         }
         if (found && value.tag != (json ? WATS_CONVERTER_TYPES_VALUE_JSON : WATS_CONVERTER_TYPES_VALUE_TEXT))
             return wrong_setting(setting, "a text");
-        const char *otherwise = setting->text ? setting->text : json ? NULL : "";
+        const char *otherwise = json && wats_blank(setting->text) ? NULL : setting->text ? setting->text : "";
         *(const char **)to = found ? kept(&value.val.text) : otherwise;
         return true;
     }
     case WATS_SETTING_IS_TEXTS: {
-        const char *const *texts = texts_from("[]");
+        const char *const *texts = texts_from(wats_blank(setting->text) ? "[]" : setting->text);
         if (found) texts = value.tag == WATS_CONVERTER_TYPES_VALUE_JSON ? texts_from(kept(&value.val.json)) : NULL;
         if (!texts) return wrong_setting(setting, "a list of texts");
         *(const char *const **)to = texts;
@@ -1894,9 +1941,9 @@ static void give_descriptor(const wats_converter *from, converter_descriptor_t *
 static void give_error(const verdict *told, converter_convert_error_t *to) {
     memset(to, 0, sizeof *to);
     /* Both enumerations have the same order. */
-    to->kind = (uint8_t)told->kind;
+    to->kind = one_of((int)told->kind, WATS_INTERNAL, "wats_error_kind");
     to->message = given(told->message);
-    to->place.tag = (uint8_t)told->place.kind;
+    to->place.tag = one_of((int)told->place.kind, WATS_PATH, "wats_place_kind");
     switch (told->place.kind) {
     case WATS_WHOLE: break;
     case WATS_LINE: to->place.val.line = told->place.line; break;
@@ -1932,9 +1979,15 @@ static bool give_verdict(const verdict *told, const char *function, converter_ou
     return false;
 }
 
+/* Whether the last error is the one that stands, told with more: a better place, the name of its file. */
+static bool last_is_certain(void) {
+    return call.last.what == call.certain.what && call.last.kind == call.certain.kind &&
+           strcmp(call.last.message, call.certain.message) == 0;
+}
+
 /* What an export that makes reports returns: what stands in any case, else what the author's `function` says that is `done`. */
 static bool give_end(bool done, const char *function, converter_outcome_t *outcome, converter_convert_error_t *error) {
-    if (call.certain.what != NOTHING) return give_verdict(&call.certain, function, outcome, error);
+    if (call.certain.what != NOTHING) return give_verdict(last_is_certain() ? &call.last : &call.certain, function, outcome, error);
     if (!done) return give_verdict(&call.last, function, outcome, error);
     memset(outcome, 0, sizeof *outcome);
     outcome->tag = WATS_CONVERTER_CONVERSION_OUTCOME_CONVERTED;

@@ -139,13 +139,13 @@ const char *const *wats_state_keys(void);
 /* The value of a key as text, empty when it has none. NULL on an error; a value that is no text is `internal`. */
 const char *wats_state_text(const char *key);
 /* The value of a key; `bytes` is NULL when it has none. `length` may be NULL. False on an error. */
-bool wats_state_bytes(const char *key, const void **bytes, size_t *length);
+bool wats_state_bytes(const char *key, const void **bytes, size_t *length) WATS_CHECKED;
 /* Remembers a text. False on an error. */
-bool wats_set_state_text(const char *key, const char *text);
+bool wats_set_state_text(const char *key, const char *text) WATS_CHECKED;
 /* Remembers bytes. False on an error. */
-bool wats_set_state_bytes(const char *key, const void *bytes, size_t length);
+bool wats_set_state_bytes(const char *key, const void *bytes, size_t length) WATS_CHECKED;
 /* Forgets a key, known or not. False on an error. */
-bool wats_delete_state(const char *key);
+bool wats_delete_state(const char *key) WATS_CHECKED;
 
 /* ---- The plugin ---- */
 

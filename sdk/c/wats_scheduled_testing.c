@@ -9,6 +9,11 @@
 #define HTTP(name) wats_converter_http_##name
 #define STATE(name) wats_converter_state_##name
 
+/* The station's limits, where the operator gives no others: http_requests, http_response_bytes, state_bytes. */
+#define MOST_REQUESTS 1000
+#define MOST_ANSWER ((size_t)16 * 1024 * 1024)
+#define MOST_STATE ((size_t)1024 * 1024)
+
 /* What the host has of a run, beside `host`. */
 static struct {
     const wats_test_run *run;
@@ -21,25 +26,57 @@ static struct {
 
 /* ---- Requests ---- */
 
-static bool granted(const char *grant) {
-    for (size_t i = 0; schedule.grants[i]; i++)
-        if (strcmp(schedule.grants[i], grant) == 0) return true;
+/* Whether one of the grants is this one; that of a host is there with `http`, too. */
+static bool is_among(const char *const *grants, size_t most, const char *grant) {
+    bool of_host = strncmp(grant, "http:", 5) == 0;
+    for (size_t i = 0; i < most && grants[i]; i++)
+        if (strcmp(grants[i], grant) == 0 || (of_host && strcmp(grants[i], WATS_GRANT_HTTP) == 0)) return true;
     return false;
+}
+
+/* What the plugin has is what it asks for and is granted. */
+static bool granted(const char *grant) {
+    return is_among(wats_exported_scheduled.grants, 16, grant) && is_among(schedule.grants, SIZE_MAX, grant);
 }
 
 static void lower(char *text, size_t length) {
     for (size_t i = 0; i < length; i++) text[i] = (char)tolower((unsigned char)text[i]);
 }
 
-/* The grant for the host of an address, `http:mes.example:8080`; NULL when it is no address of http or https. */
-static const char *grant_for(const char *url) {
-    size_t scheme = strncmp(url, "http://", 7) == 0 ? 7 : strncmp(url, "https://", 8) == 0 ? 8 : 0;
-    size_t length = strcspn(url + scheme, "/?#");
-    if (!scheme || !length) return NULL;
-    text_buffer grant = {NULL, 0, 0};
-    put(&grant, "http:%.*s", (int)length, url + scheme);
-    lower(grant.text, strlen(grant.text));
-    return grant.text;
+static bool begins_in_any_case(const char *text, const char *beginning) {
+    while (*beginning && tolower((unsigned char)*text) == *beginning) text++, beginning++;
+    return !*beginning;
+}
+
+/* Host and port of an address in lower case, with user and password where there are such; NULL when it is no address of http or https. */
+static const char *authority_of(const char *url) {
+    size_t scheme = begins_in_any_case(url, "http://") ? 7 : begins_in_any_case(url, "https://") ? 8 : 0;
+    size_t length = scheme ? strcspn(url + scheme, "/?#") : 0;
+    if (!length) return NULL;
+    char *authority = copy_of(url + scheme, length);
+    lower(authority, length);
+    /* The usual port is none. */
+    const char *usual = scheme == 7 ? ":80" : ":443";
+    size_t end = length - (length > strlen(usual) ? strlen(usual) : 0);
+    if (strcmp(authority + end, usual) == 0) authority[end] = 0;
+    return authority;
+}
+
+/* What is wrong with a header, or NULL: those that are of the connection would let a request say something else than was checked. */
+static const char *header_wrong(const wats_http_header *header) {
+    static const char own[] = " host content-length connection transfer-encoding te trailer upgrade keep-alive expect accept-encoding forwarded ";
+    size_t length = strlen(header->name);
+    if (!length || strspn(header->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~") != length)
+        return says("\"%.100s\" is no name of a header", header->name);
+    text_buffer word = {NULL, 0, 0};
+    put(&word, " %s ", header->name);
+    lower(word.text, word.length);
+    if (strstr(own, word.text) || strncmp(word.text, " proxy-", 7) == 0 || strncmp(word.text, " sec-", 5) == 0)
+        return says("the header%.*s is the host's own", (int)word.length - 1, word.text);
+    for (const char *c = header->value; *c; c++)
+        if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7F)
+            return says("the value of the header%.*s has control characters", (int)word.length - 1, word.text);
+    return NULL;
 }
 
 static void note_request(const HTTP(request_t) *from) {
@@ -92,14 +129,18 @@ static void give_body(converter_list_u8_t *to, const char *body, size_t size) {
 
 bool HTTP(send)(HTTP(request_t) *request, HTTP(response_t) *to, HTTP(http_error_t) *error) {
     note_request(request);
+    if (schedule.request_count > MOST_REQUESTS) wats_testing_stop("sent too many requests in one run: 1001 (limit 1000)");
     const wats_http_request *asked = &schedule.requests[schedule.request_count - 1];
     text_buffer reason = {NULL, 0, 0};
-    const char *grant = grant_for(asked->url);
-    if (!grant) {
+    const char *authority = authority_of(asked->url);
+    if (!authority) {
         put(&reason, "%s is no address of http or https", asked->url);
         return fail(error, WATS_HTTP_INVALID, reason.text, 0);
     }
-    if (!granted(WATS_GRANT_HTTP) && !granted(grant)) {
+    if (strchr(authority, '@'))
+        return fail(error, WATS_HTTP_INVALID, "the address has a user or a password in it; give a header", 0);
+    const char *grant = says("http:%s", authority);
+    if (!granted(grant)) {
         put(&reason, "`%s` would have to be asked for and granted", grant);
         return fail(error, WATS_HTTP_DENIED, reason.text, 0);
     }
@@ -107,12 +148,18 @@ bool HTTP(send)(HTTP(request_t) *request, HTTP(response_t) *to, HTTP(http_error_
         put(&reason, "%s is none of GET, HEAD, POST, PUT, PATCH, DELETE", asked->method);
         return fail(error, WATS_HTTP_INVALID, reason.text, 0);
     }
+    for (size_t i = 0; i < asked->header_count; i++) {
+        const char *wrong = header_wrong(&asked->headers[i]);
+        if (wrong) return fail(error, WATS_HTTP_INVALID, wrong, 0);
+    }
     const wats_test_answer *answer = answer_to(asked);
     if (!answer) {
         put(&reason, "the test has no answer for %s %s", asked->method, asked->url);
         return fail(error, WATS_HTTP_UNREACHABLE, reason.text, 0);
     }
     if (answer->fails) return fail(error, answer->fails, or_else(answer->reason, ""), answer->figure);
+    size_t size = answer->size ? answer->size : strlen(or_else(answer->body, ""));
+    if (size > MOST_ANSWER) return fail(error, WATS_HTTP_TOO_LARGE, "", (double)MOST_ANSWER);
     memset(to, 0, sizeof *to);
     to->status = (uint16_t)(answer->status ? answer->status : 200);
     to->headers.ptr = zeroed(8 * sizeof *to->headers.ptr);
@@ -122,7 +169,7 @@ bool HTTP(send)(HTTP(request_t) *request, HTTP(response_t) *to, HTTP(http_error_
         lower((char *)header->name.ptr, header->name.len);
         give(&header->value, answer->headers[to->headers.len].value);
     }
-    give_body(&to->body, answer->body, answer->size);
+    give_body(&to->body, answer->body, size);
     return true;
 }
 
@@ -192,6 +239,9 @@ bool STATE(get)(text_t *key, converter_option_list_u8_t *to, STATE(state_error_t
 bool STATE(set)(text_t *key, converter_list_u8_t *value, STATE(state_error_t) *error) {
     if (!may_remember_under(key, error)) return false;
     set_entry(c_text(key), (const char *)value->ptr, value->len);
+    size_t bytes = 0;
+    for (size_t i = 0; i < schedule.state_count; i++) bytes += strlen(schedule.state[i].key) + schedule.state[i].size;
+    if (bytes > MOST_STATE) wats_testing_stop(says("wants to remember too much: %zu (limit %zu)", bytes, MOST_STATE));
     return true;
 }
 
@@ -212,7 +262,7 @@ static void begin_run(const wats_test_run *run, wats_test *common) {
     memcpy(common->settings, run->settings, sizeof common->settings);
     memcpy(common->processes, run->processes, sizeof common->processes);
     memcpy(common->products, run->products, sizeof common->products);
-    begin_host(common, wats_exported_scheduled.settings);
+    begin_host(common, wats_exported_scheduled.settings, wats_exported_scheduled.grants);
     host.states_key_and_start = true;
     memset(&schedule, 0, sizeof schedule);
     schedule.run = run;
@@ -251,7 +301,11 @@ wats_test_ran wats_test_run_once(const wats_test_run *run) {
     wats_test_ran ran;
     memset(&outcome, 0, sizeof outcome);
     memset(&ran, 0, sizeof ran);
-    if (setjmp(host.stopped)) {
+    const char *wrong = plugin_wrong(wats_exported_scheduled.name, wats_exported_scheduled.version);
+    host.running = "run";
+    if (wrong) {
+        ran.result = noted(not_loaded(wrong));
+    } else if (setjmp(host.stopped)) {
         ran.result = noted(trapped());
     } else {
         bool done = exports_converter_run(&info, &outcome, &error);
@@ -270,8 +324,13 @@ const char *wats_test_schema(void) {
     static wats_test common;
     converter_descriptor_t descriptor;
     begin_run(&nothing, &common);
-    if (setjmp(host.stopped)) return "";
+    host.running = "describe";
+    if (setjmp(host.stopped)) {
+        host.running = NULL;
+        return "";
+    }
     exports_converter_describe(&descriptor);
+    host.running = NULL;
     return c_text(&descriptor.settings_schema);
 }
 

@@ -12,8 +12,8 @@
  *         assert(strcmp(wats_test_state(&ran, "since"), "7") == 0);
  *     }
  *
- * Compile it with the converter, wats_scheduled_converter.c and wats_scheduled_testing.c. It does not judge reports as the host does, but
- * that each states a key and a start. Memory that it gives lives until the program ends. */
+ * Compile it with the converter, wats_scheduled_converter.c and wats_scheduled_testing.c. As wats_testing.h it does
+ * not judge reports as the host does, but that each states a key and a start. Memory that it gives lives until the program ends. */
 #ifndef WATS_SCHEDULED_TESTING_H
 #define WATS_SCHEDULED_TESTING_H
 
@@ -62,7 +62,8 @@ typedef struct wats_test_run {
     wats_test_value state[16];
     /* To all other requests nobody answers. */
     wats_test_answer answers[16];
-    /* Of `state` and `http` what is granted, a list that ends with NULL. Default: all that the plugin asks for. */
+    /* Of `state` and `http` what is granted, a list that ends with NULL; the plugin has of it what it asks for. Default: all that it asks
+     * for. */
     const char *const *grants;
     /* As in `wats_test`. */
     const char *settings[16][2];

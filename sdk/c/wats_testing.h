@@ -9,8 +9,9 @@
  *         assert(strcmp(broken.place, "line 2, column 2") == 0);
  *     }
  *
- * Compile it with the converter, wats_converter.c and wats_testing.c. It does not judge reports as the host does: that is what
- * `wats plugin test` is for. Memory that it gives lives until the program ends. */
+ * Compile it with the converter, wats_converter.c and wats_testing.c. It finds what is wrong with the plugin's table, with settings, with
+ * the order of calls and with JSON. It does not judge reports as the host does, and decodes UTF-8, UTF-16, windows-1252 and what is ASCII
+ * only: `wats plugin test` does the rest. Memory that it gives lives until the program ends. */
 #ifndef WATS_TESTING_H
 #define WATS_TESTING_H
 
@@ -41,10 +42,11 @@ typedef struct wats_test {
     const char *path;
     const char *modified;
     /* Pairs of key and value: `{{"decimal_mark", ","}, {"factor", "2.5"}}`. Values are read by the plugin's table; what is left out
-     * has its default. */
+     * has its default. What the station would refuse to load is an error, `misconfigured`; schemas of JSON settings are not looked at. */
     const char *settings[16][2];
+    /* In any order: the converter gets them sorted by path. */
     wats_test_file companions[8];
-    /* The master data that a lookup finds. It is granted when there is some. */
+    /* The master data that a lookup finds. It is granted when there is some and the plugin asks for the grant. */
     wats_process processes[8];
     wats_product products[8];
     /* Lookups are unavailable for this reason. */
@@ -91,7 +93,8 @@ typedef struct wats_test_report {
 
 /* What came of it. */
 typedef struct wats_test_result {
-    /* `converted`, `skipped`, `waiting`, `error`, or `trap` after a failed assertion. */
+    /* `converted`, `skipped`, `waiting`, `error`, or `trap` after a failed `wats_assert` or a misuse of the SDK. A plain `assert` ends the
+     * whole test program here, with its place. */
     const char *outcome;
     /* Of an error its message, else why. */
     const char *message;
@@ -102,6 +105,8 @@ typedef struct wats_test_result {
     /* Name of the file of an error, or empty. */
     const char *file;
     wats_optional retry_after;
+    /* Names of files that are waited for, the last followed by NULL. */
+    const char *missing[9];
     /* Those that were finished, when it is converted; of every other outcome none is kept. */
     const wats_test_report *reports;
     size_t report_count;
@@ -117,6 +122,8 @@ typedef struct wats_test_detection {
     const char *detail;
     /* The message of a failed assertion, or NULL. */
     const char *trap;
+    /* Names of files that have to come first, the last followed by NULL. */
+    const char *missing[9];
 } wats_test_detection;
 
 wats_test_result wats_test_convert(const wats_test *test);

@@ -5,6 +5,7 @@
  * of that world. */
 #include "wats_testing.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -15,6 +16,10 @@
 #define SOURCE(name) wats_converter_source_##name
 
 typedef converter_string_t text_t;
+
+/* What the station decodes at once (limits.text_bytes), and how deep sequences are (limits.sequence_depth). */
+#define MOST_TEXT ((size_t)64 * 1024 * 1024)
+#define DEEPEST_SEQUENCE 256
 
 /* Text that grows. */
 typedef struct text_buffer {
@@ -27,16 +32,29 @@ typedef struct writer {
     wats_test_report report;
     wats_test_step *steps;
     size_t count, room;
-    /* Names of the open sequences. */
-    char path[4096];
-    size_t depth;
+    /* Names of the open sequences, each `/name`, and where the last of them begins. */
+    text_buffer path;
+    size_t begins[DEEPEST_SEQUENCE], depth;
+    const char *program;
+    /* The step added last, and what it has already. */
+    const char *last;
+    bool has_chart, has_attachment;
     bool ended;
+    /* What is wrong with it, told when it is finished. */
+    struct violation {
+        const char *path, *message;
+    } *violations;
+    size_t violation_count;
 } writer;
 
 static struct {
     const wats_test *test;
     /* The plugin's table. */
     const wats_setting *settings;
+    /* It asks for the grant `lookup`. */
+    bool asks_for_lookup;
+    /* An export is called, and which one. */
+    const char *running;
     /* Reports state a key and a start: they are of a scheduled converter. */
     bool states_key_and_start;
     wats_test_file files[9];
@@ -125,15 +143,17 @@ static void tell_text(const char *key, const text_t *text) {
 #define STATUS_OF(option) ((option).is_some ? (wats_status)((option).val + WATS_PASSED) : WATS_NOT_GIVEN)
 #define TEXT_OR_NULL(option) ((option).is_some ? c_text(&(option).val) : NULL)
 
-static void tell_value(double value) {
-    /* The shortest that reads back. */
+/* The shortest that reads back. */
+static void put_number(text_buffer *to, double value) {
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value) break;
     }
-    TELL("%s", text);
+    put(to, "%s", text);
 }
+
+static void tell_value(double value) { put_number(&host.transcript, value); }
 
 static void tell_properties(const REPORT(list_property_t) *list) {
     for (size_t i = 0; i < list->len; i++) {
@@ -148,6 +168,11 @@ static void tell_properties(const REPORT(list_property_t) *list) {
 }
 
 _Noreturn void wats_testing_stop(const char *message) {
+    if (!host.running) {
+        /* A test called a function of the library by itself, or a table is wrong before `main`. */
+        fprintf(stderr, "wats_testing: %s\n", message);
+        abort();
+    }
     host.trap = copy_of(message, strlen(message));
     longjmp(host.stopped, 1);
 }
@@ -165,7 +190,13 @@ static size_t size_of(const wats_test_file *file) {
     return file->size ? file->size : file->content ? strlen(file->content) : 0;
 }
 
-void SOURCE(method_file_name)(SOURCE(borrow_file_t) self, text_t *to) { give(to, or_else(file_of(self)->name, "input")); }
+/* The end of the path, when the test says only that. */
+static const char *name_of(const wats_test_file *file) {
+    const char *slash = file->path ? strrchr(file->path, '/') : NULL;
+    return or_else(file->name, slash ? slash + 1 : or_else(file->path, "input"));
+}
+
+void SOURCE(method_file_name)(SOURCE(borrow_file_t) self, text_t *to) { give(to, name_of(file_of(self))); }
 void SOURCE(method_file_path)(SOURCE(borrow_file_t) self, text_t *to) {
     give(to, or_else(file_of(self)->path, or_else(file_of(self)->name, "input")));
 }
@@ -182,68 +213,38 @@ void SOURCE(method_file_read)(SOURCE(borrow_file_t) self, uint64_t offset, uint3
     if (to->len) memcpy(to->ptr, file_of(self)->content + from, to->len);
 }
 
-/* Puts a character as UTF-8. */
-static void put_character(text_buffer *to, unsigned character) {
-    if (character < 0x80) put(to, "%c", (int)character);
-    else if (character < 0x800) put(to, "%c%c", (int)(0xC0 | character >> 6), (int)(0x80 | (character & 0x3F)));
-    else put(to, "%c%c%c", (int)(0xE0 | character >> 12), (int)(0x80 | (character >> 6 & 0x3F)), (int)(0x80 | (character & 0x3F)));
-}
+#include "wats_testing_text.c"
 
-/* How many bytes are UTF-8. Shorter than the library's, and of its own, so that one can find the other's fault. */
-static size_t utf8_length(const unsigned char *bytes, size_t size) {
-    size_t at = 0;
-    while (at < size) {
-        unsigned lead = bytes[at];
-        size_t more = lead < 0x80 ? 0 : (lead & 0xE0) == 0xC0 ? 1 : (lead & 0xF0) == 0xE0 ? 2 : (lead & 0xF8) == 0xF0 ? 3 : 9;
-        if (more == 9 || at + more >= size) return at;
-        unsigned long character = more == 0 ? lead : lead & (0x3Fu >> more);
-        for (size_t i = 1; i <= more; i++) {
-            if ((bytes[at + i] & 0xC0) != 0x80) return at;
-            character = character << 6 | (bytes[at + i] & 0x3F);
-        }
-        static const unsigned long lowest[] = {0, 0x80, 0x800, 0x10000};
-        if (character < lowest[more] || character > 0x10FFFF || (character >= 0xD800 && character <= 0xDFFF)) return at;
-        at += more + 1;
-    }
-    return at;
-}
-
-/* The kit decodes UTF-8 and ISO 8859-1 (for the labels of windows-1252 too); the host every encoding of the web. */
 bool SOURCE(method_file_text)(SOURCE(borrow_file_t) self, text_t *encoding, text_t *to, SOURCE(text_error_t) *error) {
     const unsigned char *bytes = (const unsigned char *)file_of(self)->content;
-    size_t size = size_of(file_of(self)), mark = 0;
-    const char *label = encoding ? c_text(encoding) : "utf-8";
-    memset(error, 0, sizeof *error);
-    if (strcmp(label, "windows-1252") == 0 || strcmp(label, "iso-8859-1") == 0 || strcmp(label, "latin1") == 0) {
-        text_buffer decoded = {NULL, 0, 0};
-        put(&decoded, "%s", "");
-        for (size_t i = 0; i < size; i++) put_character(&decoded, bytes[i]);
-        give(to, decoded.text);
-        return true;
-    }
-    if (strcmp(label, "utf-8") != 0) {
-        error->tag = WATS_CONVERTER_SOURCE_TEXT_ERROR_UNKNOWN_ENCODING;
-        return false;
-    }
-    if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) mark = 3;
-    size_t valid = utf8_length(bytes, size);
-    if (valid < size) {
-        error->tag = WATS_CONVERTER_SOURCE_TEXT_ERROR_INVALID_AT;
-        error->val.invalid_at = valid;
-        return false;
-    }
-    to->len = size - mark;
-    to->ptr = to->len ? must(malloc(to->len)) : NULL;
-    if (to->len) memcpy(to->ptr, bytes + mark, to->len);
-    return true;
+    return decode(bytes, size_of(file_of(self)), encoding ? c_text(encoding) : NULL, to, error);
 }
 
+#include "wats_testing_settings.c"
+
 /* ---- Reports ---- */
+
+static void not_in_probe(const char *function) {
+    if (host.running && strcmp(host.running, "probe") == 0) wats_testing_stop(says("called %s in probe, where it must not", function));
+}
+
+/* Adds what is wrong with a report, at the innermost open sequence. */
+static void violate(writer *to, const char *what, const char *message) {
+    to->violations = must(realloc(to->violations, (to->violation_count + 1) * sizeof *to->violations));
+    text_buffer path = {NULL, 0, 0};
+    put(&path, "steps/%s%s%s", to->program, to->path.length ? to->path.text : "", what);
+    to->violations[to->violation_count++] = (struct violation){path.text, message};
+}
+
+static void check_json(writer *to, const char *what, const char *text) {
+    if (!is_json(text)) violate(to, what, "read the report as JSON: it is none");
+}
 
 static writer *writer_of(int32_t handle) { return host.writers[handle - 1]; }
 
 static void take_header(writer *to, const REPORT(uut_header_t) *header, const char *word) {
     to->report.serial_number = c_text(&header->serial_number);
+    to->program = c_text(&header->program.name);
     to->report.part_number = TEXT_OR_NULL(header->part_number);
     to->report.revision = TEXT_OR_NULL(header->revision);
     to->report.process_code = header->process_code.is_some ? wats_some(header->process_code.val) : wats_none();
@@ -275,6 +276,7 @@ static void take_header(writer *to, const REPORT(uut_header_t) *header, const ch
 }
 
 REPORT(own_uut_t) REPORT(constructor_uut)(REPORT(uut_header_t) *header) {
+    not_in_probe("report.uut");
     if (host.open_count++ == 1024) wats_testing_stop("more than 1024 reports are open");
     writer *added = zeroed(sizeof *added);
     host.writers = must(realloc(host.writers, (host.writer_count + 1) * sizeof *host.writers));
@@ -296,10 +298,9 @@ static wats_test_step *add_step(writer *to, const char *name, const char *kind) 
     }
     wats_test_step *step = &to->steps[to->count++];
     memset(step, 0, sizeof *step);
-    size_t length = strlen(to->path) + strlen(name) + 2;
-    char *path = zeroed(length);
-    snprintf(path, length, "%s%s%s", to->path, *to->path ? "/" : "", name);
-    step->path = path;
+    text_buffer path = {NULL, 0, 0};
+    put(&path, "%s%s%s", to->path.length ? to->path.text + 1 : "", to->path.length ? "/" : "", name);
+    step->path = path.text;
     step->kind = kind;
     step->unit = step->comparison = "";
     return step;
@@ -308,9 +309,10 @@ static wats_test_step *add_step(writer *to, const char *name, const char *kind) 
 void REPORT(method_uut_open_sequence)(REPORT(borrow_uut_t) self, REPORT(sequence_t) *sequence) {
     writer *to = writer_of(self.__handle);
     const char *name = c_text(&sequence->name);
-    wats_test_step *step = add_step(to, name, "sequence");
-    snprintf(to->path, sizeof to->path, "%s", step->path);
-    to->depth++;
+    if (to->depth == DEEPEST_SEQUENCE) wats_testing_stop("opened too many sequences inside each other: 257 (limit 256)");
+    add_step(to, name, "sequence");
+    to->begins[to->depth++] = to->path.length;
+    put(&to->path, "/%s", name);
     TELL("open %s", name);
     tell_text("path", &sequence->path);
     tell_text("version", &sequence->version);
@@ -325,10 +327,12 @@ void REPORT(method_uut_open_sequence)(REPORT(borrow_uut_t) self, REPORT(sequence
 
 void REPORT(method_uut_close_sequence)(REPORT(borrow_uut_t) self, REPORT(status_t) *status, double *duration) {
     writer *to = writer_of(self.__handle);
-    if (to->depth) to->depth--;
-    char *slash = strrchr(to->path, '/');
-    if (slash) *slash = 0;
-    else to->path[0] = 0;
+    if (to->depth) {
+        to->path.length = to->begins[--to->depth];
+        to->path.text[to->path.length] = 0;
+    } else {
+        violate(to, "", "found a sequence closed while none was open but the program, allowed is one close for each open");
+    }
     TELL("close");
     if (status) TELL(" status=%s", STATUSES[*status]);
     if (duration) TELL(" duration=%.17g", *duration);
@@ -390,11 +394,10 @@ static void tell_chart(const char *word, const REPORT(chart_t) *chart) {
 
 /* A measurement of several, after its step. */
 static wats_test_step *part(writer *to, const wats_test_step *whole, const text_t *name) {
-    char saved[sizeof to->path];
-    memcpy(saved, to->path, sizeof saved);
-    snprintf(to->path, sizeof to->path, "%s", whole->path);
-    wats_test_step *added = add_step(to, c_text(name), "measurement");
-    memcpy(to->path, saved, sizeof saved);
+    text_buffer path = {NULL, 0, 0};
+    put(&path, "%s/%.*s", whole->path, (int)name->len, (const char *)name->ptr);
+    wats_test_step *added = add_step(to, "", "measurement");
+    added->path = path.text;
     TELL("\n  measure %.*s", (int)name->len, (const char *)name->ptr);
     return added;
 }
@@ -444,6 +447,9 @@ void REPORT(method_uut_add)(REPORT(borrow_uut_t) self, REPORT(list_step_t) *step
         const REPORT(step_t) *step = &steps->ptr[i];
         const char *name = c_text(&step->name);
         wats_test_step *added = add_step(to, name, BODIES[step->body.tag]);
+        to->last = name;
+        to->has_chart = step->body.tag == WATS_CONVERTER_REPORT_STEP_BODY_CHART;
+        to->has_attachment = false;
         added->status = STATUS_OF(step->status);
         TELL("%s %s", BODIES[step->body.tag], name);
         TELL_STATUS(step->status);
@@ -459,8 +465,14 @@ void REPORT(method_uut_add)(REPORT(borrow_uut_t) self, REPORT(list_step_t) *step
     }
 }
 
+/* Of charts and attachments a step has one of each. */
+static void add_one(writer *to, bool *has, const char *what) {
+    if (*has) violate(to, "", says("found a second %s for step \"%s\", allowed is one", what, to->last));
+    *has = true;
+}
+
 void REPORT(method_uut_add_chart)(REPORT(borrow_uut_t) self, REPORT(chart_t) *chart) {
-    (void)self;
+    add_one(writer_of(self.__handle), &writer_of(self.__handle)->has_chart, "chart");
     tell_chart("add-chart", chart);
     TELL("\n");
 }
@@ -470,7 +482,7 @@ static void tell_attachment(const char *word, const REPORT(attachment_t) *attach
 }
 
 void REPORT(method_uut_add_attachment)(REPORT(borrow_uut_t) self, REPORT(attachment_t) *attachment) {
-    (void)self;
+    add_one(writer_of(self.__handle), &writer_of(self.__handle)->has_attachment, "attachment");
     tell_attachment("add-attachment", attachment);
 }
 void REPORT(method_uut_attach)(REPORT(borrow_uut_t) self, REPORT(attachment_t) *attachment) {
@@ -478,12 +490,12 @@ void REPORT(method_uut_attach)(REPORT(borrow_uut_t) self, REPORT(attachment_t) *
     tell_attachment("attach", attachment);
 }
 void REPORT(method_uut_add_result)(REPORT(borrow_uut_t) self, text_t *json) {
-    (void)self;
+    check_json(writer_of(self.__handle), "/result", c_text(json));
     TELL("add-result %s\n", c_text(json));
 }
 void REPORT(method_uut_attach_file)(REPORT(borrow_uut_t) self, SOURCE(borrow_file_t) file, text_t *content_type) {
     (void)self;
-    TELL("attach-file %s %s\n", or_else(file_of(file)->name, "input"), c_text(content_type));
+    TELL("attach-file %s %s\n", name_of(file_of(file)), c_text(content_type));
 }
 void REPORT(method_uut_add_misc_infos)(REPORT(borrow_uut_t) self, REPORT(list_misc_info_t) *infos) {
     (void)self;
@@ -508,7 +520,7 @@ void REPORT(method_uut_add_assets)(REPORT(borrow_uut_t) self, REPORT(list_asset_
     }
 }
 void REPORT(method_uut_add_data)(REPORT(borrow_uut_t) self, text_t *json) {
-    (void)self;
+    check_json(writer_of(self.__handle), "/data", c_text(json));
     TELL("add-data %s\n", c_text(json));
 }
 
@@ -520,21 +532,28 @@ static void keep_report(const wats_test_report *report) {
     host.reports[host.report_count++] = *report;
 }
 
-/* Refuses with the test's violation, or with one that the kit found; else gives an id. */
-static bool answer(const char *found, text_t *id, REPORT(list_violation_t) *violations) {
-    const char *violation = host.test->violation ? host.test->violation : found;
-    if (!violation) {
+/* Refuses with the test's violation, or with those that the kit found; else gives an id. */
+static bool answer(const struct violation *found, size_t count, text_t *id, REPORT(list_violation_t) *violations) {
+    struct violation of_test = {"report", host.test->violation};
+    if (of_test.message) found = &of_test, count = 1;
+    if (!count) {
         char text[40];
         snprintf(text, sizeof text, "00000000-0000-5000-8000-%012zu", host.report_count);
         give(id, text);
         return true;
     }
-    violations->ptr = zeroed(sizeof *violations->ptr);
-    violations->len = 1;
-    give(&violations->ptr[0].path, "report");
-    give(&violations->ptr[0].rule, "test");
-    give(&violations->ptr[0].message, violation);
+    violations->ptr = zeroed(count * sizeof *violations->ptr);
+    for (; violations->len < count; violations->len++) {
+        REPORT(violation_t) *violation = &violations->ptr[violations->len];
+        give(&violation->path, found[violations->len].path);
+        give(&violation->rule, "test");
+        give(&violation->message, found[violations->len].message);
+    }
     return false;
+}
+
+static bool answer_with(const char *path, const char *message, text_t *id, REPORT(list_violation_t) *violations) {
+    return answer(&(struct violation){path, message}, message != NULL, id, violations);
 }
 
 bool REPORT(static_uut_finish)(REPORT(own_uut_t) self, REPORT(status_t) *status, REPORT(report_id_t) *id,
@@ -548,11 +567,15 @@ bool REPORT(static_uut_finish)(REPORT(own_uut_t) self, REPORT(status_t) *status,
     to->report.status = status ? (wats_status)(*status + WATS_PASSED) : WATS_NOT_GIVEN;
     to->report.steps = to->steps;
     to->report.step_count = to->count;
-    if (!to->report.serial_number[0]) return answer("serial number is missing", id, violations);
-    if (to->depth) return answer("a sequence is not closed", id, violations);
-    if (host.states_key_and_start && !to->report.key) return answer("key is missing", id, violations);
-    if (host.states_key_and_start && !to->report.start) return answer("start is missing", id, violations);
-    if (!answer(NULL, id, violations)) return false;
+    if (wats_blank(to->report.serial_number)) return answer_with("report", "serial number is missing", id, violations);
+    if (to->depth) {
+        const char *innermost = to->path.text + to->begins[to->depth - 1] + 1;
+        violate(to, "", says("found %zu sequences still open at the end, the innermost is \"%s\", allowed is one close for each open",
+                             to->depth, innermost));
+    }
+    if (host.states_key_and_start && !to->report.key) return answer_with("report", "key is missing", id, violations);
+    if (host.states_key_and_start && !to->report.start) return answer_with("report", "start is missing", id, violations);
+    if (!answer(to->violations, to->violation_count, id, violations)) return false;
     keep_report(&to->report);
     return true;
 }
@@ -564,58 +587,19 @@ void REPORT(static_uut_discard)(REPORT(own_uut_t) self) {
 }
 
 bool REPORT(emit_json)(text_t *wsjf, text_t *key, REPORT(report_id_t) *id, REPORT(list_violation_t) *violations) {
+    not_in_probe("report.emit-json");
     wats_test_report report = {.json = c_text(wsjf), .key = key ? c_text(key) : NULL};
     TELL("emit-json%s%s %s\n", key ? " key=" : "", key ? report.key : "", report.json);
     /* The kit does not read the document, so a start is not asked of it. */
     bool lacks_key = host.states_key_and_start && !key;
-    if (!answer(lacks_key ? "key is missing" : NULL, id, violations)) return false;
+    if (!is_json(report.json) || *json_space(report.json) != '{')
+        return answer_with("document", "found something else than a JSON object", id, violations);
+    if (!answer_with("report", lacks_key ? "key is missing" : NULL, id, violations)) return false;
     keep_report(&report);
     return true;
 }
 
 /* ---- The station ---- */
-
-bool wats_converter_station_setting(text_t *key, wats_converter_station_value_t *to) {
-    const char *wanted = c_text(key);
-    const char *found = NULL;
-    for (size_t i = 0; i < 16 && host.test->settings[i][0]; i++)
-        if (strcmp(host.test->settings[i][0], wanted) == 0) found = host.test->settings[i][1];
-    if (!found) return false;
-    const wats_setting *setting = host.settings;
-    while (setting && setting->key && strcmp(setting->key, wanted) != 0) setting++;
-    if (!setting || !setting->key) return false;
-    switch (setting->kind) {
-    case WATS_SETTING_IS_TEXT:
-        to->tag = WATS_CONVERTER_TYPES_VALUE_TEXT;
-        give(&to->val.text, found);
-        break;
-    case WATS_SETTING_IS_TEXTS:
-    case WATS_SETTING_IS_JSON:
-        to->tag = WATS_CONVERTER_TYPES_VALUE_JSON;
-        give(&to->val.json, found);
-        break;
-    case WATS_SETTING_IS_NUMBER:
-    case WATS_SETTING_IS_INTEGER:
-        to->tag = WATS_CONVERTER_TYPES_VALUE_NUMBER;
-        to->val.number = strtod(found, NULL);
-        break;
-    case WATS_SETTING_IS_FLAG:
-        to->tag = WATS_CONVERTER_TYPES_VALUE_FLAG;
-        to->val.flag = strcmp(found, "true") == 0;
-        break;
-    }
-    return true;
-}
-
-void wats_converter_station_settings_json(text_t *to) {
-    /* Values as texts: this is for converters that read the document themselves. */
-    text_buffer json = {NULL, 0, 0};
-    put(&json, "{");
-    for (size_t i = 0; i < 16 && host.test->settings[i][0]; i++)
-        put(&json, "%s\"%s\":\"%s\"", i ? "," : "", host.test->settings[i][0], host.test->settings[i][1]);
-    put(&json, "}");
-    give(to, json.text);
-}
 
 void wats_converter_station_log(uint8_t level, text_t *message) {
     put(&host.log, "%s: %.*s\n", LEVELS[level], (int)message->len, (const char *)message->ptr);
@@ -636,13 +620,21 @@ static void give_properties(wats_converter_lookup_list_property_t *to, const wat
 }
 
 static bool lookup_granted(void) {
-    return host.test->processes[0].name || host.test->products[0].part_number || host.test->no_server;
+    return host.asks_for_lookup && (host.test->processes[0].name || host.test->products[0].part_number || host.test->no_server);
+}
+
+static bool same_in_any_case(const char *a, const char *b) {
+    while (*a && tolower((unsigned char)*a) == tolower((unsigned char)*b)) a++, b++;
+    return !*a && !*b;
 }
 
 void wats_converter_lookup_process_by_name(text_t *name, wats_converter_lookup_process_answer_t *to) {
     memset(to, 0, sizeof *to);
     to->tag = WATS_CONVERTER_LOOKUP_PROCESS_ANSWER_ABSENT;
-    if (!lookup_granted()) to->tag = WATS_CONVERTER_LOOKUP_PROCESS_ANSWER_DENIED;
+    if (!lookup_granted()) {
+        to->tag = WATS_CONVERTER_LOOKUP_PROCESS_ANSWER_DENIED;
+        return;
+    }
     if (host.test->no_server) {
         to->tag = WATS_CONVERTER_LOOKUP_PROCESS_ANSWER_UNAVAILABLE;
         give(&to->val.unavailable, host.test->no_server);
@@ -650,7 +642,7 @@ void wats_converter_lookup_process_by_name(text_t *name, wats_converter_lookup_p
     }
     for (size_t i = 0; i < 8 && host.test->processes[i].name; i++) {
         const wats_process *process = &host.test->processes[i];
-        if (strcmp(process->name, c_text(name)) != 0) continue;
+        if (!same_in_any_case(process->name, c_text(name))) continue;
         to->tag = WATS_CONVERTER_LOOKUP_PROCESS_ANSWER_FOUND;
         to->val.found.code = process->code;
         give(&to->val.found.name, process->name);
@@ -661,7 +653,10 @@ void wats_converter_lookup_process_by_name(text_t *name, wats_converter_lookup_p
 void wats_converter_lookup_product_by_part_number(text_t *part_number, wats_converter_lookup_product_answer_t *to) {
     memset(to, 0, sizeof *to);
     to->tag = WATS_CONVERTER_LOOKUP_PRODUCT_ANSWER_ABSENT;
-    if (!lookup_granted()) to->tag = WATS_CONVERTER_LOOKUP_PRODUCT_ANSWER_DENIED;
+    if (!lookup_granted()) {
+        to->tag = WATS_CONVERTER_LOOKUP_PRODUCT_ANSWER_DENIED;
+        return;
+    }
     if (host.test->no_server) {
         to->tag = WATS_CONVERTER_LOOKUP_PRODUCT_ANSWER_UNAVAILABLE;
         give(&to->val.unavailable, host.test->no_server);
@@ -682,10 +677,12 @@ void wats_converter_lookup_product_by_part_number(text_t *part_number, wats_conv
 
 /* ---- Tests ---- */
 
-static void begin_host(const wats_test *test, const wats_setting *settings) {
+/* `grants`: 16 that the plugin asks for, at most. */
+static void begin_host(const wats_test *test, const wats_setting *settings, const char *const *grants) {
     memset(&host, 0, sizeof host);
     host.test = test;
     host.settings = settings;
+    for (size_t i = 0; i < 16 && grants[i]; i++) host.asks_for_lookup |= strcmp(grants[i], WATS_GRANT_LOOKUP) == 0;
     put(&host.transcript, "%s", "");
     put(&host.log, "%s", "");
 }
@@ -721,6 +718,8 @@ static wats_test_result result_of(bool done, const converter_outcome_t *outcome,
     } else if (outcome->tag == WATS_CONVERTER_CONVERSION_OUTCOME_WAITING) {
         result.outcome = "waiting";
         result.message = c_text(&outcome->val.waiting.reason);
+        for (size_t i = 0; i < outcome->val.waiting.missing.len && i < 8; i++)
+            result.missing[i] = c_text(&outcome->val.waiting.missing.ptr[i]);
         if (outcome->val.waiting.retry_after.is_some) result.retry_after = wats_some(outcome->val.waiting.retry_after.val);
     } else if (forgotten) {
         result.outcome = "error";
@@ -730,12 +729,18 @@ static wats_test_result result_of(bool done, const converter_outcome_t *outcome,
     return result;
 }
 
+/* What the station finds before it calls the plugin. */
+static wats_test_result not_loaded(const char *wrong) {
+    return (wats_test_result){.outcome = "error", .message = wrong, .kind = "misconfigured", .place = "", .file = ""};
+}
+
 static wats_test_result trapped(void) {
     return (wats_test_result){.outcome = "trap", .message = host.trap, .kind = "", .place = "", .file = ""};
 }
 
 /* The result, with what was written down. */
 static wats_test_result noted(wats_test_result result) {
+    host.running = NULL;
     /* Otherwise none of them is kept. */
     if (strcmp(result.outcome, "converted") == 0) {
         result.reports = host.reports;

@@ -24,6 +24,8 @@ struct Tested {
         bool strict = true;
         std::vector<std::string> words;
         wats::Json table = {"{}"};
+        wats::Json nothing;
+        std::vector<std::string> colours = {"red", "a\"\\\n"};
 
         static std::vector<wats::Field<Settings>> fields() {
             return {
@@ -33,11 +35,15 @@ struct Tested {
                 wats::field("strict", &Settings::strict, "Strict"),
                 wats::field("words", &Settings::words, "Words"),
                 wats::field("table", &Settings::table, "Table").schema("{\"type\":\"object\"}"),
+                wats::field("nothing", &Settings::nothing, "Nothing"),
+                wats::field("colours", &Settings::colours, "Colours"),
             };
         }
     };
 
-    static wats::Descriptor descriptor() { return {.name = "cpp-tests", .version = "1.0.0", .patterns = {"*.a"}}; }
+    static wats::Descriptor descriptor() {
+        return {.name = "cpp-tests", .version = "1.0.0", .patterns = {"*.a"}, .grants = {WATS_GRANT_LOOKUP}};
+    }
     static wats::Detection probe(const wats::Input &input, const Settings &) {
         return input.main().begins_with("yes") ? wats::certain() : wats::no("no");
     }
@@ -72,6 +78,11 @@ void errors_are_values_with_places() {
     auto path = run({.content = ""}, [](const wats::Input &, const Tested::Settings &) -> wats::Outcome {
         return wats::unsupported(wats::concat("version ", 7, '.', 1.5)).at_path(std::string("/a[") + "1]").in_file("x.xml");
     });
+    auto nul = run({.content = ""}, [](const wats::Input &, const Tested::Settings &) -> wats::Outcome {
+        CHECK(!wats::integer(std::string_view("5\0x", 3)) && !wats::status_from(std::string_view("ok\0x", 4)));
+        return wats::number(std::string_view("5\0x", 3)).error();
+    });
+    CHECK(same(nul.message, "\"5\xEF\xBF\xBDx\" is not a number"));
     CHECK(same(path.place, "/a[1]") && same(path.file, "x.xml") && same(path.message, "version 7.1.5"));
 }
 
@@ -144,10 +155,38 @@ void a_rejected_report_is_an_error() {
     CHECK(same(result.kind, "rejected"));
 }
 
+void what_ended_a_report_is_told_and_not_the_sequences_that_were_open() {
+    auto result = run({.content = "", .violation = "no"}, [](auto &, auto &) -> wats::Outcome {
+        wats::Uut uut({.serial_number = "A"});
+        auto supply = uut.sequence("Supply");
+        WATS_TRY(uut.finish());
+        return wats::converted();
+    });
+    CHECK(same(result.kind, "rejected"));
+    result = run({.content = ""}, [](auto &, auto &) -> wats::Outcome {
+        wats::Uut uut({.serial_number = "A"});
+        auto supply = uut.sequence("Supply");
+        uut.discard();
+        return wats::skipped("not mine");
+    });
+    CHECK(same(result.outcome, "skipped") && same(result.message, "not mine"));
+}
+
+void a_lookup_without_an_answer_tells_the_reason() {
+    auto result = run({.content = "", .no_server = "no route"}, [](auto &, auto &) -> wats::Outcome {
+        auto process = wats::process_by_name("Final");
+        CHECK(process.answer == WATS_UNAVAILABLE && process.reason == "no route");
+        auto product = wats::product_by_part_number("PCB");
+        return wats::waiting({.reason = product.reason});
+    });
+    CHECK(same(result.outcome, "waiting") && same(result.message, "no route"));
+}
+
 void settings_are_a_struct() {
     auto body = [](const wats::Input &, const Tested::Settings &settings) -> wats::Outcome {
         std::string words;
         for (auto &word : settings.words) words += word + "|";
+        CHECK(settings.nothing.text.empty() && settings.colours == std::vector<std::string>({"red", "a\"\\\n"}));
         wats::info(settings.mark, ' ', settings.factor, ' ', settings.count, ' ', settings.strict ? "strict" : "lax", ' ', words,
                    settings.table.text);
         return wats::converted();
@@ -157,6 +196,8 @@ void settings_are_a_struct() {
                    .settings = {{"mark", ","}, {"factor", "1.5"}, {"count", "7"}, {"strict", "false"}, {"words", "[\"a\",\"b\"]"}}};
     CHECK(same(run(test, body).log, "info: , 1.5 7 lax a|b|{}\n"));
     CHECK(std::strstr(wats_test_schema(), "\"factor\":{\"type\":\"number\",\"description\":\"Factor\",\"default\":0.5,\"minimum\":0,\"maximum\":2}"));
+    CHECK(std::strstr(wats_test_schema(), "\"nothing\":{\"description\":\"Nothing\"}"));
+    CHECK(std::strstr(wats_test_schema(), "\"default\":[\"red\",\"a\\\"\\\\\\u000a\"]"));
     CHECK(std::strstr(wats_test_schema(), "\"mark\":{\"type\":\"string\",\"description\":\"Mark\",\"default\":\".\",\"minLength\":1,\"maxLength\":1}"));
 }
 
@@ -180,6 +221,8 @@ int main() {
     outcomes_are_values();
     everything_that_is_written_arrives();
     a_rejected_report_is_an_error();
+    what_ended_a_report_is_told_and_not_the_sequences_that_were_open();
+    a_lookup_without_an_answer_tells_the_reason();
     settings_are_a_struct();
     lines_are_views();
     std::printf("%d failures\n", failures);

@@ -369,6 +369,60 @@ static void what_is_not_as_expected_is_malformed(void) {
     CHECK(!strstr(RUN(reads_n_of_a_list, .answers = {{.url = URL, .body = deep}}).result.message, "expected less depth"));
 }
 
+static wats_http_request request;
+
+static bool sends(const wats_run *run) {
+    (void)run;
+    return wats_http_send(&request) != NULL;
+}
+
+static const char *sent_to(const char *url, const wats_http_header *header) {
+    static const char *const mes[] = {"http:mes.example", NULL};
+    request = (wats_http_request){.method = "GET", .url = url, .headers = header, .header_count = header != NULL};
+    return RUN(sends, .grants = mes, .answers = {{.url = url}}).result.message;
+}
+
+static void requests_are_refused_as_the_station_refuses_them(void) {
+    CHECK_TEXT(sent_to("HTTPS://MES.example:443/a", NULL), "");
+    CHECK_TEXT(sent_to("http://mes.example:80", NULL), "");
+    CHECK_TEXT(sent_to("http://mes.example:443/", NULL), "`http:mes.example:443` would have to be asked for and granted");
+    CHECK_TEXT(sent_to("https://me:secret@mes.example/", NULL), "the address has a user or a password in it; give a header");
+    CHECK_TEXT(sent_to("ftp://mes.example/", NULL), "ftp://mes.example/ is no address of http or https");
+    CHECK_TEXT(sent_to(URL, &(wats_http_header){"Accept", "a\tb"}), "");
+    CHECK_TEXT(sent_to(URL, &(wats_http_header){"Host", "x"}), "the header host is the host's own");
+    CHECK_TEXT(sent_to(URL, &(wats_http_header){"Sec-Fetch", "x"}), "the header sec-fetch is the host's own");
+    CHECK_TEXT(sent_to(URL, &(wats_http_header){"a b", "x"}), "\"a b\" is no name of a header");
+    CHECK_TEXT(sent_to(URL, &(wats_http_header){"A", "x\r\nB: y"}), "the value of the header a has control characters");
+}
+
+static bool sends_often(const wats_run *run) {
+    (void)run;
+    for (int i = 0; i < 1001; i++) wats_http_get(URL);
+    return true;
+}
+
+static bool remembers_much(const wats_run *run) {
+    (void)run;
+    static char much[1024 * 1024];
+    return wats_set_state_bytes("k", much, sizeof much - 1) && wats_set_state_bytes("k", much, sizeof much);
+}
+
+static bool looks_up(const wats_run *run) {
+    (void)run;
+    wats_process process;
+    return wats_process_by_name("Final", &process) == WATS_FOUND || wats_unanswered();
+}
+
+static void limits_and_grants_are_those_of_the_station(void) {
+    CHECK_TEXT(RUN(sends_often, .answers = {{.url = URL}}).result.message, "sent too many requests in one run: 1001 (limit 1000)");
+    CHECK_TEXT(RUN(remembers_much, .due = NULL).result.message, "wants to remember too much: 1048577 (limit 1048576)");
+    static char large[16 * 1024 * 1024 + 1];
+    CHECK_TEXT(RUN(gets, .answers = {{.url = URL, .body = large, .size = sizeof large}}).result.kind, "unsupported");
+    CHECK_TEXT(RUN(gets, .answers = {{.url = URL, .body = large, .size = sizeof large - 1}}).result.outcome, "converted");
+    /* The plugin does not ask for it. */
+    CHECK_TEXT(RUN(looks_up, .processes = {{.code = 1, .name = "Final"}}).result.kind, "misconfigured");
+}
+
 /* ---- State ---- */
 
 static int end;
@@ -441,6 +495,8 @@ int main(void) {
     a_text_is_quoted_for_the_body_of_a_request();
     a_number_that_is_too_large_is_none();
     what_is_not_as_expected_is_malformed();
+    requests_are_refused_as_the_station_refuses_them();
+    limits_and_grants_are_those_of_the_station();
     what_is_remembered_is_kept_of_a_converted_run_only();
     the_state_needs_the_grant_and_a_key_that_is_one();
     printf("%d failures\n", failures);

@@ -85,6 +85,19 @@ void nobody_there_makes_the_station_try_again() {
     CHECK(is(other.result.outcome, "skipped"));
 }
 
+void what_is_granted_and_not_asked_for_is_not_there() {
+    static const char *const everything[] = {"http", "http:other.example", "state", nullptr};
+    auto asks = [](const char *url) {
+        return [=](const wats::Run &, const auto &) -> wats::Outcome {
+            WATS_TRY(wats::http::get(url));
+            return wats::converted();
+        };
+    };
+    wats_test_run test{.answers = {{.url = URL}, {.url = "https://other.example/"}}, .grants = everything};
+    CHECK(is(run(test, asks(URL)).result.outcome, "converted"));
+    CHECK(is(run(test, asks("https://other.example/")).result.kind, "misconfigured"));
+}
+
 void values_of_json_are_read() {
     auto ran = run({.answers = {{.url = URL, .body = R"({"text": "t", "number": 1.5, "flag": true, "list": [], "table": {"a": 1, "b": null}})"}}},
                    [](const wats::Run &, const auto &) -> wats::Outcome {
@@ -129,6 +142,7 @@ int main() {
     a_run_is_told_when_it_is_due_and_what_is_set();
     requests_are_answered_and_noted();
     nobody_there_makes_the_station_try_again();
+    what_is_granted_and_not_asked_for_is_not_there();
     values_of_json_are_read();
     what_is_remembered_is_read_and_set();
     std::printf("%d failures\n", failures);
