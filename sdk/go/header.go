@@ -146,7 +146,7 @@ func (h Header) clean() Header {
 	} {
 		*text = orNone(*text)
 	}
-	if h.Program.Name == "" {
+	if orNone(h.Program.Name) == "" {
 		h.Program.Name = "Main"
 	}
 	h.Program = h.Program.clean()

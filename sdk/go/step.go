@@ -1,5 +1,7 @@
 package wats
 
+import "slices"
+
 // StepOptions is what every kind of step takes: everything about it that is optional. S is the kind of step, so that calls can be
 // strung together.
 //
@@ -88,13 +90,14 @@ func (s *StepOptions[S]) Property(key string, value Value) S {
 // Chart puts a chart beside the measurement. At most one.
 func (s *StepOptions[S]) Chart(chart Chart) S {
 	s.last()
-	s.uut.extras.chart = &chart
+	s.uut.extras.chart = chart.own()
 	return s.self
 }
 
 // Attach puts bytes to the step. At most one attachment.
 func (s *StepOptions[S]) Attach(attachment Attachment) S {
 	s.last()
+	attachment.Content = slices.Clone(attachment.Content)
 	s.uut.extras.attachment = &attachment
 	return s.self
 }
