@@ -134,3 +134,40 @@ func TestConfidenceIsBetween0And1(t *testing.T) {
 		t.Error(found)
 	}
 }
+
+func TestAPointerToAnOutcomeIsTheOutcome(t *testing.T) {
+	var later error = &wats.Waiting{Reason: "later"}
+	err := ending(t, func() error { return fmt.Errorf("x: %w", later) }).Err
+	if waiting, ok := err.(wats.Waiting); !ok || waiting.Reason != "later" {
+		t.Error(err)
+	}
+	for _, none := range []error{(*wats.Waiting)(nil), (*wats.SkippedError)(nil), (*wats.Error)(nil)} {
+		if err := ending(t, func() error { return none }).Err; err != nil {
+			t.Errorf("%T: %v", none, err)
+		}
+	}
+}
+
+type word string
+
+type faulty struct{ text *string }
+
+func (f faulty) Error() string { return *f.text }
+
+func TestAPanicWithAnyValueTellsIt(t *testing.T) {
+	for wanted, value := range map[string]any{
+		"panic: boo (ending_test.go line ":                                              word("boo"),
+		"panic: 3.5 (ending_test.go line ":                                              3.5,
+		"panic: -7 (ending_test.go line ":                                               int64(-7),
+		"panic: 7 (ending_test.go line ":                                                uint8(7),
+		"panic: true (ending_test.go line ":                                             true,
+		"panic with a struct {}, which is no text (ending_test.go line ":                struct{}{},
+		"panic with a wats_test.faulty, whose text cannot be told (ending_test.go line": faulty{},
+		"panic with a *wats.Error, whose text cannot be told (ending_test.go line ":     (*wats.Error)(nil),
+	} {
+		err := ending(t, func() error { panic(value) }).Error()
+		if err.Kind != wats.KindInternal || !strings.HasPrefix(err.Message, wanted) {
+			t.Errorf("found %q, wanted is %q", err.Message, wanted)
+		}
+	}
+}
