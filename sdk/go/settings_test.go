@@ -228,9 +228,9 @@ func TestWrongDefinitionsOfSettingsAreToldByTheSchema(t *testing.T) {
 		"the enum of a: a must be a whole number in its range": schema(wats.Converter[struct {
 			A uint8 `json:"a" default:"2" enum:"2|256"`
 		}]{}.Schema()),
-		"are called a": schema(wats.Converter[struct {
-			A int `json:"a" default:"1"`
-			B int `json:"a" default:"2"`
+		"are called B": schema(wats.Converter[struct {
+			A int `json:"B" default:"1"`
+			B int `default:"2"`
 		}]{}.Schema()),
 		"holds itself": schema(wats.Converter[chain]{}.Schema()),
 	} {
