@@ -154,6 +154,8 @@ func (h Header) clean() Header {
 }
 
 func (s Sequence) clean() Sequence {
+	s.Status.known()
+	s.Group.known()
 	for _, text := range []*string{&s.Start, &s.ErrorCode, &s.ErrorMessage, &s.ReportText} {
 		*text = orNone(*text)
 	}

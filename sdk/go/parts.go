@@ -35,6 +35,7 @@ type Series struct {
 
 // A copy with points of its own: the step goes to the station later, and the author may use the slices again.
 func (c Chart) own() *Chart {
+	within(c.Scale, ScaleLogXY, "scale")
 	c.Series = slices.Clone(c.Series)
 	for i := range c.Series {
 		c.Series[i].X, c.Series[i].Y = slices.Clone(c.Series[i].X), slices.Clone(c.Series[i].Y)

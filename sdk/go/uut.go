@@ -72,7 +72,7 @@ func (u *UUT) CloseWith(status Status, duration *float64) {
 		}
 		u.open = u.open[:last]
 	}
-	u.writer().CloseSequence(status, duration)
+	u.writer().CloseSequence(status.known(), duration)
 }
 
 // Depth tells how many sequences are open, the program not counted.
@@ -183,6 +183,7 @@ func (u *UUT) Finish() (id string, err error) { return u.FinishWith(StatusJudged
 // FinishWith ends the report with the status that the file gives.
 func (u *UUT) FinishWith(status Status) (id string, err error) {
 	u.flush()
+	status.known()
 	writer := u.writer()
 	u.over = true
 	id, violations := writer.Finish(status)

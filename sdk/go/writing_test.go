@@ -273,3 +273,27 @@ func TestABlankNameOfTheProgramCountsAsLeftOut(t *testing.T) {
 		t.Errorf("%q", report.Program.Name)
 	}
 }
+
+func TestANumberThatIsNoConstantIsToldWithItsLine(t *testing.T) {
+	for wanted, write := range map[string]func(uut *wats.UUT){
+		"status 9": func(uut *wats.UUT) { uut.Action("a").Status(9) }, "status 7": func(uut *wats.UUT) { uut.PassFailStatus("a", 7) },
+		"status 8": func(uut *wats.UUT) { uut.Numeric("a", 1).MeasuredStatus(8) }, "status 10": func(uut *wats.UUT) { uut.FinishWith(10) },
+		"status 11":     func(uut *wats.UUT) { uut.OpenSequence(wats.Sequence{Status: 11}) },
+		"status 12":     func(uut *wats.UUT) { uut.Open("S"); uut.CloseWith(12, nil) },
+		"group 3":       func(uut *wats.UUT) { uut.Action("a").Group(3) },
+		"group 4":       func(uut *wats.UUT) { uut.SetHeader(wats.Header{Program: wats.Sequence{Group: 4}}) },
+		"scale 4":       func(uut *wats.UUT) { uut.Chart("c", wats.Chart{Scale: 4}) },
+		"comparison 16": func(uut *wats.UUT) { uut.Numeric("a", 1).Limits(wats.NumericLimits{Comparison: 16}) },
+		"comparison 5":  func(uut *wats.UUT) { uut.Text("a", "").Limits(wats.TextLimits{Comparison: 5}) },
+	} {
+		err := kit(t, func(_ *wats.Input, reports *wats.Reports) error {
+			uut := reports.UUT(wats.Header{SerialNumber: "A"})
+			defer uut.Discard()
+			write(uut)
+			return nil
+		}).Error()
+		if !strings.HasPrefix(err.Message, "panic: wats: found the "+wanted+", allowed are") || !strings.Contains(err.Message, "(writing_test.go line ") {
+			t.Errorf("found %v, wanted is %s", err, wanted)
+		}
+	}
+}
