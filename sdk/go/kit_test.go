@@ -197,7 +197,14 @@ func TestRequestsThatTheStationDoesNotSendAreInvalid(t *testing.T) {
 		_, err := wats.HTTPRequest{Method: "post", URL: "HTTPS://mes.example:443/units"}.Send()
 		return err
 	})
-	if err := watstest.Scheduled().AnswerTo("post", "HTTPS://mes.example:443/units", 200, "").Do(t, usual).Err; err != nil {
+	if err := watstest.Scheduled().AnswerTo("post", unitsURL, 200, "").Do(t, usual).Err; err != nil {
+		t.Error(err)
+	}
+	root := scheduledWith(allGrants, func(wats.Run, *wats.Reports) error {
+		_, err := wats.HTTPGet("https://mes.example/?q=1#there")
+		return err
+	})
+	if err := watstest.Scheduled().Answer("https://mes.example?q=1", "").Do(t, root).Err; err != nil {
 		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 package watstest
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
@@ -95,17 +96,18 @@ func (r *ScheduledRun) Answer(url, body string) *ScheduledRun {
 
 // AnswerTo is what a request is answered.
 func (r *ScheduledRun) AnswerTo(method, url string, status int, body string, headers ...wats.HTTPHeader) *ScheduledRun {
+	headers = slices.Clone(headers)
 	for i := range headers {
 		headers[i].Name = strings.ToLower(headers[i].Name)
 	}
 	response := wats.HTTPResponse{URL: url, Status: status, Headers: headers, Body: []byte(body)}
-	r.answers[strings.ToUpper(method)+" "+url] = answer{response: response}
+	r.answers[asking(method, url)] = answer{response: response}
 	return r
 }
 
 // Fails is why a GET of this address has no answer.
 func (r *ScheduledRun) Fails(url string, kind wats.HTTPErrorKind, reason string) *ScheduledRun {
-	r.answers["GET "+url] = answer{failed: &wats.HTTPError{Kind: kind, Reason: reason}}
+	r.answers[asking("GET", url)] = answer{failed: &wats.HTTPError{Kind: kind, Reason: reason}}
 	return r
 }
 
@@ -164,9 +166,9 @@ func (s *scheduledStation) Send(request wats.HTTPRequest) (*wats.HTTPResponse, *
 	if why := invalid(request); why != "" {
 		return nil, &wats.HTTPError{Kind: wats.HTTPInvalid, Reason: why}
 	}
-	asked := strings.ToUpper(request.Method) + " " + request.URL
-	found, known := s.answers[asked]
+	found, known := s.answers[asking(request.Method, request.URL)]
 	if !known {
+		asked := strings.ToUpper(request.Method) + " " + request.URL
 		return nil, &wats.HTTPError{Kind: wats.HTTPUnreachable, Reason: "the test has no answer for " + asked}
 	}
 	if found.failed != nil {
@@ -186,6 +188,17 @@ func hostOf(address string) (host, why string) {
 	}
 	usual := map[string]string{"http": ":80", "https": ":443"}[read.Scheme]
 	return strings.TrimSuffix(strings.ToLower(read.Host), usual), ""
+}
+
+// What is asked, the same for all spellings of an address that the station takes for one.
+func asking(method, address string) string {
+	if read, err := url.Parse(address); err == nil {
+		read.Host, _ = hostOf(address)
+		read.Path = cmp.Or(read.Path, "/")
+		read.Fragment = ""
+		address = read.String()
+	}
+	return strings.ToUpper(method) + " " + address
 }
 
 var (
