@@ -26,6 +26,7 @@ func TestErrorsKeepKindAndPlace(t *testing.T) {
 		"internal: bug":                          wats.Internal("bug"),
 		"malformed: other":                       errors.New("other"),
 		"truncated: unexpected EOF":              io.ErrUnexpectedEOF,
+		"truncated: header: EOF":                 fmt.Errorf("header: %w", io.EOF),
 		"malformed: line 3, column 4: other":     wats.AtCell(errors.New("other"), 3, 4),
 		"truncated: line 3: short":               wats.AtLine(wats.Truncated("short"), 3),
 		"truncated: line 5: in block 7: short":   fmt.Errorf("in block 7: %w", wats.Truncated("short").AtLine(5)),

@@ -245,7 +245,8 @@ func verdict(err error) error {
 		return unanswered.meaning(err.Error())
 	}
 	kind := KindMalformed
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	// The plain one is what io.ReadFull gives when nothing is left to read.
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		kind = KindTruncated
 	}
 	return &Error{Kind: kind, Message: err.Error(), Cause: err}
