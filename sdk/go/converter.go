@@ -22,10 +22,11 @@ type NoSettings = struct{}
 //		Names   map[string]int `json:"names" default:"{}"`
 //	}
 //
-// Bounds are minimum, maximum, minLength, maxLength, minItems and maxItems, as in JSON Schema.
+// Bounds are minimum, maximum (of numbers), minLength, maxLength (of strings), minItems and maxItems (of slices), as in JSON Schema; an enum
+// lists its values with "|" between them. A default must keep them.
 //
 // Fields can be strings, bools, numbers, structs, and slices, pointers and maps (by strings) of them. A default is JSON; of a string it
-// is the text itself.
+// is the text itself. An embedded struct is a table under its own name. A struct cannot hold itself.
 type Converter[S any] struct {
 	// What the converter is. The same at every call.
 	Descriptor Descriptor

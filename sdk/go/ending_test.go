@@ -26,6 +26,7 @@ func TestErrorsKeepKindAndPlace(t *testing.T) {
 		"internal: bug":                          wats.Internal("bug"),
 		"malformed: other":                       errors.New("other"),
 		"truncated: unexpected EOF":              io.ErrUnexpectedEOF,
+		"truncated: header: EOF":                 fmt.Errorf("header: %w", io.EOF),
 		"malformed: line 3, column 4: other":     wats.AtCell(errors.New("other"), 3, 4),
 		"truncated: line 3: short":               wats.AtLine(wats.Truncated("short"), 3),
 		"truncated: line 5: in block 7: short":   fmt.Errorf("in block 7: %w", wats.Truncated("short").AtLine(5)),
@@ -132,5 +133,42 @@ func TestConfidenceIsBetween0And1(t *testing.T) {
 	}
 	if found := watstest.File("a", "").Probe(t, wats.Converter[wats.NoSettings]{}); found.Confidence != 0.5 {
 		t.Error(found)
+	}
+}
+
+func TestAPointerToAnOutcomeIsTheOutcome(t *testing.T) {
+	var later error = &wats.Waiting{Reason: "later"}
+	err := ending(t, func() error { return fmt.Errorf("x: %w", later) }).Err
+	if waiting, ok := err.(wats.Waiting); !ok || waiting.Reason != "later" {
+		t.Error(err)
+	}
+	for _, none := range []error{(*wats.Waiting)(nil), (*wats.SkippedError)(nil), (*wats.Error)(nil)} {
+		if err := ending(t, func() error { return none }).Err; err != nil {
+			t.Errorf("%T: %v", none, err)
+		}
+	}
+}
+
+type word string
+
+type faulty struct{ text *string }
+
+func (f faulty) Error() string { return *f.text }
+
+func TestAPanicWithAnyValueTellsIt(t *testing.T) {
+	for wanted, value := range map[string]any{
+		"panic: boo (ending_test.go line ":                                              word("boo"),
+		"panic: 3.5 (ending_test.go line ":                                              3.5,
+		"panic: -7 (ending_test.go line ":                                               int64(-7),
+		"panic: 7 (ending_test.go line ":                                                uint8(7),
+		"panic: true (ending_test.go line ":                                             true,
+		"panic with a struct {}, which is no text (ending_test.go line ":                struct{}{},
+		"panic with a wats_test.faulty, whose text cannot be told (ending_test.go line": faulty{},
+		"panic with a *wats.Error, whose text cannot be told (ending_test.go line ":     (*wats.Error)(nil),
+	} {
+		err := ending(t, func() error { panic(value) }).Error()
+		if err.Kind != wats.KindInternal || !strings.HasPrefix(err.Message, wanted) {
+			t.Errorf("found %q, wanted is %q", err.Message, wanted)
+		}
 	}
 }

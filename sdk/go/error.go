@@ -119,7 +119,13 @@ func (e *Error) Error() string {
 }
 
 // Unwrap gives the cause.
-func (e *Error) Unwrap() error { return e.Cause }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		// What a function with a result *Error gives when nothing is wrong, looked at as an error.
+		return nil
+	}
+	return e.Cause
+}
 
 // AtLine gives the error with the place line, from 1.
 func (e *Error) AtLine(line int) *Error { return e.At(Place{Line: line}) }
@@ -202,11 +208,22 @@ func verdict(err error) error {
 	}
 	var skipped *SkippedError
 	if errors.As(err, &skipped) {
+		if skipped == nil {
+			return nil
+		}
 		return skipped
 	}
 	var waiting Waiting
 	if errors.As(err, &waiting) {
 		return waiting
+	}
+	// &Waiting{...} is an error as well.
+	var pointed *Waiting
+	if errors.As(err, &pointed) {
+		if pointed == nil {
+			return nil
+		}
+		return *pointed
 	}
 	var own *Error
 	if errors.As(err, &own) {
@@ -228,7 +245,8 @@ func verdict(err error) error {
 		return unanswered.meaning(err.Error())
 	}
 	kind := KindMalformed
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	// The plain one is what io.ReadFull gives when nothing is left to read.
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		kind = KindTruncated
 	}
 	return &Error{Kind: kind, Message: err.Error(), Cause: err}

@@ -102,7 +102,7 @@ func ended(err error) wit.Result[conversion.Outcome, conversion.ConvertError] {
 		return ok(conversion.MakeOutcomeWaiting(waiting))
 	case *Error:
 		return wit.Err[conversion.Outcome](conversion.ConvertError{
-			Kind: uint8(err.Kind), Message: valid(err.Message), Place: wirePlace(err.Place), File: unlessEmpty(err.File),
+			Kind: uint8(min(err.Kind, KindInternal)), Message: valid(err.Message), Place: wirePlace(err.Place), File: unlessEmpty(err.File),
 		})
 	default:
 		return wit.Err[conversion.Outcome](conversion.ConvertError{

@@ -146,7 +146,7 @@ func (h Header) clean() Header {
 	} {
 		*text = orNone(*text)
 	}
-	if h.Program.Name == "" {
+	if orNone(h.Program.Name) == "" {
 		h.Program.Name = "Main"
 	}
 	h.Program = h.Program.clean()
@@ -154,6 +154,8 @@ func (h Header) clean() Header {
 }
 
 func (s Sequence) clean() Sequence {
+	s.Status.known()
+	s.Group.known()
 	for _, text := range []*string{&s.Start, &s.ErrorCode, &s.ErrorMessage, &s.ReportText} {
 		*text = orNone(*text)
 	}

@@ -11,7 +11,7 @@ import (
 // named. Redirects are not followed. Headers that carry secrets need not be known to the plugin: the operator has the station add
 // them.
 type HTTPRequest struct {
-	// Method is GET, HEAD, POST, PUT, PATCH or DELETE.
+	// Method is GET, HEAD, POST, PUT, PATCH or DELETE; empty for GET.
 	Method string
 	// URL is absolute.
 	URL string
@@ -83,6 +83,9 @@ func HTTPGet(url string) (*HTTPResponse, error) { return HTTPRequest{Method: "GE
 
 // Send sends it and waits for the whole answer. The error is an [*HTTPError]; an answer of any status is none.
 func (r HTTPRequest) Send() (*HTTPResponse, error) {
+	if r.Method == "" {
+		r.Method = "GET"
+	}
 	answer, failed := scheduled().Send(r)
 	if failed != nil {
 		return nil, failed

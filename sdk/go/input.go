@@ -72,7 +72,7 @@ func (f *File) Read(offset int64, length int) []byte {
 func (f *File) Head(length int) []byte { return f.Read(0, length) }
 
 // Bytes gives the whole file. For files that fit several times into the plugin's memory (256 MiB by default); else use Reader.
-func (f *File) Bytes() []byte { return f.Read(0, int(min(f.Size(), 1<<31-1))) }
+func (f *File) Bytes() []byte { return f.Read(0, int(f.Size())) }
 
 // Text gives the whole file as text, without byte order mark, up to 64 MiB (the station's limit `text_bytes`). encoding is a WHATWG
 // label such as "windows-1252"; with "" a byte order mark decides, else UTF-8. The station decodes: no tables in the plugin.
@@ -180,7 +180,8 @@ func LinesOf(text string) iter.Seq[Line] {
 // Reader gives the bytes from the start, read in pieces.
 func (f *File) Reader() *Reader { return &Reader{file: f} }
 
-// Reader reads a [File] in pieces. It is an io.Reader, io.ByteReader and io.Seeker. Reading fails only at the end, with io.EOF.
+// Reader reads a [File] in pieces. It is an io.Reader, io.ByteReader, io.Seeker and, for archive/zip, io.ReaderAt. Reading fails only at
+// the end, with io.EOF.
 type Reader struct {
 	file  *File
 	piece []byte
@@ -226,14 +227,29 @@ func (r *Reader) ReadByte() (byte, error) {
 	return rest[0], nil
 }
 
+// ReadAt fills buffer with what is at the offset, as io.ReaderAt says. The position stays.
+func (r *Reader) ReadAt(buffer []byte, offset int64) (int, error) {
+	if offset < 0 {
+		return 0, Internal("a read before the start of the file")
+	}
+	count := copy(buffer, r.file.Read(offset, len(buffer)))
+	if count < len(buffer) {
+		return count, io.EOF
+	}
+	return count, nil
+}
+
 // Seek sets the position, as io.Seeker says. A position before the start of the file is an error.
 func (r *Reader) Seek(offset int64, whence int) (int64, error) {
 	target := offset
 	switch whence {
+	case io.SeekStart:
 	case io.SeekCurrent:
 		target += r.Position()
 	case io.SeekEnd:
 		target += r.file.Size()
+	default:
+		return 0, Internal("a seek from nowhere: allowed are io.SeekStart, io.SeekCurrent and io.SeekEnd")
 	}
 	if target < 0 {
 		return 0, Internal("a seek to before the start of the file")

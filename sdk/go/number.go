@@ -2,12 +2,13 @@ package wats
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// Number reads a number with a decimal point: "5", "-1.25e-3", "NaN", "inf". White space around it does not matter. What is no number
+// Number reads a number with a decimal point: "5", "-1.25e-3", "NaN", "-nan", "inf". White space around it does not matter. What is no number
 // is malformed, and the message shows the text: never 0.
 func Number(text string) (float64, error) { return NumberWith(text, '.') }
 
@@ -23,6 +24,10 @@ func NumberWith(text string, decimalMark rune) (float64, error) {
 	// Go reads its own notations too: 0x1p-2, 1_000.
 	if strings.ContainsAny(pointed, "xX_pP") {
 		return 0, Malformed(quote(text) + " is not a number")
+	}
+	// What C prints of a NaN has a sign now and then.
+	if unsigned := strings.TrimLeft(pointed, "+-"); len(pointed)-len(unsigned) == 1 && lower(unsigned) == "nan" {
+		return math.NaN(), nil
 	}
 	number, err := strconv.ParseFloat(pointed, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {

@@ -1,6 +1,7 @@
 package wats
 
 import (
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -13,7 +14,13 @@ func recovered(err *error) {
 	}
 }
 
-func panicText(value any) string {
+func panicText(value any) (text string) {
+	// The text may be made by a method of the author's, with a fault of its own.
+	defer func() {
+		if recover() != nil {
+			text = "panic with a " + reflect.TypeOf(value).String() + ", whose text cannot be told"
+		}
+	}()
 	switch value := value.(type) {
 	case *Error:
 		return value.Error()
@@ -21,17 +28,29 @@ func panicText(value any) string {
 		return value.Error()
 	case error:
 		return "panic: " + value.Error()
-	case string:
-		return "panic: " + value
 	case interface{ String() string }:
 		return "panic: " + value.String()
-	case int:
-		return "panic: " + strconv.Itoa(value)
 	}
-	return "panic with a value that is no text"
+	switch found := reflect.ValueOf(value); found.Kind() {
+	case reflect.String:
+		return "panic: " + found.String()
+	case reflect.Bool:
+		return "panic: " + strconv.FormatBool(found.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "panic: " + strconv.FormatInt(found.Int(), 10)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "panic: " + strconv.FormatUint(found.Uint(), 10)
+	case reflect.Float32, reflect.Float64:
+		return "panic: " + strconv.FormatFloat(found.Float(), 'g', -1, 64)
+	default:
+		return "panic with a " + found.Type().String() + ", which is no text"
+	}
 }
 
-const ownPackage = "wats.dev/converter."
+const (
+	ownPackage = "wats.dev/converter."
+	kitPackage = "wats.dev/converter/watstest."
+)
 
 // " (converter.go line 42)" of the innermost frame that is the author's: not the runtime's, this package's or, if there is one in
 // package main or in the main module, the standard library's.
@@ -44,7 +63,7 @@ func authorsLine() string {
 		switch {
 		case frame.Function == "runtime.gopanic" || strings.HasPrefix(frame.Function, "runtime.panic"):
 			panicked = true
-		case !panicked || strings.HasPrefix(frame.Function, "runtime."):
+		case !panicked || strings.HasPrefix(frame.Function, "runtime.") || strings.HasPrefix(frame.Function, kitPackage):
 		case strings.HasPrefix(frame.Function, ownPackage):
 			// A function of the SDK that was misused, or the glue around the author's.
 			if second == "" && !isGlue(frame.Function) {

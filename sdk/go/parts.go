@@ -1,5 +1,7 @@
 package wats
 
+import "slices"
+
 // Scale tells which axes of a chart are logarithmic.
 type Scale uint8
 
@@ -29,6 +31,16 @@ type Series struct {
 	Name string
 	// X has as many as Y, or none: then 0, 1, 2, ...
 	X, Y []float64
+}
+
+// A copy with points of its own: the step goes to the station later, and the author may use the slices again.
+func (c Chart) own() *Chart {
+	within(c.Scale, ScaleLogXY, "scale")
+	c.Series = slices.Clone(c.Series)
+	for i := range c.Series {
+		c.Series[i].X, c.Series[i].Y = slices.Clone(c.Series[i].X), slices.Clone(c.Series[i].Y)
+	}
+	return &c
 }
 
 // Attachment is bytes that go along with a report or a step.

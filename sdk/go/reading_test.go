@@ -1,10 +1,12 @@
 package wats_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	wats "wats.dev/converter"
 	"wats.dev/converter/watstest"
@@ -194,5 +196,52 @@ func TestCompanionsAreSortedByPath(t *testing.T) {
 			t.Error("companions")
 		}
 		return nil
+	})
+}
+
+func TestAZipIsReadThroughTheReader(t *testing.T) {
+	var content bytes.Buffer
+	writer := zip.NewWriter(&content)
+	for _, name := range []string{"a.txt", "b.txt"} {
+		entry, err := writer.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := entry.Write([]byte("content of " + name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	reading(t, content.Bytes(), func(file *wats.File) {
+		reader := file.Reader()
+		archive, err := zip.NewReader(reader, file.Size())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		entry, err := archive.Open("b.txt")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if text, err := io.ReadAll(entry); err != nil || string(text) != "content of b.txt" || reader.Position() != 0 {
+			t.Error(string(text), err, reader.Position())
+		}
+	})
+}
+
+func TestAReadAtKeepsToItsContract(t *testing.T) {
+	reading(t, "0123456789", func(file *wats.File) {
+		if err := iotest.TestReader(file.Reader(), []byte("0123456789")); err != nil {
+			t.Error(err)
+		}
+		if _, err := file.Reader().ReadAt(make([]byte, 1), -1); err == nil || err == io.EOF {
+			t.Error(err)
+		}
+		if _, err := file.Reader().Seek(1, 7); err == nil {
+			t.Error("a seek from nowhere")
+		}
 	})
 }

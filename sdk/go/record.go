@@ -88,3 +88,30 @@ type TextRecord struct {
 	// Status that is stated; else judged by the limits.
 	Status Status
 }
+
+// About how many bytes it is on its way to the station.
+func (s *StepRecord) size() int {
+	const each = 100
+	size := each + len(s.Name) + len(s.ErrorCode) + len(s.ErrorMessage) + len(s.ReportText) + len(s.Response) + len(s.Type)
+	for _, number := range s.Numbers {
+		size += each + len(number.Name) + len(number.Unit)
+	}
+	for _, passFail := range s.PassFails {
+		size += each + len(passFail.Name)
+	}
+	for _, text := range s.Texts {
+		size += each + len(text.Name) + len(text.Limits.Limit)
+		if text.Value != nil {
+			size += len(*text.Value)
+		}
+	}
+	for _, property := range s.Properties {
+		size += each + len(property.Key) + len(property.Value.Text)
+	}
+	if s.Chart != nil {
+		for _, series := range s.Chart.Series {
+			size += each + len(series.Name) + 8*(len(series.X)+len(series.Y))
+		}
+	}
+	return size
+}

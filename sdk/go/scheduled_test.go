@@ -241,3 +241,13 @@ func TestAConverterOfFilesIsToldThatItHasNoneOfIt(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestARequestWithoutAMethodIsAGet(t *testing.T) {
+	ran := watstest.Scheduled().Answer(unitsURL, "").Do(t, scheduledWith(allGrants, func(wats.Run, *wats.Reports) error {
+		_, err := wats.HTTPRequest{URL: unitsURL}.Send()
+		return err
+	}))
+	if ran.Err != nil || ran.Requests[0].Method != "GET" {
+		t.Error(ran.Err, ran.Requests)
+	}
+}

@@ -1,9 +1,12 @@
 package wats
 
 import (
+	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // What the tags of a field of settings say.
@@ -13,6 +16,15 @@ type field struct {
 	fallback any
 	// Whether there is a fallback.
 	optional bool
+	bounds   []bound
+	// Values of an enum, as JSON; none for any.
+	allowed []any
+}
+
+// A bound of a field, by its word in JSON Schema.
+type bound struct {
+	word  string
+	limit float64
 }
 
 func settingsSchema[S any]() (string, error) {
@@ -23,12 +35,45 @@ func settingsSchema[S any]() (string, error) {
 	if kind.NumField() == 0 {
 		return "", nil
 	}
+	if holdsItself(kind, nil) {
+		return "", Internal("settings: " + kind.String() + " holds itself, which a schema cannot say")
+	}
 	schema, err := schemaOf(kind)
 	if err != nil {
 		return "", err
 	}
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	return schema.JSON()
+}
+
+func holdsItself(kind reflect.Type, within []reflect.Type) bool {
+	if slices.Contains(within, kind) {
+		return true
+	}
+	within = append(within, kind)
+	switch kind.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return holdsItself(kind.Elem(), within)
+	case reflect.Struct:
+		for i := range kind.NumField() {
+			if _, ok := nameOf(kind.Field(i)); ok && holdsItself(kind.Field(i).Type, within) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// What a field is called, if it is a setting.
+func nameOf(of reflect.StructField) (name string, ok bool) {
+	name, _, _ = strings.Cut(of.Tag.Get("json"), ",")
+	if name == "-" || !of.IsExported() {
+		return "", false
+	}
+	if name == "" {
+		name = of.Name
+	}
+	return name, true
 }
 
 func schemaOf(kind reflect.Type) (Object, error) {
@@ -84,22 +129,12 @@ func schemaOfStruct(kind reflect.Type) (Object, error) {
 		if doc := of.Tag.Get("doc"); doc != "" {
 			schema["description"] = doc
 		}
-		for _, bound := range [...]string{"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"} {
-			if text := of.Tag.Get(bound); text != "" {
-				number, err := strconv.ParseFloat(text, 64)
-				if err != nil {
-					return nil, Internal("settings: the " + bound + " of " + field.name + " is no number")
-				}
-				schema[bound] = number
-			}
+		for _, bound := range field.bounds {
+			schema[bound.word] = bound.limit
 		}
-		if words := of.Tag.Get("enum"); words != "" {
+		if field.allowed != nil {
 			values := []any{}
-			for word := range strings.SplitSeq(words, "|") {
-				value, err := tagged(of.Type, word)
-				if err != nil {
-					return nil, Internal("settings: the enum of " + field.name + ": " + err.Error())
-				}
+			for _, value := range field.allowed {
 				values = append(values, plain(value))
 			}
 			if of.Type.Kind() == reflect.Pointer {
@@ -126,21 +161,29 @@ func fieldsOf(kind reflect.Type) ([]field, error) {
 	var fields []field
 	for i := range kind.NumField() {
 		of := kind.Field(i)
-		name, _, _ := strings.Cut(of.Tag.Get("json"), ",")
-		if name == "-" || !of.IsExported() {
+		name, ok := nameOf(of)
+		if !ok {
 			continue
 		}
-		if name == "" {
-			name = of.Name
+		if slices.ContainsFunc(fields, func(other field) bool { return other.name == name }) {
+			return nil, Internal("settings: two fields of " + kind.String() + " are called " + name)
 		}
 		added := field{name: name, index: i}
+		if err := added.readBounds(of); err != nil {
+			return nil, err
+		}
 		if text, ok := of.Tag.Lookup("default"); ok {
 			value, err := tagged(of.Type, text)
 			if err != nil {
 				return nil, Internal("settings: the default of " + name + ": " + err.Error())
 			}
 			// It must fit the field, or the first conversion would tell.
-			if err := set(reflect.New(of.Type).Elem(), value, name, true); err != nil {
+			into := reflect.New(of.Type).Elem()
+			err = set(into, value, name, true)
+			if err == nil {
+				err = added.check(into, name)
+			}
+			if err != nil {
 				return nil, Internal("settings: the default of " + err.Error())
 			}
 			added.fallback, added.optional = value, true
@@ -156,6 +199,115 @@ func fieldsOf(kind reflect.Type) ([]field, error) {
 		fields = append(fields, added)
 	}
 	return fields, nil
+}
+
+func (f *field) readBounds(of reflect.StructField) error {
+	kind := of.Type
+	if kind.Kind() == reflect.Pointer {
+		kind = kind.Elem()
+	}
+	for _, known := range [...]struct {
+		word, what string
+		fits       bool
+	}{
+		{"minimum", "a number", isNumber(kind)}, {"maximum", "a number", isNumber(kind)},
+		{"minLength", "a text", kind.Kind() == reflect.String}, {"maxLength", "a text", kind.Kind() == reflect.String},
+		{"minItems", "a list", kind.Kind() == reflect.Slice}, {"maxItems", "a list", kind.Kind() == reflect.Slice},
+	} {
+		text := of.Tag.Get(known.word)
+		if text == "" {
+			continue
+		}
+		limit, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(limit) || math.IsInf(limit, 0) {
+			return Internal("settings: the " + known.word + " of " + f.name + " is no number")
+		}
+		if !known.fits {
+			return Internal("settings: " + f.name + " has a " + known.word + ", which is for " + known.what + ", and is " + kind.String())
+		}
+		if known.what != "a number" && (limit < 0 || limit != math.Trunc(limit)) {
+			return Internal("settings: the " + known.word + " of " + f.name + " is no whole number from 0")
+		}
+		f.bounds = append(f.bounds, bound{known.word, limit})
+	}
+	words := of.Tag.Get("enum")
+	if words == "" {
+		return nil
+	}
+	for word := range strings.SplitSeq(words, "|") {
+		value, err := tagged(of.Type, word)
+		if err == nil {
+			err = set(reflect.New(of.Type).Elem(), value, f.name, true)
+		}
+		if err != nil {
+			return Internal("settings: the enum of " + f.name + ": " + err.Error())
+		}
+		f.allowed = append(f.allowed, value)
+	}
+	return nil
+}
+
+func isNumber(kind reflect.Type) bool {
+	return reflect.Int <= kind.Kind() && kind.Kind() <= reflect.Float64
+}
+
+// Whether a value that was set keeps the bounds of the field, as the station sees to. name is that of the field with what it lies in.
+func (f *field) check(value reflect.Value, name string) error {
+	if value.Kind() == reflect.Pointer {
+		if value.IsNil() {
+			return nil
+		}
+		value = value.Elem()
+	}
+	for _, bound := range f.bounds {
+		var found float64
+		of := ""
+		switch {
+		case value.CanInt():
+			found = float64(value.Int())
+		case value.CanUint():
+			found = float64(value.Uint())
+		case value.CanFloat():
+			found = value.Float()
+		case value.Kind() == reflect.String:
+			found, of = float64(utf8.RuneCountInString(value.String())), " characters"
+		default:
+			found, of = float64(value.Len()), " items"
+		}
+		allowed := " at least "
+		if strings.HasPrefix(bound.word, "max") {
+			allowed = " at most "
+		}
+		if allowed == " at least " && found < bound.limit || allowed == " at most " && found > bound.limit {
+			return Misconfigured(name + ": found " + decimal(found) + of + ", allowed are" + allowed + decimal(bound.limit) + of)
+		}
+	}
+	if f.allowed == nil {
+		return nil
+	}
+	var words []string
+	for _, allowed := range f.allowed {
+		known := reflect.New(value.Type()).Elem()
+		if err := set(known, allowed, name, true); err == nil && reflect.DeepEqual(known.Interface(), value.Interface()) {
+			return nil
+		}
+		words = append(words, shown(allowed))
+	}
+	found := "another value"
+	if value.Kind() == reflect.String {
+		found = quote(value.String())
+	}
+	return Misconfigured(name + ": found " + found + ", allowed are " + strings.Join(words, ", "))
+}
+
+func decimal(number float64) string { return strconv.FormatFloat(number, 'f', -1, 64) }
+
+func shown(value any) string {
+	if text, ok := value.(string); ok {
+		return quote(text)
+	}
+	text, _ := appendJSON(nil, plain(value))
+	return string(text)
 }
 
 // A value in a tag: JSON, or of a string the text itself.
@@ -194,7 +346,7 @@ func settingsFrom[S any](text string) (*S, error) {
 		text = "{}"
 	}
 	into := reflect.ValueOf(settings).Elem()
-	if into.Kind() != reflect.Struct || into.NumField() == 0 {
+	if into.Kind() != reflect.Struct {
 		return settings, nil
 	}
 	value, err := readJSON(text)
@@ -322,6 +474,9 @@ func setStruct(into reflect.Value, object members, name string, strict bool) err
 			value = field.fallback
 		}
 		if err := set(into.Field(field.index), value, prefix+field.name, strict); err != nil {
+			return err
+		}
+		if err := field.check(into.Field(field.index), prefix+field.name); err != nil {
 			return err
 		}
 	}

@@ -159,3 +159,83 @@ func TestAnObjectIsWrittenInOrder(t *testing.T) {
 		t.Error("a channel is no JSON")
 	}
 }
+
+func TestSettingsOutOfTheirBoundsAreMisconfigured(t *testing.T) {
+	type bounded struct {
+		Mark   string   `json:"mark" default:"." enum:".|,"`
+		Name   string   `json:"name" default:"ü" minLength:"1" maxLength:"2"`
+		Factor *float64 `json:"factor" minimum:"0.5" maximum:"2"`
+		Sides  uint8    `json:"sides" default:"2" enum:"1|2"`
+		Inner  struct {
+			List []int `json:"list" default:"[1]" minItems:"1"`
+		} `json:"inner"`
+	}
+	for wanted, run := range map[string]*watstest.Run{
+		`mark: found ";", allowed are ".", ","`:                       watstest.File("a", "").Setting("mark", ";"),
+		"name: found 3 characters, allowed are at most 2 characters":  watstest.File("a", "").Setting("name", "üüü"),
+		"name: found 0 characters, allowed are at least 1 characters": watstest.File("a", "").Setting("name", ""),
+		"factor: found 2.5, allowed are at most 2":                    watstest.File("a", "").Setting("factor", 2.5),
+		"factor: found 0, allowed are at least 0.5":                   watstest.File("a", "").Setting("factor", 0),
+		"sides: found another value, allowed are 1, 2":                watstest.File("a", "").Setting("sides", 3),
+		"inner.list: found 0 items, allowed are at least 1 items":     watstest.File("a", "").Setting("inner", wats.Object{"list": []any{}}),
+	} {
+		err := convertWith(t, run, func(*wats.Input, *bounded, *wats.Reports) error { return nil }).Error()
+		if err.Kind != wats.KindMisconfigured || err.Message != "settings: "+wanted {
+			t.Errorf("found %q, wanted is %q", err.Message, wanted)
+		}
+	}
+	right := watstest.File("a", "").Setting("mark", ",").Setting("name", "üü").Setting("factor", 2).Setting("sides", 1)
+	if err := convertWith(t, right, func(*wats.Input, *bounded, *wats.Reports) error { return nil }).Err; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAConverterWithoutSettingsIsGivenNone(t *testing.T) {
+	run := watstest.File("a", "").Setting("colour", "red")
+	err := convertWith(t, run, func(*wats.Input, *wats.NoSettings, *wats.Reports) error { return nil }).Error()
+	if err.Kind != wats.KindMisconfigured || err.Message != "settings: colour is no setting" {
+		t.Error(err)
+	}
+}
+
+type chain struct {
+	Next []chain `json:"next" default:"[]"`
+}
+
+func TestWrongDefinitionsOfSettingsAreToldByTheSchema(t *testing.T) {
+	schema := func(text string, err error) string {
+		if err == nil {
+			return text
+		}
+		return err.Error()
+	}
+	for wanted, found := range map[string]string{
+		"the default of a: found 200, allowed are at most 100": schema(wats.Converter[struct {
+			A int `json:"a" default:"200" maximum:"100"`
+		}]{}.Schema()),
+		`the default of a: found ";", allowed are ".", ","`: schema(wats.Converter[struct {
+			A string `json:"a" default:";" enum:".|,"`
+		}]{}.Schema()),
+		"a has a minLength, which is for a text, and is int": schema(wats.Converter[struct {
+			A int `json:"a" default:"2" minLength:"1"`
+		}]{}.Schema()),
+		"the minItems of a is no whole number from 0": schema(wats.Converter[struct {
+			A []int `json:"a" default:"[]" minItems:"-1"`
+		}]{}.Schema()),
+		"the minimum of a is no number": schema(wats.Converter[struct {
+			A int `json:"a" default:"2" minimum:"NaN"`
+		}]{}.Schema()),
+		"the enum of a: a must be a whole number in its range": schema(wats.Converter[struct {
+			A uint8 `json:"a" default:"2" enum:"2|256"`
+		}]{}.Schema()),
+		"are called B": schema(wats.Converter[struct {
+			A int `json:"B" default:"1"`
+			B int `default:"2"`
+		}]{}.Schema()),
+		"holds itself": schema(wats.Converter[chain]{}.Schema()),
+	} {
+		if !strings.Contains(found, wanted) {
+			t.Errorf("found %q, wanted is %q", found, wanted)
+		}
+	}
+}

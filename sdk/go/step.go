@@ -1,5 +1,7 @@
 package wats
 
+import "slices"
+
 // StepOptions is what every kind of step takes: everything about it that is optional. S is the kind of step, so that calls can be
 // strung together.
 //
@@ -24,13 +26,13 @@ func (s step) last() *StepRecord {
 
 // Status says how the step ended. Without it: judged from its measurements; done when there is none.
 func (s *StepOptions[S]) Status(status Status) S {
-	s.last().Status = status
+	s.last().Status = status.known()
 	return s.self
 }
 
 // Group says to which part of the enclosing sequence it belongs. Without it: main.
 func (s *StepOptions[S]) Group(group Group) S {
-	s.last().Group = group
+	s.last().Group = group.known()
 	return s.self
 }
 
@@ -88,13 +90,14 @@ func (s *StepOptions[S]) Property(key string, value Value) S {
 // Chart puts a chart beside the measurement. At most one.
 func (s *StepOptions[S]) Chart(chart Chart) S {
 	s.last()
-	s.uut.extras.chart = &chart
+	s.uut.extras.chart = chart.own()
 	return s.self
 }
 
 // Attach puts bytes to the step. At most one attachment.
 func (s *StepOptions[S]) Attach(attachment Attachment) S {
 	s.last()
+	attachment.Content = slices.Clone(attachment.Content)
 	s.uut.extras.attachment = &attachment
 	return s.self
 }
@@ -168,7 +171,7 @@ func stated(status Status) Status {
 	if status == StatusJudged {
 		panic("wats: a pass/fail measurement needs a status")
 	}
-	return status
+	return status.known()
 }
 
 // Measure adds a text with a name that is unique in the step.
@@ -213,6 +216,7 @@ func (n *NumericOptions[S]) Unit(unit string) S {
 
 // Limits takes any comparison.
 func (n *NumericOptions[S]) Limits(limits NumericLimits) S {
+	within(limits.Comparison, LEGE, "comparison")
 	n.last().Limits = limits
 	return n.self
 }
@@ -241,7 +245,7 @@ func (n *NumericOptions[S]) EqualTo(expected float64) S {
 
 // MeasuredStatus says how the measurement ended, where that is not what the limits say. A step with one number follows it.
 func (n *NumericOptions[S]) MeasuredStatus(status Status) S {
-	n.last().Status = status
+	n.last().Status = status.known()
 	return n.self
 }
 
@@ -265,6 +269,7 @@ func (t *TextOptions[S]) NoValue() S {
 
 // Limits takes any comparison.
 func (t *TextOptions[S]) Limits(limits TextLimits) S {
+	within(limits.Comparison, TextIgnoreCase, "comparison")
 	t.last().Limits = limits
 	return t.self
 }
@@ -284,6 +289,6 @@ func (t *TextOptions[S]) NotEqualTo(unwanted string) S { return t.Limits(TextLim
 
 // MeasuredStatus says how the measurement ended, where that is not what the limits say. A step with one text follows it.
 func (t *TextOptions[S]) MeasuredStatus(status Status) S {
-	t.last().Status = status
+	t.last().Status = status.known()
 	return t.self
 }

@@ -3,6 +3,9 @@ package wats
 // Steps that go to the station at a time: a call for each step would cost 1 us more.
 const batch = 64
 
+// Bytes from which on they go at once: the station takes 32 MiB in one call.
+const batchBytes = 1 << 20
+
 // UUT writes one report on a unit under test: its steps in the order of execution, and what goes along.
 //
 // Nothing here fails. What is wrong is gathered, and Finish tells all of it. A writer that is neither finished nor discarded makes the
@@ -18,6 +21,8 @@ const batch = 64
 type UUT struct {
 	station StationUUT
 	steps   []*StepRecord
+	// About how many bytes they are, without the last one, which can still grow.
+	bytes int
 	// The step that can still be set up.
 	lastStep *StepRecord
 	extras   extras
@@ -67,7 +72,7 @@ func (u *UUT) CloseWith(status Status, duration *float64) {
 		}
 		u.open = u.open[:last]
 	}
-	u.writer().CloseSequence(status, duration)
+	u.writer().CloseSequence(status.known(), duration)
 }
 
 // Depth tells how many sequences are open, the program not counted.
@@ -129,7 +134,7 @@ func (u *UUT) Action(name string) *Step { return u.plain(&StepRecord{Name: name,
 
 // Chart adds a step that is a chart. For a chart beside a measurement see the step's Chart.
 func (u *UUT) Chart(name string, chart Chart) *Step {
-	return u.plain(&StepRecord{Name: name, Kind: StepChart, Chart: &chart})
+	return u.plain(&StepRecord{Name: name, Kind: StepChart, Chart: chart.own()})
 }
 
 // MessagePopup adds a question to the operator: the answer (up to 100, empty for none) and the number of the button, nil for none.
@@ -178,6 +183,7 @@ func (u *UUT) Finish() (id string, err error) { return u.FinishWith(StatusJudged
 // FinishWith ends the report with the status that the file gives.
 func (u *UUT) FinishWith(status Status) (id string, err error) {
 	u.flush()
+	status.known()
 	writer := u.writer()
 	u.over = true
 	id, violations := writer.Finish(status)
@@ -211,7 +217,10 @@ func (u *UUT) plain(record *StepRecord) *Step {
 
 func (u *UUT) add(record *StepRecord) step {
 	u.writer()
-	if len(u.steps) >= batch || u.extras.any() {
+	if last := len(u.steps) - 1; last >= 0 {
+		u.bytes += u.steps[last].size()
+	}
+	if len(u.steps) >= batch || u.bytes >= batchBytes || u.extras.any() {
 		u.flush()
 	}
 	u.steps = append(u.steps, record)
@@ -226,7 +235,8 @@ func (u *UUT) flush() {
 	}
 	writer := u.writer()
 	writer.Add(u.steps)
-	u.steps = u.steps[:0]
+	clear(u.steps)
+	u.steps, u.bytes = u.steps[:0], 0
 	rest := u.extras
 	u.extras = extras{}
 	if rest.chart != nil {

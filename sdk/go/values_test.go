@@ -16,10 +16,12 @@ func TestANumberIsReadStrictly(t *testing.T) {
 			t.Errorf("%q: %v %v", text, found, err)
 		}
 	}
-	if found, err := wats.Number("NaN"); err != nil || !math.IsNaN(found) {
-		t.Error(found, err)
+	for _, text := range []string{"NaN", "-nan", "+NAN"} {
+		if found, err := wats.Number(text); err != nil || !math.IsNaN(found) {
+			t.Error(text, found, err)
+		}
 	}
-	for _, text := range []string{"", " ", "O.12", "0x1F", "1_000", "5,01", "1 2", "0x1p-2", "five"} {
+	for _, text := range []string{"", " ", "O.12", "0x1F", "1_000", "5,01", "1 2", "0x1p-2", "five", "--nan", "-", "-nano"} {
 		if found, err := wats.Number(text); err == nil {
 			t.Errorf("%q: %v", text, found)
 		}

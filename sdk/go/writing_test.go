@@ -171,3 +171,129 @@ func TestDocumentsAreEmitted(t *testing.T) {
 		t.Error(result.Documents, result.Err)
 	}
 }
+
+// What was handed over at a time, in points of charts and bytes of texts.
+type weighing struct {
+	wats.StationUUT
+	weights []int
+}
+
+func (w *weighing) Add(steps []*wats.StepRecord) {
+	weight := 0
+	for _, step := range steps {
+		weight += len(step.ReportText)
+		if step.Chart != nil {
+			weight += 8 * len(step.Chart.Series[0].Y)
+		}
+		for _, number := range step.Numbers {
+			weight += len(number.Name)
+		}
+	}
+	w.weights = append(w.weights, weight)
+	w.StationUUT.Add(steps)
+}
+
+type weighingStation struct {
+	wats.Station
+	uut *weighing
+}
+
+func (s weighingStation) OpenUUT(header wats.Header) wats.StationUUT {
+	s.uut.StationUUT = s.Station.OpenUUT(header)
+	return s.uut
+}
+
+// Runs the converter on a station that weighs.
+type weighed struct {
+	wats.Converter[wats.NoSettings]
+	uut *weighing
+}
+
+func (w weighed) ConvertOn(station wats.Station, main wats.StationFile, companions []wats.StationFile) error {
+	return w.Converter.ConvertOn(weighingStation{station, w.uut}, main, companions)
+}
+
+func TestLargeStepsGoToTheStationFewAtATime(t *testing.T) {
+	points, text := make([]float64, 100_000), strings.Repeat("x", 600_000)
+	for name, write := range map[string]func(uut *wats.UUT){
+		"charts": func(uut *wats.UUT) { uut.Chart("c", wats.Chart{Series: []wats.Series{{Name: "s", Y: points}}}) },
+		"texts":  func(uut *wats.UUT) { uut.Action("a").ReportText(text) },
+		"measurements": func(uut *wats.UUT) {
+			step := uut.MultiNumeric("m")
+			for range 10_000 {
+				step.Measure("some name of a measurement", 1)
+			}
+		},
+	} {
+		uut := &weighing{}
+		converter := wats.Converter[wats.NoSettings]{
+			Convert: func(_ *wats.Input, _ *wats.NoSettings, reports *wats.Reports) error {
+				uut := reports.UUT(wats.Header{SerialNumber: "A"})
+				for range 200 {
+					write(uut)
+				}
+				_, err := uut.Finish()
+				return err
+			},
+		}
+		report := watstest.File("a", "").Convert(t, weighed{converter, uut}).Report()
+		if len(report.Program.Items) != 200 {
+			t.Error(name, len(report.Program.Items))
+		}
+		for _, weight := range uut.weights {
+			if weight > 4<<20 {
+				t.Errorf("%s: %d bytes in one call", name, weight)
+			}
+		}
+	}
+}
+
+func TestSlicesOfAnAuthorCanBeUsedAgain(t *testing.T) {
+	report := writing(t, wats.Header{SerialNumber: "A"}, func(uut *wats.UUT) {
+		points, content := []float64{0}, []byte{0}
+		for i := range 3 {
+			points[0], content[0] = float64(i), byte(i)
+			chart := wats.Chart{Series: []wats.Series{{Name: "s", X: points, Y: points}}}
+			uut.Chart("alone "+strconv.Itoa(i), chart)
+			uut.Numeric("beside "+strconv.Itoa(i), 1).Chart(chart).Attach(wats.Attachment{Name: "a", Content: content})
+		}
+		points[0], content[0] = 9, 9
+	})
+	for i := range 3 {
+		alone, beside := report.Step("alone "+strconv.Itoa(i)), report.Step("beside "+strconv.Itoa(i))
+		if alone.Chart.Series[0].Y[0] != float64(i) || beside.Beside.Series[0].X[0] != float64(i) || beside.Attachment.Content[0] != byte(i) {
+			t.Error(i, alone.Chart, beside.Beside, beside.Attachment)
+		}
+	}
+}
+
+func TestABlankNameOfTheProgramCountsAsLeftOut(t *testing.T) {
+	report := writing(t, wats.Header{SerialNumber: "A", Program: wats.Sequence{Name: " "}}, func(*wats.UUT) {})
+	if report.Program.Name != "Main" {
+		t.Errorf("%q", report.Program.Name)
+	}
+}
+
+func TestANumberThatIsNoConstantIsToldWithItsLine(t *testing.T) {
+	for wanted, write := range map[string]func(uut *wats.UUT){
+		"status 9": func(uut *wats.UUT) { uut.Action("a").Status(9) }, "status 7": func(uut *wats.UUT) { uut.PassFailStatus("a", 7) },
+		"status 8": func(uut *wats.UUT) { uut.Numeric("a", 1).MeasuredStatus(8) }, "status 10": func(uut *wats.UUT) { uut.FinishWith(10) },
+		"status 11":     func(uut *wats.UUT) { uut.OpenSequence(wats.Sequence{Status: 11}) },
+		"status 12":     func(uut *wats.UUT) { uut.Open("S"); uut.CloseWith(12, nil) },
+		"group 3":       func(uut *wats.UUT) { uut.Action("a").Group(3) },
+		"group 4":       func(uut *wats.UUT) { uut.SetHeader(wats.Header{Program: wats.Sequence{Group: 4}}) },
+		"scale 4":       func(uut *wats.UUT) { uut.Chart("c", wats.Chart{Scale: 4}) },
+		"comparison 16": func(uut *wats.UUT) { uut.Numeric("a", 1).Limits(wats.NumericLimits{Comparison: 16}) },
+		"comparison 5":  func(uut *wats.UUT) { uut.Text("a", "").Limits(wats.TextLimits{Comparison: 5}) },
+	} {
+		err := kit(t, func(_ *wats.Input, reports *wats.Reports) error {
+			uut := reports.UUT(wats.Header{SerialNumber: "A"})
+			defer uut.Discard()
+			write(uut)
+			return nil
+		}).Error()
+		if !strings.HasPrefix(err.Message, "panic: wats: found the "+wanted+", allowed are") || !strings.Contains(err.Message, "(writing_test.go line ") {
+			t.Errorf("found %v, wanted is %s", err, wanted)
+		}
+	}
+}

@@ -19,6 +19,8 @@
 //		}
 //	}
 //
-// It records what the converter hands over, and does not judge: a report that breaks rules is finished here all the same, and
-// statuses that the station would fill in stay open. `wats plugin test` runs the cases of a plugin in the real station.
+// It records what the converter hands over, and does not judge: a report whose values break rules is finished here all the same, and
+// statuses that the station would fill in stay open. What is refused here as there: sequences that are not closed once for each time
+// that they are opened, JSON that is none, settings that do not fit, requests that cannot be sent. `wats plugin test` runs the cases of a
+// plugin in the real station.
 package watstest

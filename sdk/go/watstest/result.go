@@ -55,7 +55,7 @@ type Report struct {
 	Assets      []wats.Asset
 	// Data is nested data, as JSON texts.
 	Data []string
-	// Unbalanced: sequences were closed that were not open, or left open. The station refuses that.
+	// Unbalanced: sequences were closed that were not open, or left open. Finish refuses that, so no report that is here is it.
 	Unbalanced bool
 
 	t testing.TB
@@ -95,7 +95,6 @@ func (r *Result) Report() *Report {
 	if len(r.Reports) != 1 {
 		r.t.Fatalf("%d reports and %d documents, wanted is one report", len(r.Reports), len(r.Documents))
 	}
-	r.Reports[0].t = r.t
 	return r.Reports[0]
 }
 
@@ -109,30 +108,32 @@ func (r *Result) Error() *wats.Error {
 	return err
 }
 
-// Step gives the step at a path in the program: "Measurements/Vcc". The test stops when there is none.
+// Step gives the step at a path in the program: "Measurements/Vcc". Names may have a "/" in them. The test stops when there is none.
 func (r *Report) Step(path string) *Step {
 	r.t.Helper()
-	sequence, names := r.Program, strings.Split(path, "/")
-	for i, name := range names {
-		item := sequence.item(name, i == len(names)-1)
-		if item.Step != nil {
-			return item.Step
-		}
-		if item.Sequence == nil {
-			r.t.Fatalf("no step %q; there are:\n%s", path, r)
-		}
-		sequence = item.Sequence
+	step := r.Program.step(path)
+	if step == nil {
+		r.t.Fatalf("no step %q; there are:\n%s", path, r)
 	}
-	return nil
+	return step
 }
 
-func (s *Sequence) item(name string, step bool) Item {
+// The first step at the path: of sequences with the same name each is looked through.
+func (s *Sequence) step(path string) *Step {
 	for _, item := range s.Items {
-		if step && item.Step != nil && item.Step.Name == name || !step && item.Sequence != nil && item.Sequence.Name == name {
-			return item
+		if item.Step != nil {
+			if item.Step.Name == path {
+				return item.Step
+			}
+			continue
+		}
+		if rest, within := strings.CutPrefix(path, item.Sequence.Name+"/"); within {
+			if found := item.Sequence.step(rest); found != nil {
+				return found
+			}
 		}
 	}
-	return Item{}
+	return nil
 }
 
 // String shows the steps, one on a line.

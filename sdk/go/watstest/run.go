@@ -1,6 +1,7 @@
 package watstest
 
 import (
+	"encoding/json"
 	"os"
 	"path"
 	"path/filepath"
@@ -53,7 +54,7 @@ func (r *Run) Modified(time string) *Run {
 	return r
 }
 
-// Setting sets one setting: a value of JSON, as [wats.Object] takes it. Others have their defaults.
+// Setting sets one setting: a value that encoding/json writes. Others have their defaults.
 func (r *Run) Setting(key string, value any) *Run {
 	r.settings[key] = value
 	return r
@@ -120,8 +121,15 @@ func result(t testing.TB, station *station, err error) *Result {
 	if result.Err == nil {
 		if open := station.open(); open > 0 {
 			result.Err = wats.Internal(number(open) + " reports were neither finished nor discarded")
+		} else if len(station.violations) > 0 {
+			// The converter went on as if nothing were wrong.
+			const message = "its reports break the rules of WATS"
+			result.Err = &wats.Error{Kind: wats.KindRejected, Message: message, Violations: station.violations}
 		} else {
 			result.Reports, result.Documents = station.finished()
+			for _, report := range result.Reports {
+				report.t = t
+			}
 		}
 	}
 	result.Log = station.log
@@ -148,12 +156,12 @@ func (r *Run) prepare(t testing.TB, converter interface {
 	if _, err := converter.Schema(); err != nil {
 		t.Fatal(err)
 	}
-	settings, err := r.settings.JSON()
+	settings, err := json.Marshal(r.settings)
 	if err != nil {
 		t.Fatal(err)
 	}
 	station := r.station
-	station.settings = settings
+	station.settings = string(settings)
 	grants := r.grants
 	if r.allGrants {
 		grants = converter.Grants()

@@ -1,10 +1,14 @@
 package watstest
 
 import (
+	"cmp"
 	"maps"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	wats "wats.dev/converter"
@@ -67,6 +71,24 @@ func (r *ScheduledRun) Grants(grants ...wats.Grant) *ScheduledRun {
 	return r
 }
 
+// Process adds a process that lookup knows.
+func (r *ScheduledRun) Process(code uint32, name string) *ScheduledRun {
+	r.Run.Process(code, name)
+	return r
+}
+
+// Product adds a product that lookup knows.
+func (r *ScheduledRun) Product(product wats.Product) *ScheduledRun {
+	r.Run.Product(product)
+	return r
+}
+
+// Offline makes every lookup unavailable.
+func (r *ScheduledRun) Offline() *ScheduledRun {
+	r.Run.Offline()
+	return r
+}
+
 // Answer is what a GET of this address is answered: 200, with this body.
 func (r *ScheduledRun) Answer(url, body string) *ScheduledRun {
 	return r.AnswerTo("GET", url, 200, body)
@@ -74,17 +96,18 @@ func (r *ScheduledRun) Answer(url, body string) *ScheduledRun {
 
 // AnswerTo is what a request is answered.
 func (r *ScheduledRun) AnswerTo(method, url string, status int, body string, headers ...wats.HTTPHeader) *ScheduledRun {
+	headers = slices.Clone(headers)
 	for i := range headers {
 		headers[i].Name = strings.ToLower(headers[i].Name)
 	}
 	response := wats.HTTPResponse{URL: url, Status: status, Headers: headers, Body: []byte(body)}
-	r.answers[method+" "+url] = answer{response: response}
+	r.answers[asking(method, url)] = answer{response: response}
 	return r
 }
 
 // Fails is why a GET of this address has no answer.
 func (r *ScheduledRun) Fails(url string, kind wats.HTTPErrorKind, reason string) *ScheduledRun {
-	r.answers["GET "+url] = answer{failed: &wats.HTTPError{Kind: kind, Reason: reason}}
+	r.answers[asking("GET", url)] = answer{failed: &wats.HTTPError{Kind: kind, Reason: reason}}
 	return r
 }
 
@@ -132,17 +155,20 @@ type scheduledStation struct {
 
 func (s *scheduledStation) Send(request wats.HTTPRequest) (*wats.HTTPResponse, *wats.HTTPError) {
 	s.requests = append(s.requests, request)
-	host := hostOf(request.URL)
-	if host == "" {
-		return nil, &wats.HTTPError{Kind: wats.HTTPInvalid, Reason: request.URL + " is no address of http or https"}
+	host, why := hostOf(request.URL)
+	if why != "" {
+		return nil, &wats.HTTPError{Kind: wats.HTTPInvalid, Reason: why}
 	}
 	if !slices.Contains(s.grants, wats.GrantHTTP) && !slices.Contains(s.grants, wats.GrantHTTPTo(host)) {
 		reason := "`" + string(wats.GrantHTTPTo(host)) + "` would have to be asked for and granted"
 		return nil, &wats.HTTPError{Kind: wats.HTTPDenied, Reason: reason}
 	}
-	asked := strings.ToUpper(request.Method) + " " + request.URL
-	found, known := s.answers[asked]
+	if why := invalid(request); why != "" {
+		return nil, &wats.HTTPError{Kind: wats.HTTPInvalid, Reason: why}
+	}
+	found, known := s.answers[asking(request.Method, request.URL)]
 	if !known {
+		asked := strings.ToUpper(request.Method) + " " + request.URL
 		return nil, &wats.HTTPError{Kind: wats.HTTPUnreachable, Reason: "the test has no answer for " + asked}
 	}
 	if found.failed != nil {
@@ -151,16 +177,60 @@ func (s *scheduledStation) Send(request wats.HTTPRequest) (*wats.HTTPResponse, *
 	return &found.response, nil
 }
 
-// Host and port of an address of http or https; empty for another.
-func hostOf(url string) string {
-	scheme, rest, _ := strings.Cut(url, "://")
-	if scheme != "http" && scheme != "https" {
-		return ""
+// Host of an address of http or https, with its port where that is not the usual one; or what is wrong with the address.
+func hostOf(address string) (host, why string) {
+	read, err := url.Parse(address)
+	if err != nil || read.Scheme != "http" && read.Scheme != "https" || read.Hostname() == "" {
+		return "", address + " is no address of http or https"
 	}
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		rest = rest[:end]
+	if read.User != nil {
+		return "", "the address has a user or a password in it; give a header"
 	}
-	return strings.ToLower(rest)
+	usual := map[string]string{"http": ":80", "https": ":443"}[read.Scheme]
+	return strings.TrimSuffix(strings.ToLower(read.Host), usual), ""
+}
+
+// What is asked, the same for all spellings of an address that the station takes for one.
+func asking(method, address string) string {
+	if read, err := url.Parse(address); err == nil {
+		read.Host, _ = hostOf(address)
+		read.Path = cmp.Or(read.Path, "/")
+		read.Fragment = ""
+		address = read.String()
+	}
+	return strings.ToUpper(method) + " " + address
+}
+
+var (
+	methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+	// Headers that belong to the connection.
+	ofTheStation = []string{
+		"host", "content-length", "connection", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive", "expect", "accept-encoding",
+		"forwarded",
+	}
+)
+
+// What of a request the station does not send, if there is something.
+func invalid(request wats.HTTPRequest) string {
+	if !slices.Contains(methods, strings.ToUpper(request.Method)) {
+		return "method " + strconv.Quote(request.Method) + "; " + strings.Join(methods, ", ")
+	}
+	for _, header := range request.Headers {
+		name := strings.ToLower(header.Name)
+		switch {
+		case name == "" || strings.ContainsFunc(name, isNoToken):
+			return strconv.Quote(header.Name) + " is no name of a header"
+		case slices.Contains(ofTheStation, name) || strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "sec-"):
+			return "the header " + name + " is the host's own"
+		case strings.ContainsFunc(header.Value, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }):
+			return "the value of the header " + name + " has control characters"
+		}
+	}
+	return ""
+}
+
+func isNoToken(r rune) bool {
+	return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
 }
 
 func (s *scheduledStation) StateKeys() ([]string, wats.StateError) {

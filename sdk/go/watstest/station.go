@@ -1,8 +1,12 @@
 package watstest
 
 import (
+	"encoding/json"
+	"errors"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	wats "wats.dev/converter"
 )
@@ -20,6 +24,8 @@ type station struct {
 	// Of those that were finished and documents that were emitted, in this order.
 	reports   []*Report
 	documents []Document
+	// Of reports that were refused.
+	violations []wats.Violation
 	// Of a scheduled converter: a report without them is refused.
 	statesKeyAndStart bool
 }
@@ -75,19 +81,50 @@ func (s *station) OpenUUT(header wats.Header) wats.StationUUT {
 }
 
 func (s *station) EmitJSON(document, key string) (string, []wats.Violation) {
+	var violations []wats.Violation
+	var read any
+	if err := json.Unmarshal([]byte(document), &read); err != nil {
+		violations = []wats.Violation{unreadable(placeIn(document, err), err)}
+	} else {
+		object, _ := read.(map[string]any)
+		start, _ := object["start"].(string)
+		violations = s.missing(key, start)
+	}
+	if s.refuses(violations) {
+		return "", violations
+	}
 	s.documents = append(s.documents, Document{Text: document, Key: key})
 	return s.id(), nil
 }
 
-func (s *station) missing(header wats.Header) (violations []wats.Violation) {
+func (s *station) refuses(violations []wats.Violation) bool {
+	s.violations = append(s.violations, violations...)
+	return len(violations) > 0
+}
+
+func unreadable(path string, err error) wats.Violation {
+	return wats.Violation{Path: path, Rule: "unreadable", Message: err.Error()}
+}
+
+// Where a text stops being JSON; at its end where that is not known.
+func placeIn(text string, err error) string {
+	var wrong *json.SyntaxError
+	if errors.As(err, &wrong) && 0 < wrong.Offset && wrong.Offset <= int64(len(text)) {
+		text = text[:wrong.Offset-1]
+	}
+	line := text[strings.LastIndexByte(text, '\n')+1:]
+	return "line " + number(1+strings.Count(text, "\n")) + ", column " + number(1+utf8.RuneCountInString(line))
+}
+
+func (s *station) missing(key, start string) (violations []wats.Violation) {
 	if !s.statesKeyAndStart {
 		return nil
 	}
 	const message = "found none; each report of a scheduled converter states it, so that what is known already is recognised"
-	if header.Key == "" {
+	if key == "" {
 		violations = append(violations, wats.Violation{Path: "header/key", Rule: "missing-key", Message: message})
 	}
-	if header.Start == "" {
+	if start == "" {
 		violations = append(violations, wats.Violation{Path: "header/start", Rule: "missing-start", Message: message})
 	}
 	return violations
@@ -113,6 +150,32 @@ type writer struct {
 	sequences []*Sequence
 	last      *Step
 	over      bool
+	// Told by Finish, as the station does.
+	violations []wats.Violation
+}
+
+// The innermost sequence that is open.
+func (w *writer) path() string {
+	path := "steps"
+	for _, sequence := range w.sequences {
+		path += "/" + sequence.Name
+	}
+	return path
+}
+
+func (w *writer) unbalanced(found string) {
+	w.report.Unbalanced = true
+	message := found + ", allowed is one close for each open"
+	w.violations = append(w.violations, wats.Violation{Path: w.path(), Rule: "unbalanced-sequence", Message: message})
+}
+
+func (w *writer) isJSON(text, what string) bool {
+	var read any
+	err := json.Unmarshal([]byte(text), &read)
+	if err != nil {
+		w.violations = append(w.violations, unreadable(w.path()+"/"+what, err))
+	}
+	return err == nil
 }
 
 func (w *writer) SetHeader(header wats.Header) {
@@ -129,7 +192,7 @@ func (w *writer) OpenSequence(sequence wats.Sequence) {
 
 func (w *writer) CloseSequence(status wats.Status, duration *float64) {
 	if len(w.sequences) == 1 {
-		w.report.Unbalanced = true
+		w.unbalanced("found a sequence closed while none was open but the program")
 		return
 	}
 	innermost := w.sequences[len(w.sequences)-1]
@@ -149,7 +212,11 @@ func (w *writer) AddChart(chart wats.Chart) { w.last.Beside = &chart }
 
 func (w *writer) AddAttachment(attachment wats.Attachment) { w.last.Attachment = &attachment }
 
-func (w *writer) AddResult(json string) { w.last.Results = append(w.last.Results, json) }
+func (w *writer) AddResult(text string) {
+	if w.isJSON(text, "result") {
+		w.last.Results = append(w.last.Results, text)
+	}
+}
 
 func (w *writer) Attach(attachment wats.Attachment) {
 	attachment.Content = slices.Clone(attachment.Content)
@@ -158,6 +225,8 @@ func (w *writer) Attach(attachment wats.Attachment) {
 
 func (w *writer) AttachFile(file wats.StationFile, contentType string) {
 	if file, ok := file.(*memoryFile); ok {
+		// The name becomes a part of the report.
+		file.asked = true
 		w.Attach(wats.Attachment{Name: file.name, ContentType: contentType, Content: file.content})
 	}
 }
@@ -170,15 +239,22 @@ func (w *writer) AddSubUnit(unit wats.SubUnit) { w.report.SubUnits = append(w.re
 
 func (w *writer) AddAsset(asset wats.Asset) { w.report.Assets = append(w.report.Assets, asset) }
 
-func (w *writer) AddData(json string) { w.report.Data = append(w.report.Data, json) }
+func (w *writer) AddData(text string) {
+	if w.isJSON(text, "data") {
+		w.report.Data = append(w.report.Data, text)
+	}
+}
 
 func (w *writer) Finish(status wats.Status) (string, []wats.Violation) {
 	w.over = true
-	if violations := w.station.missing(w.report.Header); len(violations) > 0 {
+	if open := len(w.sequences) - 1; open > 0 {
+		w.unbalanced("found " + number(open) + " sequences still open at the end, the innermost is " + strconv.Quote(w.sequences[open].Name))
+	}
+	violations := append(w.violations, w.station.missing(w.report.Header.Key, w.report.Header.Start)...)
+	if w.station.refuses(violations) {
 		return "", violations
 	}
 	w.report.Status = status
-	w.report.Unbalanced = w.report.Unbalanced || len(w.sequences) > 1
 	w.station.reports = append(w.station.reports, w.report)
 	return w.station.id(), nil
 }
