@@ -24,6 +24,8 @@
 
 /* Steps that go to the host at a time: a call for each step would cost 1 us more. */
 #define BATCH 64
+/* Bytes of theirs from which on they go at once: the host takes 32 MiB in one call (its limit `hostcall_bytes`). */
+#define BATCH_BYTES ((size_t)1 << 20)
 /* What is read at a time: a call to the host costs about as much as copying 10 KiB. */
 #define PIECE ((size_t)256 * 1024)
 
@@ -50,6 +52,8 @@ typedef struct chunk {
 
 typedef struct arena {
     chunk *chunks;
+    /* Taken since it was empty. */
+    size_t taken;
 } arena;
 
 static void say(uint8_t level, const char *text, size_t length) {
@@ -91,6 +95,7 @@ static void *take(arena *from, size_t size) {
     }
     void *memory = first->bytes + first->used;
     first->used += rounded;
+    from->taken += rounded;
     memset(memory, 0, size);
     return memory;
 }
@@ -101,6 +106,7 @@ static void release(arena *of) {
         free(of->chunks);
         of->chunks = next;
     }
+    of->taken = 0;
 }
 
 /* As `release`, but keeps one usual chunk for the next batch. */
@@ -1289,7 +1295,7 @@ static void fill_body(wats_uut *uut, REPORT(step_body_t) *to, const wats_step *f
 
 void wats_add(wats_uut *uut, const wats_step *from) {
     open_writer(uut);
-    if (uut->count == BATCH || uut->extras) flush(uut);
+    if (uut->count == BATCH || uut->extras || uut->batch.taken >= BATCH_BYTES) flush(uut);
     arena *memory = &uut->batch;
     REPORT(step_t) *to = &uut->steps[uut->count];
     memset(to, 0, sizeof *to);

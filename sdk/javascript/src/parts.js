@@ -238,6 +238,26 @@ export function stepToWire(name, body, options) {
   return given(options) ? apply(step, options, SETTERS[body.tag] ?? OTHER_STEP, `step ${name}`) : step;
 }
 
+// A step from which on nothing more waits for company: 64 that are just lighter stay well below what the host takes in one call
+// (32 MiB, its limit `hostcall_bytes`).
+const HEAVY = 256 * 1024;
+// About how many bytes each of a list is on its way to the host, beside its texts.
+const EACH = 100;
+
+const length = (text) => text?.length ?? 0;
+const sum = (list, weight) => list.reduce((total, one) => total + EACH + weight(one), 0);
+const measured = ({ name, value }) => name.length + (typeof value === "string" ? value.length : 0);
+
+/** Whether a step is so large that it goes to the host at once. */
+export function isHeavy({ body, reportText, errorMessage, properties }) {
+  let weight = length(reportText) + length(errorMessage);
+  if (properties.length > 0) weight += sum(properties, ({ value }) => length(value.val));
+  if (body.tag === "text") weight += measured(body.val);
+  else if (body.tag.startsWith("multi-")) weight += sum(body.val, measured);
+  else if (body.tag === "chart") weight += sum(body.val.series, ({ x, y }) => 8 * (x.length + y.length));
+  return weight >= HEAVY;
+}
+
 const LOGGED = Object.freeze({ tag: "log" });
 
 /** A number, or none when it was not measured. */

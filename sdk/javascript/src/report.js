@@ -172,7 +172,7 @@ export class Uut {
     if (extras !== undefined) delete step.extras;
     this.#steps.push(step);
     // What belongs to a step goes to the one added last.
-    if (extras !== undefined || this.#steps.length >= BATCH) this.#flush();
+    if (extras !== undefined || this.#steps.length >= BATCH || parts.isHeavy(step)) this.#flush();
     if (extras === undefined) return;
     if (extras.chart !== undefined) writer.addChart(extras.chart);
     if (extras.attachment !== undefined) writer.addAttachment(extras.attachment);

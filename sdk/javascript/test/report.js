@@ -366,6 +366,36 @@ test("steps cross 64 at a time, and those before a sequence before it", () => {
   assert.deepEqual(calls, [64, 64, 2, "open", 2, "chart", "close", 1, "finish"]);
 });
 
+test("large steps go to the station at once, others 64 at a time", () => {
+  const added = [];
+  class Uut {
+    add(steps) {
+      added.push(steps.map(({ name }) => name).join(" "));
+    }
+    static finish() {
+      return "id";
+    }
+  }
+  const text = "x".repeat(300_000);
+  const before = use({ report: { Uut }, u32: (value) => value });
+  try {
+    const uut = new Reports().uut({ serialNumber: "A-1" });
+    uut.action("small");
+    uut.chart("chart", { label: "c", series: [{ name: "s", y: new Array(40_000).fill(0) }] });
+    uut.action("note", { reportText: text });
+    uut.text("text", text);
+    uut.multiNumeric("many", Array.from({ length: 3_000 }, (_, index) => ({ name: `m${index}`, value: 1 })));
+    uut.multiText("texts", [{ name: "t", value: text }]);
+    uut.numeric("odd", 1, { properties: { flag: true, number: 1, text } });
+    uut.numeric("a", 1);
+    uut.passFail("b", true);
+    uut.finish();
+  } finally {
+    use(before);
+  }
+  assert.deepEqual(added, ["small chart", "note", "text", "many", "texts", "odd", "a b"]);
+});
+
 test("what the station finds at the end is found here too", () => {
   const violations = (write) => {
     const { error } = convert(

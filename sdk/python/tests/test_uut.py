@@ -6,6 +6,7 @@ import datetime
 import inspect
 import math
 import unittest
+import unittest.mock
 from typing import Any, Callable
 
 from wats_converter import (
@@ -330,6 +331,36 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(error.violations, wrong)
         with self.assertRaises(AssertionError):
             self.assertEqual(convert(work, violations=wrong[:1]).report, None)
+
+    def test_large_steps_go_to_the_station_at_once_and_others_64_at_a_time(self) -> None:
+        added = []
+        text = "x" * 300_000
+
+        def work(uut: Uut) -> None:
+            host = uut._host
+            add = host.add
+
+            def weighed(steps: Any) -> None:
+                added.append(" ".join(step.name for step in steps))
+                add(steps)
+
+            with unittest.mock.patch.object(host, "add", weighed):
+                uut.action("small")
+                uut.chart("chart", Chart("c").series("s", [0.0] * 40_000))
+                uut.action("note", report_text=text)
+                uut.text("text", text)
+                many = uut.multi_numeric("many")
+                for number in range(3_000):
+                    many.measure(f"m{number}", 1)
+                uut.multi_text("texts").measure("t", text)
+                uut.numeric("odd", 1, properties={"flag": True, "number": 1, "text": text, "list": [1]})
+                uut.numeric("a", 1)
+                uut.pass_fail("b", True)
+                with uut.sequence("s"):
+                    pass
+
+        report(work)
+        self.assertEqual(added, ["small chart", "note", "text", "many", "texts", "odd", "a b"])
 
     def test_documents_are_handed_over(self) -> None:
         def work(input: Input, reports: Reports) -> None:

@@ -190,6 +190,36 @@ class Step(Record):
         return self.chart is not None or self.attachment is not None or bool(self.results)
 
 
+_HEAVY = 256 * 1024
+"""A step from which on nothing more waits for company: 64 that are just lighter stay well below what the host takes in one call
+(32 MiB, its limit ``hostcall_bytes``)."""
+_EACH = 100
+"""About how many bytes each of a list is on its way to the host, beside its texts."""
+
+
+def is_heavy(step: Step) -> bool:
+    """Whether a step is so large that it goes to the host at once."""
+    weight = len(step.report_text or "") + len(step.error_message or "")
+    for key, value in step.properties:
+        if not isinstance(value, (bool, float)):
+            weight += len(key) + len(value if isinstance(value, str) else value[0])
+    body = step.body
+    if step.kind == "text":
+        weight += _weight(body)
+    elif step.kind.startswith("multi-"):
+        weight += sum(map(_weight, body))
+    elif step.kind == "chart":
+        weight += sum(_EACH + 8 * (len(series.x) + len(series.y)) for series in body.all_series)
+    return weight >= _HEAVY
+
+
+def _weight(measurement: Union[NumericMeasurement, PassFailMeasurement, TextMeasurement]) -> int:
+    weight = _EACH + len(measurement.name)
+    if isinstance(measurement, TextMeasurement):
+        weight += len(measurement.value or "")
+    return weight
+
+
 def _loop_summary(step: Step, summary: Tuple[int, int, int]) -> None:
     if not isinstance(summary, (tuple, list)) or len(summary) != 3:
         raise TypeError(f"loop_summary: expected how many there were, passed and failed, found {summary!r}")

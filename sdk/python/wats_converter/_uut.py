@@ -25,6 +25,7 @@ from ._step import (
     TextStep,
     _of,
     exit_code,
+    is_heavy,
     popup,
 )
 from ._values import json_text, real_or_none, whole_text
@@ -274,7 +275,8 @@ class Uut:
         self._writable()
         if options:
             step._set(options, others)
-        if self._last is not None and (len(self._batch) >= _BATCH or self._last.has_extras):
+        # Nobody changes the last one any more.
+        if self._last is not None and (len(self._batch) >= _BATCH or self._last.has_extras or is_heavy(self._last)):
             self._flush()
         self._batch.append(step)
         self._last = step

@@ -79,6 +79,7 @@ mod step;
 mod text;
 mod timestamp;
 mod uut;
+mod weight;
 
 #[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
 pub mod testing;

@@ -6,7 +6,7 @@ use crate::bindings::wats::converter::report as wire;
 use crate::step::{MultiNumeric, MultiPassFail, MultiText, Numeric, Step, TextStep};
 use crate::{
     Asset, Attachment, Chart, Document, Error, File, Header, NumericLimits, NumericMeasurement, ReportId, Sequence,
-    Status, StepGroup, SubUnit, TextLimits, TextMeasurement, host,
+    Status, StepGroup, SubUnit, TextLimits, TextMeasurement, host, weight,
 };
 
 /// Steps that go to the host at a time: a call for each step would cost 1 us more.
@@ -209,7 +209,9 @@ impl Uut {
     }
 
     fn push(&mut self, name: String, body: wire::StepBody) -> &mut Self {
-        if self.batch.len() >= BATCH || !self.extras.is_empty() {
+        // Nobody changes the last one any more.
+        let is_heavy = self.batch.last().is_some_and(weight::is_heavy);
+        if self.batch.len() >= BATCH || is_heavy || !self.extras.is_empty() {
             self.flush();
         }
         self.batch.push(wire::Step {
@@ -290,5 +292,69 @@ impl NumericMeasurement {
 impl TextMeasurement {
     pub(crate) fn new<'a>(name: String, value: impl Into<Option<&'a str>>) -> Self {
         Self { name, value: value.into().map(str::to_owned), limits: TextLimits::Log, status: None }
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::Run;
+    use crate::{Converter, Descriptor, Detection, Input, NoSettings, Outcome, Reports};
+
+    struct Heavy;
+
+    fn light(uut: &mut Uut) {
+        uut.numeric("light", 1.0);
+    }
+
+    impl Converter for Heavy {
+        type Settings = NoSettings;
+
+        fn descriptor() -> Descriptor {
+            Descriptor::new("heavy", "0.1.0")
+        }
+
+        fn probe(_: &Input, _: &NoSettings) -> Detection {
+            Detection::certain()
+        }
+
+        fn convert(_: &Input, _: &NoSettings, reports: &mut Reports) -> Result<Outcome, Error> {
+            let mut uut = reports.uut(Header::new("SN1"));
+            let adds: [fn(&mut Uut); 5] = [
+                |uut| {
+                    uut.chart("c", Chart::new("c").series("s", vec![0.0; 40_000]));
+                },
+                |uut| {
+                    uut.action("a").report_text("x".repeat(300_000));
+                },
+                |uut| {
+                    uut.text("t", Some("x".repeat(300_000).as_str()));
+                },
+                |uut| {
+                    let mut step = uut.multi_numeric("m");
+                    for number in 0..3_000 {
+                        step.measure(format!("m {number}"), 1.0, |_| ());
+                    }
+                },
+                light,
+            ];
+            for add in adds {
+                add(&mut uut);
+                assert_eq!(uut.batch.len(), 1, "what is heavy has gone when the next one comes");
+            }
+            for _ in 0..10 {
+                light(&mut uut);
+            }
+            assert_eq!(uut.batch.len(), 11, "light ones go together");
+            uut.finish()?;
+            Ok(Outcome::Converted)
+        }
+    }
+
+    #[test]
+    fn heavy_steps_go_to_the_host_at_once_and_light_ones_together() {
+        let converted = Run::<Heavy>::file("a.txt", "").convert();
+        let steps = converted.report().pointer("/root/steps").and_then(|steps| steps.as_array().cloned());
+        assert_eq!(steps.map(|steps| steps.len()), Some(15));
     }
 }
