@@ -18,14 +18,16 @@ pub(crate) fn ci() -> Result<bool> {
     others.push(root.join("sdk/rust/bindgen"));
     others.push(root.join("fuzz"));
 
-    let mut wrong = Vec::new();
-    let mut step = |name: &'static str, body: &dyn Fn() -> Result<bool>| {
+    let mut total = test::Count::default();
+    let mut step = |name: &str, body: &dyn Fn() -> Result<bool>| {
         // All of it is run: one push should tell everything that is wrong.
-        if !run::phase(name, body).unwrap_or_else(|error| {
-            println!("error: {error:#}");
-            false
-        }) {
-            wrong.push(name);
+        match run::phase(name, body) {
+            Ok(true) => {}
+            Ok(false) => total.add(test::Count::wrong(format!("{name}: see above"))),
+            Err(error) => {
+                println!("error: {error:#}");
+                total.add(test::Count::wrong(format!("{name}: {error:#}")));
+            }
         }
     };
     step("formatting", &|| formatted(&root, &others));
@@ -36,11 +38,8 @@ pub(crate) fn ci() -> Result<bool> {
     step("docs", &docs::docs);
     step("windows", &windows::windows_where_possible);
     let tests = run::phase("tests", || test::test(&test::Options::default()));
-    let tests = tests.unwrap_or_else(|error| test::Count::wrong(format!("error: {error:#}")));
-    if !wrong.is_empty() {
-        println!("ci: wrong besides the tests: {}", wrong.join(", "));
-    }
-    Ok(tests.close() && wrong.is_empty())
+    total.add(tests.unwrap_or_else(|error| test::Count::wrong(format!("tests: {error:#}"))));
+    Ok(total.close())
 }
 
 /// The report's crate promises to compile for wasm, and no guest of ours contains it.

@@ -42,10 +42,10 @@ impl Options {
 const SHOWN_AGAIN: usize = 120;
 
 /// What test binaries reported.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Count {
-    pub(crate) passed: usize,
-    pub(crate) failed: usize,
+    passed: usize,
+    failed: usize,
     /// What was printed of those that failed.
     failures: Vec<String>,
 }
