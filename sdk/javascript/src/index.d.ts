@@ -643,7 +643,8 @@ export interface TextMeasurement {
  * Writer of one report on a unit under test: its steps in the order of execution, and what goes along.
  *
  * What is wrong with the report is gathered, and {@link finish} tells all of it. A writer that is neither finished nor
- * discarded makes the conversion fail: a forgotten `finish` must not lose a report. Steps go to the host 64 at a time.
+ * discarded makes the conversion fail: a forgotten `finish` must not lose a report. Steps go to the host 64 at a time, large ones
+ * sooner.
  */
 export interface Uut {
   /** Replaces the header, for formats that tell the end only at the end. */
